@@ -1,0 +1,36 @@
+# Everything here only calls the scripts of package.json; `make` and `make test` need Node >= 20, make and git.
+ENV ?= dev
+
+.PHONY: all build check test lint format bench e2e apply
+all: build
+
+# One install for each state of the lock file.
+node_modules/.package-lock.json: package-lock.json
+	npm ci
+	@touch $@
+
+build: node_modules/.package-lock.json
+	@npm run -s build
+
+check: node_modules/.package-lock.json
+	@npm run -s check:generated
+
+test: node_modules/.package-lock.json
+	@npm run -s test
+
+lint: node_modules/.package-lock.json
+	@npm run -s lint
+
+format: node_modules/.package-lock.json
+	@npm run -s format
+
+bench: node_modules/.package-lock.json
+	@npm run -s bench
+
+# Against whatever cluster kubectl points at; the environment has been applied before.
+e2e: node_modules/.package-lock.json
+	@npm run -s e2e -- $(ENV)
+
+apply:
+	@command -v kubectl >/dev/null || { echo "kubectl is missing: install it, or apply overlays/$(ENV) with your GitOps tool." >&2; exit 1; }
+	kubectl apply -k overlays/$(ENV)

@@ -1,0 +1,78 @@
+import type { Component, SettingsTable } from "../core/base.ts";
+import { apart, defineRoles } from "../core/plan.ts";
+import { configVolume, emptyDir, resources } from "../core/pod.ts";
+import { template } from "../core/template.ts";
+import type { Wiring } from "../core/wiring.ts";
+import * as alloy from "./alloy.ts";
+import * as loki from "./loki.ts";
+import * as prometheus from "./prometheus.ts";
+import * as tempo from "./tempo.ts";
+
+const entrances = {
+  "otlp-grpc": 4317,
+  "otlp-http": 4318,
+  zipkin: 9411,
+  "jaeger-grpc": 14250,
+  "jaeger-http": 14268,
+} as const;
+const entranceNames = Object.keys(entrances) as (keyof typeof entrances)[];
+
+export const roles = defineRoles(
+  "alloy-gateway",
+  { ports: { http: alloy.port, ...entrances }, metrics: { port: "http" } },
+  { server: { tier: "write", door: { name: "otlp", ports: entranceNames } } },
+);
+
+interface Values extends Record<string, number> {
+  readonly otlpGrpc: number;
+  readonly otlpHttp: number;
+  readonly jaegerGrpc: number;
+  readonly jaegerHttp: number;
+  readonly zipkin: number;
+}
+
+const config = (): string =>
+  template<Values>("alloy-gateway.alloy", {
+    otlpGrpc: entrances["otlp-grpc"],
+    otlpHttp: entrances["otlp-http"],
+    jaegerGrpc: entrances["jaeger-grpc"],
+    jaegerHttp: entrances["jaeger-http"],
+    zipkin: entrances.zipkin,
+  });
+
+const settings = ({ wire }: Wiring): SettingsTable => ({
+  lokiOtlpUrl: { unit: "url", value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/otlp` },
+  remoteWriteUrl: {
+    unit: "url",
+    value: `http://${wire(roles.server).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
+  },
+  tempoOtlpEndpoint: { unit: "address", value: wire(roles.server).to(tempo.roles.distributor, "otlp-grpc") },
+});
+
+/** Where applications push: OTLP, Jaeger and Zipkin in, to Tempo, Loki and Prometheus. */
+export const alloyGateway: Component = {
+  name: "alloy-gateway",
+  home: "stack",
+  roles,
+  grouping: { monolithic: apart },
+  settings,
+  build({ wiring, workloads }) {
+    wiring.admit("any-pod", roles.server, ...entranceNames);
+    return {
+      pods: workloads.map((workload) => ({
+        workload,
+        replicas: 1,
+        pod: {
+          containers: [
+            alloy.container(workload, {
+              envFrom: [{ configMapRef: { name: "alloy-gateway-settings" } }],
+              resources: resources({ cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" }),
+            }),
+          ],
+          volumes: [configVolume("config", "alloy-gateway"), emptyDir("data"), emptyDir("tmp")],
+        },
+      })),
+      configs: [{ name: "alloy-gateway", read: "start-up", files: { "config.alloy": config() } }],
+    };
+  },
+};

@@ -1,0 +1,99 @@
+import { type Component, type DataSource, dataSourceConfig, type SecretShape } from "../core/base.ts";
+import { apart, defineRoles } from "../core/plan.ts";
+import { containerPorts, emptyDir, httpGet, optionalConfigs, probes, resources, secretVolume, tcp } from "../core/pod.ts";
+import { images } from "../versions.ts";
+
+export const roles = defineRoles(
+  "grafana",
+  { ports: { http: 3000 }, metrics: { port: "http" } },
+  { server: { tier: "read", disk: "2Gi", door: { name: "grafana", ports: ["http"] } } },
+);
+
+/** Identities by which data sources refer to each other; `metrics` is whichever back end an environment has. */
+export const uids = { alerts: "alertmanager", logs: "loki", metrics: "metrics", traces: "tempo" } as const;
+
+const admin: SecretShape = {
+  name: "grafana-admin",
+  files: { "admin-user": "admin", "admin-password": "strongpassword", "secret-key": "kube-lgtm-throw-away-key" },
+};
+
+/** https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/ ; all of it as GF_<section>_<key>. */
+const settings = {
+  GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false",
+  GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
+  GF_ANALYTICS_REPORTING_ENABLED: "false",
+  GF_NEWS_NEWS_FEED_ENABLED: "false",
+  GF_PATHS_DATA: "/data",
+  GF_PATHS_LOGS: "/data/log",
+  GF_PATHS_PLUGINS: "/data/plugins",
+  // Grafana 13 would replace its bundled data sources at each start and fail at a read-only root (grafana/grafana#132528).
+  GF_PLUGINS_PREINSTALL_AUTO_UPDATE: "false",
+  GF_PLUGINS_PREINSTALL_DISABLED: "true",
+  GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: "true",
+  GF_SECURITY_DISABLE_GRAVATAR: "true",
+  GF_SNAPSHOTS_EXTERNAL_ENABLED: "false",
+};
+
+export const grafana: Component = {
+  name: "grafana",
+  home: "stack",
+  roles,
+  grouping: { monolithic: apart },
+  build({ workloads, catalogue }) {
+    const sources = catalogue.filter(({ dataSource }) => dataSource).map(({ name }) => dataSourceConfig(name));
+    return {
+      pods: workloads.map((workload) => ({
+        workload,
+        replicas: 1,
+        pod: {
+          containers: [
+            {
+              name: "grafana",
+              image: images.grafana,
+              env: [
+                { name: "GF_SECURITY_ADMIN_USER__FILE", value: "/etc/grafana-admin/admin-user" },
+                { name: "GF_SECURITY_ADMIN_PASSWORD__FILE", value: "/etc/grafana-admin/admin-password" },
+                { name: "GF_SECURITY_SECRET_KEY__FILE", value: "/etc/grafana-admin/secret-key" },
+              ],
+              envFrom: [{ configMapRef: { name: "grafana-settings" } }],
+              ports: containerPorts(workload.roles),
+              ...probes({ ready: httpGet("/api/health"), live: tcp("http"), startSeconds: 300 }),
+              resources: resources({ cpu: "50m", memory: "192Mi", memoryLimit: "512Mi" }),
+              volumeMounts: [
+                { name: "admin", mountPath: "/etc/grafana-admin", readOnly: true },
+                { name: "datasources", mountPath: "/etc/grafana/provisioning/datasources", readOnly: true },
+                { name: "data", mountPath: "/data" },
+                { name: "tmp", mountPath: "/tmp" },
+              ],
+            },
+          ],
+          volumes: [secretVolume("admin", admin.name), optionalConfigs("datasources", sources.sort()), emptyDir("tmp")],
+        },
+      })),
+      configs: [{ name: "grafana-settings", read: "start-up", literals: settings }],
+      secrets: [admin],
+    };
+  },
+};
+
+/** The data source of the metrics back end; whichever component an environment has, its identity is the same. */
+export const metricsSource = (name: string, prometheusType: "Mimir" | "Prometheus" | "Thanos", url: string): DataSource => ({
+  name,
+  uid: uids.metrics,
+  type: "prometheus",
+  url,
+  isDefault: true,
+  jsonData: {
+    prometheusType,
+    httpMethod: "POST",
+    timeInterval: "30s",
+    manageAlerts: prometheusType === "Mimir",
+    alertmanagerUid: uids.alerts,
+    // Tempo's generator names the label traceID, OpenTelemetry's libraries trace_id.
+    exemplarTraceIdDestinations: ["traceID", "trace_id"].map((name) => ({
+      name,
+      datasourceUid: uids.traces,
+      urlDisplayLabel: "View trace",
+    })),
+  },
+});

@@ -1,0 +1,31 @@
+import type { Component } from "../core/base.ts";
+import { alertmanager } from "./alertmanager.ts";
+import { alloyGateway } from "./alloy-gateway.ts";
+import { alloy } from "./alloy.ts";
+import { grafana } from "./grafana.ts";
+import { kubeStateMetrics } from "./kube-state-metrics.ts";
+import { loki } from "./loki.ts";
+import { mimir } from "./mimir.ts";
+import { minio } from "./minio.ts";
+import { nodeExporter } from "./node-exporter.ts";
+import { prometheus } from "./prometheus.ts";
+import { tempo } from "./tempo.ts";
+import { thanosReceive } from "./thanos-receive.ts";
+import { thanos } from "./thanos.ts";
+
+/** Every component there is, in the order of their names. */
+export const catalogue: readonly Component[] = [
+  alertmanager,
+  alloy,
+  alloyGateway,
+  grafana,
+  kubeStateMetrics,
+  loki,
+  mimir,
+  minio,
+  nodeExporter,
+  prometheus,
+  tempo,
+  thanos,
+  thanosReceive,
+];

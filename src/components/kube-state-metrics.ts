@@ -1,0 +1,71 @@
+import { clusterAccess } from "../core/access.ts";
+import type { Component } from "../core/base.ts";
+import { apart, defineRoles } from "../core/plan.ts";
+import { containerPorts, httpGet, probes, resources } from "../core/pod.ts";
+import { images } from "../versions.ts";
+
+export const roles = defineRoles(
+  "kube-state-metrics",
+  { ports: { http: 8080, telemetry: 8081 }, metrics: { port: "http", honorLabels: true } },
+  { server: { tier: "read" } },
+);
+
+/** What is watched, by API group. Secrets and ConfigMaps are left out: nothing here needs to read them. */
+const watched: Readonly<Record<string, readonly string[]>> = {
+  "": [
+    "endpoints",
+    "limitranges",
+    "namespaces",
+    "nodes",
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "pods",
+    "replicationcontrollers",
+    "resourcequotas",
+    "services",
+  ],
+  apps: ["daemonsets", "deployments", "replicasets", "statefulsets"],
+  autoscaling: ["horizontalpodautoscalers"],
+  batch: ["cronjobs", "jobs"],
+  "networking.k8s.io": ["ingresses", "networkpolicies"],
+  policy: ["poddisruptionbudgets"],
+  "storage.k8s.io": ["storageclasses"],
+};
+
+export const kubeStateMetrics: Component = {
+  name: "kube-state-metrics",
+  home: "stack",
+  roles,
+  grouping: { monolithic: apart },
+  build({ wiring, workloads }) {
+    wiring.wire(roles.server).toPlace("api-server");
+    return {
+      pods: workloads.map((workload) => ({
+        workload,
+        replicas: 1,
+        usesApi: true,
+        pod: {
+          containers: [
+            {
+              name: "kube-state-metrics",
+              image: images.kubeStateMetrics,
+              args: [
+                "--port=8080",
+                "--telemetry-port=8081",
+                `--resources=${Object.values(watched).flat().sort().join(",")}`,
+              ],
+              ports: containerPorts(workload.roles),
+              ...probes({
+                ready: httpGet("/readyz", "telemetry"),
+                live: httpGet("/livez", "http"),
+                startSeconds: 60,
+              }),
+              resources: resources({ cpu: "10m", memory: "48Mi", memoryLimit: "192Mi" }),
+            },
+          ],
+        },
+      })),
+      objects: clusterAccess("kube-state-metrics", watched, ["list", "watch"]),
+    };
+  },
+};

@@ -1,0 +1,63 @@
+import type { Component } from "../core/base.ts";
+import { apart, defineRoles } from "../core/plan.ts";
+import { containerPorts, httpGet, probes, resources, tcp } from "../core/pod.ts";
+import { images } from "../versions.ts";
+
+export const roles = defineRoles(
+  "node-exporter",
+  { ports: { http: 9100 }, metrics: { port: "http" }, home: "agents" },
+  { server: { tier: "read", runs: "every node" } },
+);
+
+const host = (name: string, path: string) => ({ name, hostPath: { path, type: "Directory" as const } });
+
+export const nodeExporter: Component = {
+  name: "node-exporter",
+  home: "agents",
+  roles,
+  grouping: { monolithic: apart },
+  build({ workloads }) {
+    return {
+      pods: workloads.map((workload) => ({
+        workload,
+        replicas: 1,
+        mustTouchHost: "reads the node's /proc, /sys and mount points",
+        pod: {
+          // In a pod network of its own, so that policies can name it. What it then cannot see is left out below.
+          nodeSelector: { "kubernetes.io/os": "linux" },
+          tolerations: [{ operator: "Exists" }],
+          containers: [
+            {
+              name: "node-exporter",
+              image: images.nodeExporter,
+              args: [
+                "--path.procfs=/host/proc",
+                "--path.sysfs=/host/sys",
+                "--path.rootfs=/host/root",
+                "--web.listen-address=:9100",
+                "--no-collector.arp",
+                "--no-collector.netclass",
+                "--no-collector.netdev",
+                "--no-collector.netstat",
+                "--no-collector.sockstat",
+                "--no-collector.softnet",
+                "--no-collector.udp_queues",
+                "--no-collector.wifi",
+                "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/(containerd|docker|kubelet)/.+)($|/)",
+              ],
+              ports: containerPorts(workload.roles),
+              ...probes({ ready: httpGet("/"), live: tcp("http"), startSeconds: 60 }),
+              resources: resources({ cpu: "10m", memory: "32Mi", memoryLimit: "96Mi" }),
+              volumeMounts: [
+                { name: "proc", mountPath: "/host/proc", readOnly: true },
+                { name: "sys", mountPath: "/host/sys", readOnly: true },
+                { name: "root", mountPath: "/host/root", readOnly: true, mountPropagation: "HostToContainer" },
+              ],
+            },
+          ],
+          volumes: [host("proc", "/proc"), host("sys", "/sys"), host("root", "/")],
+        },
+      })),
+    };
+  },
+};

@@ -1,0 +1,164 @@
+import { clusterAccess } from "../core/access.ts";
+import type { Component, Config, Context, Pods } from "../core/base.ts";
+import { identity, scrapeJobs } from "../core/derive.ts";
+import { apart, defineRoles, type Workload } from "../core/plan.ts";
+import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
+import type { Wiring } from "../core/wiring.ts";
+import { images } from "../versions.ts";
+import * as alertmanager from "./alertmanager.ts";
+
+export const roles = defineRoles(
+  "prometheus",
+  { ports: { http: 9090 }, metrics: { port: "http" } },
+  { server: { tier: "write", disk: "10Gi", door: { name: "prometheus", ports: ["http"] } } },
+);
+const { server } = roles;
+
+/** Where others push samples; a back end that is attached to Prometheus receives them from there. */
+export const remoteWritePath = "/api/v1/write";
+
+export interface RemoteWrite {
+  readonly url: string;
+  readonly send_exemplars: boolean;
+  readonly send_native_histograms: boolean;
+}
+
+/** https://prometheus.io/docs/prometheus/latest/configuration/configuration/ ; read again by the program when it changes. */
+export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): Config => ({
+  name: "prometheus",
+  read: "runtime",
+  files: {
+    "prometheus.yml": {
+      global: {
+        scrape_interval: "30s",
+        evaluation_interval: "30s",
+        external_labels: { cluster: "${PROMETHEUS_CLUSTER}", replica: "${POD_NAME}" },
+      },
+      // Samples of pushing clients may come a little late.
+      storage: { tsdb: { out_of_order_time_window: "10m" }, exemplars: { max_exemplars: 100000 } },
+      alerting: { alertmanagers: [{ static_configs: [{ targets: [wire(server).to(alertmanager.roles.server, "http")] }] }] },
+      rule_files: ["/etc/prometheus/rules/*.yaml"],
+      scrape_config_files: ["/etc/prometheus/scrape/*.yaml"],
+      remote_write: remoteWrite.length > 0 ? remoteWrite : undefined,
+    },
+  },
+});
+
+const annotation = (name: string): string => `__meta_kubernetes_pod_annotation_prometheus_io_${name}`;
+
+/** Pods of other namespaces that ask for it by the customary annotations, where the namespace's owner opted in by label. */
+const annotatedPods = {
+  job_name: "pods",
+  kubernetes_sd_configs: [{ role: "pod" }],
+  fallback_scrape_protocol: "PrometheusText0.0.4",
+  relabel_configs: [
+    { source_labels: [annotation("scrape")], regex: "true", action: "keep" },
+    { source_labels: [annotation("path")], regex: "(.+)", target_label: "__metrics_path__" },
+    {
+      source_labels: ["__meta_kubernetes_pod_ip", annotation("port")],
+      separator: ":",
+      regex: "(.+:\\d+)",
+      target_label: "__address__",
+    },
+    ...identity,
+  ],
+};
+
+const rules = {
+  groups: [
+    {
+      name: "prometheus",
+      rules: [
+        {
+          alert: "Watchdog",
+          expr: "vector(1)",
+          labels: { severity: "none" },
+          annotations: { summary: "Always fires: while it reaches its receiver, the way of alerts is open." },
+        },
+        {
+          alert: "TargetDown",
+          expr: "up == 0",
+          for: "10m",
+          labels: { severity: "warning" },
+          annotations: { summary: "{{ $labels.job }}: {{ $labels.instance }} has not been scraped for ten minutes." },
+        },
+      ],
+    },
+  ],
+};
+
+const scraped = ({ wiring: { wire }, catalogue }: Context): void => {
+  for (const role of catalogue.flatMap((component) => Object.values(component.roles))) {
+    if (role.metrics) wire(server).finds(role, role.metrics.port);
+  }
+  wire(server).toPlace("api-server");
+  wire(server).toPlace("scraped-namespaces");
+};
+
+const pods = (workload: Workload): Pods => ({
+  workload,
+  replicas: 1,
+  usesApi: true,
+  annotations: { "kubectl.kubernetes.io/default-container": "prometheus" },
+  pod: {
+    terminationGracePeriodSeconds: 300,
+    containers: [
+      {
+        name: "prometheus",
+        image: images.prometheus,
+        args: [
+          "--config.file=/etc/prometheus/config/prometheus.yml",
+          "--storage.tsdb.path=/data",
+          "--storage.tsdb.retention.time=$(PROMETHEUS_RETENTION)",
+          // Blocks of one length, so that a sidecar may upload them; the local retention is too short for larger ones.
+          "--storage.tsdb.min-block-duration=2h",
+          "--storage.tsdb.max-block-duration=2h",
+          "--web.enable-remote-write-receiver",
+          "--enable-feature=exemplar-storage",
+          "--config.auto-reload",
+          "--config.auto-reload-interval=15s",
+        ],
+        env: [{ name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
+        envFrom: [{ configMapRef: { name: "prometheus-settings" } }],
+        ports: containerPorts(workload.roles),
+        ...probes({ ready: httpGet("/-/ready"), live: httpGet("/-/healthy"), startSeconds: 600 }),
+        resources: resources({ cpu: "100m", memory: "256Mi", memoryLimit: "1Gi" }),
+        volumeMounts: [
+          { name: "config", mountPath: "/etc/prometheus/config", readOnly: true },
+          { name: "scrape", mountPath: "/etc/prometheus/scrape", readOnly: true },
+          { name: "rules", mountPath: "/etc/prometheus/rules", readOnly: true },
+          { name: "data", mountPath: "/data" },
+        ],
+      },
+    ],
+    volumes: [
+      configVolume("config", "prometheus"),
+      configVolume("scrape", "prometheus-scrape"),
+      configVolume("rules", "prometheus-rules"),
+    ],
+  },
+});
+
+export const prometheus: Component = {
+  name: "prometheus",
+  home: "stack",
+  roles,
+  grouping: { monolithic: apart },
+  settings: () => ({
+    cluster: { unit: "name", value: "kube-lgtm" },
+    retention: { unit: "duration", value: "24h" },
+  }),
+  build(context) {
+    scraped(context);
+    const jobs = scrapeJobs(server, context.wiring);
+    return {
+      pods: context.workloads.map(pods),
+      objects: clusterAccess("prometheus", { "": ["pods"] }, ["get", "list", "watch"]),
+      configs: [
+        config(context.wiring, []),
+        { name: "prometheus-scrape", read: "runtime", files: { "stack.yaml": { scrape_configs: jobs }, "pods.yaml": { scrape_configs: [annotatedPods] } } },
+        { name: "prometheus-rules", read: "runtime", files: { "prometheus.yaml": rules } },
+      ],
+    };
+  },
+};

@@ -1,0 +1,43 @@
+import type { Workload } from "./plan.ts";
+
+/** Any Kubernetes object that has been built and validated. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly [field: string]: unknown };
+  readonly [field: string]: unknown;
+}
+
+/** A builder's object from `kubernetes-models`. */
+interface Model {
+  validate(): void;
+  toJSON(): unknown;
+}
+
+/** The plain object of a model that its schema accepts; throws with the object's kind and name otherwise. */
+export function manifest(model: Model): Manifest {
+  const plain = model.toJSON() as Manifest;
+  try {
+    model.validate();
+  } catch (error) {
+    throw new Error(
+      `${plain.kind} ${plain.metadata?.name} does not pass the schema of its kind: ${(error as Error).message}`,
+    );
+  }
+  return plain;
+}
+
+export const partOf = { "app.kubernetes.io/part-of": "kube-lgtm" } as const;
+
+/** What selects a workload's pods. These two labels never grow: a selector cannot be changed once it is applied. */
+export const selector = (workload: Workload): Record<string, string> => ({
+  "app.kubernetes.io/name": workload.component,
+  "app.kubernetes.io/component": workload.name,
+});
+
+export const labels = (workload: Workload): Record<string, string> => ({ ...selector(workload), ...partOf });
+export const componentLabels = (component: string): Record<string, string> => ({
+  "app.kubernetes.io/name": component,
+  ...partOf,
+});
+export const groupLabel = (name: string): string => `kube-lgtm.io/${name}`;

@@ -1,0 +1,122 @@
+import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
+import { Namespace } from "kubernetes-models/v1/Namespace";
+import {
+  type Base,
+  type Component,
+  type Config,
+  namespaceNames,
+  type SecretShape,
+  settingsName,
+  type SettingsTable,
+  variable,
+} from "./base.ts";
+import type { Addition } from "./feature.ts";
+import { manifest, type Manifest, partOf } from "./objects.ts";
+import type { Home } from "./plan.ts";
+import { createWiring } from "./wiring.ts";
+
+/** What an overlay needs to know of its environment. */
+export interface Choice {
+  readonly name: string;
+  readonly credentials: "by-name" | "throw-away";
+  readonly namespaces: Readonly<Record<Home, string>>;
+  /** Values that differ from the defaults, by component and setting. */
+  readonly components: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** One namespace of an environment: `overlays/<environment>/<home>`. */
+export interface Part {
+  readonly home: Home;
+  readonly path: string;
+  readonly namespace: string;
+  readonly objects: readonly Manifest[];
+  readonly bases: readonly Base[];
+  readonly additions: readonly Addition[];
+  readonly merges: readonly Config[];
+  readonly secrets: readonly SecretShape[];
+}
+
+/** `overlays/<environment>`. */
+export interface Overlay {
+  readonly name: string;
+  readonly path: string;
+  readonly parts: readonly Part[];
+}
+
+const podSecurity: Readonly<Record<Home, string>> = { stack: "restricted", agents: "privileged" };
+
+const namespaceObject = (name: string, home: Home): Manifest =>
+  manifest(
+    new Namespace({
+      metadata: { name, labels: { ...partOf, "pod-security.kubernetes.io/enforce": podSecurity[home] } },
+    }),
+  );
+
+/** Nothing comes in or goes out that no other policy lets through. */
+const defaultDeny = (): Manifest =>
+  manifest(
+    new NetworkPolicy({
+      metadata: { name: "default-deny", labels: partOf },
+      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    }),
+  );
+
+/** Settings whose value differs from that of the base: because the author says so, or because a namespace has another name. */
+function settingsMerges(
+  choice: Choice,
+  bases: readonly Base[],
+  tables: ReadonlyMap<string, SettingsTable>,
+): readonly Config[] {
+  const wiring = createWiring(
+    bases.flatMap(({ workloads }) => workloads),
+    choice.namespaces,
+  );
+  const merge = ({ name, settings }: Component): readonly Config[] => {
+    const before = tables.get(name) ?? {};
+    const now = { ...mapValues(settings?.(wiring) ?? {}, ({ value }) => value), ...choice.components[name] };
+    const changed = Object.entries(now).filter(([key, value]) => before[key]?.value !== value);
+    const literals = Object.fromEntries(changed.map(([key, value]) => [variable(name, key), value]));
+    return changed.length > 0 ? [{ name: settingsName(name), read: "start-up", literals }] : [];
+  };
+  return bases.flatMap(({ component }) => merge(component));
+}
+
+const mapValues = <V, W>(table: Readonly<Record<string, V>>, change: (value: V) => W): Record<string, W> =>
+  Object.fromEntries(Object.entries(table).map(([key, value]) => [key, change(value)]));
+
+/** The default settings of every component, by its name. */
+export const settingsTables = (bases: readonly Base[]): ReadonlyMap<string, SettingsTable> => {
+  const wiring = createWiring(
+    bases.flatMap(({ workloads }) => workloads),
+    namespaceNames,
+  );
+  return new Map(bases.flatMap(({ component: { name, settings } }) => (settings ? [[name, settings(wiring)]] : [])));
+};
+
+/** An environment's overlay over these bases and features. */
+export function overlay(
+  choice: Choice,
+  bases: readonly Base[],
+  additions: readonly Addition[],
+  tables: ReadonlyMap<string, SettingsTable>,
+): Overlay {
+  const path = `overlays/${choice.name}`;
+  const merges = settingsMerges(choice, bases, tables);
+  const homes: readonly Home[] = ["stack", "agents"];
+  const part = (home: Home): Part => {
+    const own = bases.filter(({ component }) => component.home === home);
+    const mine = new Set(own.map(({ component }) => settingsName(component.name)));
+    const secrets = own.flatMap((base) => base.secrets);
+    return {
+      home,
+      path: `${path}/${home}`,
+      namespace: choice.namespaces[home],
+      objects: [namespaceObject(choice.namespaces[home], home), defaultDeny()],
+      bases: own,
+      additions: home === "stack" ? additions : [],
+      merges: merges.filter(({ name }) => mine.has(name)),
+      secrets: choice.credentials === "throw-away" ? secrets : [],
+    };
+  };
+  return { name: choice.name, path, parts: homes.map(part) };
+}

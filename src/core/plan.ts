@@ -1,0 +1,135 @@
+/** How the roles of a component are grouped into workloads. */
+export type Mode = "monolithic" | "scalable" | "microservices";
+export const modes: readonly Mode[] = ["monolithic", "scalable", "microservices"];
+
+export type Tier = "write" | "read" | "backend";
+
+/** The stack's own namespace (Pod Security `restricted`), or the one for agents that must touch the host. */
+export type Home = "stack" | "agents";
+
+/** A Service that clients outside the component use; its name is the same in every mode. */
+export interface Door<P extends string = string> {
+  readonly name: string;
+  readonly ports: readonly P[];
+}
+
+/** A headless Service over every pod that carries its label, whatever workload or component the pod belongs to. */
+export interface Group<P extends string = string> {
+  readonly name: string;
+  readonly port: P;
+  /** `members`: also pods that are not ready, so that a ring can form before anybody is ready. */
+  readonly lists: "members" | "ready members";
+}
+
+/** What Prometheus scrapes. */
+export interface Metrics<P extends string = string> {
+  readonly port: P;
+  /** Default /metrics. */
+  readonly path?: string;
+  /** The samples speak of other objects than the scraped pod, whose labels must not overwrite theirs. */
+  readonly honorLabels?: true;
+}
+
+/** `replicas` of a Deployment or StatefulSet, one on `every node` of a DaemonSet, `once` as a Job. */
+export type Runs = "replicas" | "every node" | "once";
+
+/** One kind of process of a component. It exists in every mode; only the company it keeps changes. */
+export interface Role<P extends string = string> {
+  readonly component: string;
+  readonly name: string;
+  readonly tier: Tier;
+  readonly home: Home;
+  readonly ports: Readonly<Record<P, number>>;
+  readonly metrics?: Metrics<P> | undefined;
+  readonly door?: Door<P> | undefined;
+  readonly groups: readonly Group<P>[];
+  /** Size of the volume that it keeps over a restart. */
+  readonly disk?: string | undefined;
+  readonly runs: Runs;
+}
+
+/** Roles that share pods. */
+export interface Workload {
+  readonly component: string;
+  readonly name: string;
+  readonly fullName: string;
+  readonly home: Home;
+  readonly roles: readonly Role[];
+  readonly runs: Runs;
+  readonly disk?: string | undefined;
+}
+
+/** A mode is nothing but the answer to "which workload does this role run in?". */
+export type Grouping = (role: Role) => string;
+export const together: Grouping = () => "all";
+export const byTier: Grouping = (role) => role.tier;
+export const apart: Grouping = (role) => role.name;
+
+interface Shared<P extends string> {
+  readonly ports: Readonly<Record<P, number>>;
+  readonly metrics?: Metrics<NoInfer<P>>;
+  readonly home?: Home;
+  readonly groups?: readonly Group<NoInfer<P>>[];
+}
+
+interface Shape {
+  readonly tier: Tier;
+  readonly ports?: Readonly<Record<string, number>>;
+  readonly metrics?: Metrics;
+  readonly door?: Door;
+  readonly groups?: readonly Group[];
+  readonly disk?: string;
+  readonly runs?: Runs;
+}
+
+/** The ports of one row of a role table: those all roles share and its own. */
+type PortsOf<P extends string, S extends Shape> = P | (S["ports"] extends object ? keyof S["ports"] & string : never);
+
+/** The roles of a component: what all of them share, then one row each. */
+export function defineRoles<const P extends string, const T extends Readonly<Record<string, Shape>>>(
+  component: string,
+  shared: Shared<P>,
+  table: T,
+): { readonly [N in keyof T]: Role<PortsOf<P, T[N]>> } {
+  const role = ([name, shape]: [string, Shape]): [string, Role] => [
+    name,
+    {
+      component,
+      name,
+      tier: shape.tier,
+      home: shared.home ?? "stack",
+      ports: { ...shared.ports, ...shape.ports },
+      metrics: shape.metrics ?? shared.metrics,
+      door: shape.door,
+      groups: [...(shared.groups ?? []), ...(shape.groups ?? [])],
+      disk: shape.disk,
+      runs: shape.runs ?? "replicas",
+    },
+  ];
+  return Object.fromEntries(Object.entries(table).map(role)) as unknown as { [N in keyof T]: Role<PortsOf<P, T[N]>> };
+}
+
+/** Workloads that carry their component's bare name: all roles in one, or the one server there is. */
+const principal: readonly string[] = ["all", "server"];
+
+const gibibytes = (size: string): number => Number.parseInt(size, 10);
+const largest = (sizes: readonly string[]): string | undefined =>
+  sizes.length === 0 ? undefined : sizes.reduce((a, b) => (gibibytes(b) > gibibytes(a) ? b : a));
+
+/** The workloads that a grouping makes of a component's roles; each role is in exactly one. Disks are sized in whole Gi. */
+export function plan(roles: readonly Role[], grouping: Grouping): readonly Workload[] {
+  return [...new Set(roles.map(grouping))].map((name): Workload => {
+    const members = roles.filter((role) => grouping(role) === name);
+    const [{ component, home, runs }] = members as [Role];
+    const fullName = principal.includes(name) ? component : `${component}-${name}`;
+    return {
+      component,
+      name,
+      fullName,
+      home,
+      roles: members,
+      runs,
+      disk: largest(members.flatMap((r) => r.disk ?? [])),
+    };
+  });
+}

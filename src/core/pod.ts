@@ -1,0 +1,125 @@
+import type { IContainer } from "kubernetes-models/v1/Container";
+import type { IContainerPort } from "kubernetes-models/v1/ContainerPort";
+import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
+import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
+import type { IProbe } from "kubernetes-models/v1/Probe";
+import type { IResourceRequirements } from "kubernetes-models/v1/ResourceRequirements";
+import type { IVolume } from "kubernetes-models/v1/Volume";
+import type { Pods } from "./base.ts";
+import { selector } from "./objects.ts";
+import type { Role } from "./plan.ts";
+
+/** Every program runs as this user and group, whatever its image says; volumes belong to the group. */
+const user = 10001;
+
+/** The declared ports of the roles that share a container, by number. */
+export const containerPorts = (roles: readonly Role[]): IContainerPort[] =>
+  Object.entries(Object.assign({}, ...roles.map(({ ports }) => ports)) as Record<string, number>)
+    .sort(([, a], [, b]) => a - b)
+    .map(([name, containerPort]) => ({ name, containerPort }));
+
+interface Needs {
+  readonly cpu: string;
+  readonly memory: string;
+  readonly memoryLimit: string;
+  /** Room for what is written outside of volumes and claims: emptyDirs and the container's log. */
+  readonly scratch?: string;
+}
+
+/** Requests, and limits for what cannot be given back: memory and local disk. CPU has none, so that nothing is throttled. */
+export const resources = ({ cpu, memory, memoryLimit, scratch = "256Mi" }: Needs): IResourceRequirements => ({
+  requests: { cpu, memory, "ephemeral-storage": "32Mi" },
+  limits: { memory: memoryLimit, "ephemeral-storage": scratch },
+});
+
+const seconds = {
+  ready: { periodSeconds: 5, timeoutSeconds: 3 },
+  live: { periodSeconds: 20, timeoutSeconds: 5 },
+} as const;
+
+export const httpGet = (path: string, port = "http"): IProbe => ({ httpGet: { path, port } });
+export const tcp = (port: string): IProbe => ({ tcpSocket: { port } });
+
+interface Probes {
+  /** May it be sent requests? */
+  readonly ready: IProbe;
+  /** Is the process alive? Asks for less than `ready`, so that a missing neighbour restarts nobody. */
+  readonly live: IProbe;
+  /** How long it may take to come up (replay of a log, join of a ring) before `live` counts. */
+  readonly startSeconds: number;
+}
+
+export const probes = ({
+  ready,
+  live,
+  startSeconds,
+}: Probes): Pick<IContainer, "readinessProbe" | "livenessProbe" | "startupProbe"> => ({
+  startupProbe: { ...live, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: Math.ceil(startSeconds / 5) },
+  readinessProbe: { ...ready, ...seconds.ready, failureThreshold: 3 },
+  livenessProbe: { ...live, ...seconds.live, failureThreshold: 6 },
+});
+
+/** Tells Go's collector the container's memory limit, for programs that do not look it up by themselves. */
+export const goMemoryLimit: IEnvVar = {
+  name: "GOMEMLIMIT",
+  valueFrom: { resourceFieldRef: { resource: "limits.memory" } },
+};
+
+export const emptyDir = (name: string, sizeLimit?: string): IVolume => ({
+  name,
+  emptyDir: sizeLimit ? { sizeLimit } : {},
+});
+export const configVolume = (name: string, configMap: string): IVolume => ({ name, configMap: { name: configMap } });
+export const secretVolume = (name: string, secretName: string): IVolume => ({ name, secret: { secretName } });
+
+/** One folder made of the ConfigMaps that are there; those of components an environment leaves out are skipped. */
+export const optionalConfigs = (name: string, configMaps: readonly string[]): IVolume => ({
+  name,
+  projected: { sources: configMaps.map((configMap) => ({ configMap: { name: configMap, optional: true } })) },
+});
+
+export const restrictedContainer = (container: IContainer): IContainer => ({
+  ...container,
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ["ALL"] },
+    ...container.securityContext,
+  },
+});
+
+/** The pod as its component describes it, with everything that Pod Security `restricted` and a careful reader ask of it. */
+export function hardened({ workload, replicas, pod, usesApi, mustTouchHost }: Pods): IPodSpec {
+  if (mustTouchHost && workload.home !== "agents") {
+    throw new Error(`${workload.fullName} touches the host: its component's home must be "agents".`);
+  }
+  const { containers, initContainers, volumes, securityContext, ...rest } = pod;
+  return {
+    serviceAccountName: workload.component,
+    automountServiceAccountToken: usesApi ?? false,
+    enableServiceLinks: false,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: user,
+      runAsGroup: user,
+      fsGroup: user,
+      fsGroupChangePolicy: "OnRootMismatch",
+      seccompProfile: { type: "RuntimeDefault" },
+      ...securityContext,
+    },
+    ...rest,
+    topologySpreadConstraints: replicas > 1 ? spread(selector(workload)) : undefined,
+    initContainers: initContainers?.map(restrictedContainer),
+    containers: containers.map(restrictedContainer),
+    volumes,
+  };
+}
+
+/** Replicas go to different nodes and zones where there are some, and still run where there are not. */
+const spread = (matchLabels: Record<string, string>): IPodSpec["topologySpreadConstraints"] =>
+  ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels },
+  }));

@@ -1,0 +1,110 @@
+import type { Group, Home, Role, Workload } from "./plan.ts";
+
+declare const brand: unique symbol;
+/** host:port that has been asked for, so that its connection is on record. A plain string is not an Address. */
+export type Address = string & { readonly [brand]: true };
+
+/** What lies outside the bundle and is no role of it. */
+export type Place = "api-server" | "any-pod" | "scraped-namespaces";
+
+/** "This role talks to that role's port". `member`: the peer is found through a ring or discovery, in any workload. */
+export interface Connection {
+  readonly from: Role | Place;
+  readonly to: Role | Place;
+  /** Name of the port; undefined where a place has no ports of ours. */
+  readonly port?: string | undefined;
+  readonly via: "service" | "each pod" | "member";
+}
+
+interface Ask {
+  /** Address of the Service that stands for the role's pods; a role of the same process is on loopback. */
+  to<P extends string>(to: Role<P>, port: NoInfer<P>): Address;
+  /** Address of a name that resolves to each ready pod of the role, for clients that balance by themselves. */
+  toEach<P extends string>(to: Role<P>, port: NoInfer<P>): Address;
+  /** Address of the name that lists all members of a group; opens the way to each of `members`. */
+  toGroup(group: Group, members: readonly Role[]): Address;
+  /** A peer that the program finds by itself (ring, discovery): no address is written, the network must allow it. */
+  finds<P extends string>(to: Role<P>, port: NoInfer<P>): void;
+  /** Something outside the bundle. */
+  toPlace(place: Place): void;
+}
+
+export interface Wiring {
+  wire(from: Role): Ask;
+  /** Lets something outside the bundle in. */
+  admit<P extends string>(place: Place, to: Role<P>, ...ports: readonly NoInfer<P>[]): void;
+  home(role: Role): Workload;
+  connections(): readonly Connection[];
+}
+
+const same = (a: Role, b: Role): boolean => a.component === b.component && a.name === b.name;
+const id = (end: Role | Place): string => (typeof end === "string" ? end : `${end.component}/${end.name}`);
+export const connectionKey = (c: Connection): string => [id(c.from), id(c.to), c.port ?? "", c.via].join(" ");
+
+/**
+ * A fresh record of connections over these workloads.
+ * @param names the namespaces' names, needed only where an address crosses from one to the other
+ */
+export function createWiring(workloads: readonly Workload[], names: Readonly<Record<Home, string>>): Wiring {
+  const record = new Map<string, Connection>();
+  const note = (connection: Connection): void => void record.set(connectionKey(connection), connection);
+
+  const home = (role: Role): Workload => {
+    const found = workloads.find((workload) => workload.roles.some((member) => same(member, role)));
+    if (!found) throw new Error(`${id(role)} runs in no workload. Add it to the roles of its component.`);
+    return found;
+  };
+
+  const host = (from: Role, service: string, at: Home): string =>
+    from.home === at ? service : `${service}.${names[at]}`;
+
+  const service = (from: Role, to: Role, port: string): string => {
+    if (from.component === to.component) return home(to).fullName;
+    if (!to.door?.ports.includes(port)) {
+      throw new Error(`${id(from)} asks for ${id(to)}, port ${port}, which has no door. Ask for a role that has one.`);
+    }
+    return to.door.name;
+  };
+
+  const number = (to: Role, port: string): number => {
+    const found = to.ports[port];
+    if (found === undefined)
+      throw new Error(`${id(to)} has no port ${port}. It has ${Object.keys(to.ports).join(", ")}.`);
+    return found;
+  };
+
+  const wire = (from: Role): Ask => ({
+    to(to, port) {
+      if (from.component === to.component && home(from) === home(to)) {
+        return `127.0.0.1:${number(to, port)}` as Address;
+      }
+      const address = `${host(from, service(from, to, port), to.home)}:${number(to, port)}` as Address;
+      note({ from, to, port, via: "service" });
+      return address;
+    },
+    toEach(to, port) {
+      note({ from, to, port, via: "each pod" });
+      return `${home(to).fullName}-headless:${number(to, port)}` as Address;
+    },
+    toGroup(group, members) {
+      for (const to of members) note({ from, to, port: group.port, via: "member" });
+      return `${group.name}:${number(members[0] as Role, group.port)}` as Address;
+    },
+    finds(to, port) {
+      number(to, port);
+      note({ from, to, port, via: "member" });
+    },
+    toPlace(place) {
+      note({ from, to: place, via: "member" });
+    },
+  });
+
+  return {
+    wire,
+    home,
+    admit: (from, to, ...ports) => {
+      for (const port of ports) note({ from, to, port, via: "service" });
+    },
+    connections: () => [...record.keys()].sort().map((key) => record.get(key) as Connection),
+  };
+}

@@ -1,0 +1,8 @@
+import { environment } from "../settings/schema.ts";
+
+/** Everything in one process a component, small enough for a laptop; metrics in Thanos. */
+export default environment({
+  mode: "monolithic",
+  metrics: "thanos-sidecar",
+  credentials: "throw-away",
+});

@@ -1,0 +1,6 @@
+import type { Feature } from "../core/feature.ts";
+import { mimirRemoteWrite, thanosRemoteWrite } from "./remote-write.ts";
+import { thanosSidecar } from "./thanos-sidecar.ts";
+
+/** Every feature there is, in the order of their names. */
+export const features: readonly Feature[] = [mimirRemoteWrite, thanosRemoteWrite, thanosSidecar];

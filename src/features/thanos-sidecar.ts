@@ -1,0 +1,71 @@
+import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
+import * as minio from "../components/minio.ts";
+import * as prometheus from "../components/prometheus.ts";
+import * as thanos from "../components/thanos.ts";
+import { groupLabels, scrapeJobs } from "../core/derive.ts";
+import type { Feature } from "../core/feature.ts";
+import { defineRoles } from "../core/plan.ts";
+import { resources, restrictedContainer } from "../core/pod.ts";
+
+const { sidecar } = defineRoles(
+  "prometheus",
+  { ports: { grpc: thanos.ports.grpc, "sidecar-http": thanos.ports.http }, metrics: { port: "sidecar-http" } },
+  { sidecar: { tier: "write", groups: [thanos.storeApi] } },
+);
+
+/** Thanos beside Prometheus: uploads its blocks and serves what is not uploaded yet. */
+export const thanosSidecar: Feature = {
+  name: "thanos-sidecar",
+  joins: [{ role: sidecar, beside: prometheus.roles.server }],
+  build(wiring) {
+    const { wire } = wiring;
+    wire(sidecar).to(minio.roles.server, "s3");
+    wire(thanos.roles.query).finds(sidecar, "grpc");
+    wire(prometheus.roles.server).finds(sidecar, "sidecar-http");
+    const spec: IPodSpec = {
+      containers: [
+        restrictedContainer(
+          thanos.container(
+            sidecar,
+            "sidecar",
+            [
+              "--tsdb.path=/data",
+              `--prometheus.url=http://${wire(sidecar).to(prometheus.roles.server, "http")}`,
+              thanos.objectStore.flag,
+            ],
+            {
+              ...thanos.healthOn("sidecar-http"),
+              resources: resources({ cpu: "20m", memory: "48Mi", memoryLimit: "256Mi" }),
+              volumeMounts: [thanos.objectStore.mount, { name: "data", mountPath: "/data" }],
+            },
+          ),
+        ),
+      ],
+      volumes: [thanos.objectStore.volume],
+    };
+    return {
+      patches: [
+        {
+          apiVersion: "apps/v1",
+          kind: "StatefulSet",
+          metadata: { name: wiring.home(prometheus.roles.server).fullName },
+          spec: { template: { metadata: { labels: groupLabels(sidecar.groups) }, spec } },
+        },
+      ],
+      merges: [
+        {
+          name: "prometheus-scrape",
+          read: "runtime",
+          files: {
+            "thanos-sidecar.yaml": {
+              scrape_configs: scrapeJobs(prometheus.roles.server, wiring).map((job) => ({
+                ...job,
+                job_name: "thanos-sidecar",
+              })),
+            },
+          },
+        },
+      ],
+    };
+  },
+};

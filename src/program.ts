@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import { catalogue } from "./components/index.ts";
+import { type Base, bases, modesOf, nearestMode } from "./core/base.ts";
+import { type Addition, additions } from "./core/feature.ts";
+import type { Manifest } from "./core/objects.ts";
+import { type Overlay, overlay, settingsTables } from "./core/overlay.ts";
+import { type Mode, modes } from "./core/plan.ts";
+import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
+import { resolve } from "./core/resolve.ts";
+import { handWritten } from "./core/tree.ts";
+import { features } from "./features/index.ts";
+import { composition } from "./settings/composition.ts";
+import { type Environment, SettingsError, validate } from "./settings/schema.ts";
+
+/** Everything that does not depend on an environment. */
+export interface Foundation {
+  readonly bases: readonly Base[];
+  readonly additions: readonly Addition[];
+}
+
+/** All bases, one for each component and mode that it has, and all features. */
+export function foundation(): Foundation {
+  const all = (mode: Mode): readonly Base[] => bases(catalogue, (component) => nearestMode(component, mode));
+  const shipped = modes.filter((mode) => catalogue.some((component) => modesOf(component).includes(mode)));
+  const built = shipped.flatMap((mode) => all(mode).filter((base) => base.mode === mode));
+  return { bases: built, additions: additions(features, built) };
+}
+
+/** The overlay of an environment. */
+export function overlayOf(environment: Environment, { bases, additions }: Foundation): Overlay {
+  const { components, features } = composition(environment.metrics, catalogue);
+  const own = bases.filter(
+    ({ component, mode }) => components.includes(component) && mode === nearestMode(component, environment.mode),
+  );
+  const added = additions.filter(({ feature }) => features.includes(feature));
+  return overlay(environment, own, added, settingsTables(own));
+}
+
+/** The environments of `src/environments`, checked; all of their problems in one error. */
+export async function environments(built: Foundation): Promise<readonly Environment[]> {
+  const folder = new URL("./environments/", import.meta.url);
+  const names = readdirSync(folder)
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.slice(0, -".ts".length))
+    .sort();
+  const tables = settingsTables(built.bases);
+  const read = async (name: string): Promise<Environment | SettingsError> => {
+    const { default: raw } = (await import(new URL(`${name}.ts`, folder).href)) as { readonly default: unknown };
+    try {
+      return validate(name, raw, catalogue, tables);
+    } catch (error) {
+      if (error instanceof SettingsError) return error;
+      throw error;
+    }
+  };
+  const all = await Promise.all(names.map(read));
+  const wrong = all.filter((one) => one instanceof SettingsError);
+  if (wrong.length > 0) throw new SettingsError(wrong.map(({ message }) => message).join("\n"));
+  return all as Environment[];
+}
+
+/** All files of the bases, the features and these overlays. */
+export function files(
+  built: Foundation,
+  overlays: readonly Overlay[],
+  patchesOf: (overlay: Overlay) => readonly string[],
+): Files {
+  return filesOf([
+    ...built.bases.flatMap((base) => [...baseFiles(base)]),
+    ...built.additions.flatMap((addition) => [...additionFiles(addition)]),
+    ...overlays.flatMap((one) => [...overlayFiles(one, patchesOf(one))]),
+  ]);
+}
+
+/**
+ * Hand-written patches of an overlay, each of which must change an object of its environment: kustomize says which file is
+ * wrong only when it is run, and nothing at all of a patch with a `target`.
+ * @throws SettingsError with every problem, one a line
+ */
+export function checkedPatches(root: string, one: Overlay): readonly string[] {
+  const patches = handWritten(root, one.path);
+  if (patches.length === 0) return patches;
+  const objects = resolve(one);
+  const id = (kind: unknown, name: unknown): string => `${String(kind)}/${String(name)}`;
+  const known = new Set(objects.map(({ kind, metadata }) => id(kind, metadata.name)));
+  const problems = patches.flatMap((path) =>
+    parseAllDocuments(readFileSync(join(root, one.path, path), "utf8")).flatMap((document) => {
+      const where = `${one.path}/${path}`;
+      if ("errors" in document && document.errors.length > 0) return [`${where}: ${document.errors[0]?.message}`];
+      const patch = document.toJS() as Partial<Manifest> | null;
+      const found = id(patch?.kind, patch?.metadata?.name);
+      if (known.has(found)) return [];
+      const near = objects.filter(({ kind }) => kind === patch?.kind).map(({ metadata }) => metadata.name);
+      const expected =
+        near.length > 0 ? `one of ${near.sort().join(", ")}` : "the kind and name of an object of this environment";
+      return [
+        `${where}: it patches ${found}, which is not there: expected ${expected}. Correct metadata.name, or remove the file.`,
+      ];
+    }),
+  );
+  if (problems.length > 0) throw new SettingsError(problems.join("\n"));
+  return patches;
+}

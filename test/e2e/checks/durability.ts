@@ -1,0 +1,107 @@
+import {
+  type Check,
+  type Context,
+  type Found,
+  now,
+  once,
+  poll,
+  type Reading,
+  readAtLeast,
+  seconds,
+  type Signal,
+} from "../context.ts";
+import { type Cluster, type ClusterObject, get, kubectl, list } from "../kubectl.ts";
+import { stackReady } from "../ready.ts";
+import { alertReadings, dashboardReadings } from "./alerts.ts";
+import { logReadings } from "./logs.ts";
+import { metricReadings } from "./metrics.ts";
+import { traceReadings } from "./traces.ts";
+
+const readings: readonly Reading[] = [
+  ...logReadings,
+  ...metricReadings,
+  ...traceReadings,
+  ...alertReadings,
+  ...dashboardReadings,
+];
+
+/** The signals that a component serves, by app.kubernetes.io/name; one that is not listed (a store, Kafka) serves all. */
+const serves: Readonly<Record<string, readonly Signal[]>> = {
+  loki: ["logs"],
+  tempo: ["traces", "metrics"],
+  mimir: ["metrics", "alerts"],
+  prometheus: ["metrics", "alerts"],
+  thanos: ["metrics", "alerts"],
+  alertmanager: ["alerts"],
+  grafana: ["dashboards"],
+};
+
+interface Kept {
+  readonly reading: Reading;
+  readonly at: number;
+  readonly found: Found;
+}
+
+/** What can be read before anything is restarted; what cannot has failed in a check of its own. */
+const measure = async (context: Context): Promise<readonly Kept[]> => {
+  const kept: Kept[] = [];
+  for (const reading of readings) {
+    const at = now();
+    const found = await readAtLeast(context, reading, 1, seconds.pause, at).catch(() => undefined);
+    if (found) kept.push({ reading, at, found });
+  }
+  if (kept.length === 0) throw new Error("nothing could be read before the restart");
+  return kept;
+};
+
+/** Reads all again as of the same times; throws with everything of which there is less. */
+const compare = async (context: Context, kept: readonly Kept[]): Promise<string> => {
+  const start = now();
+  const lost: string[] = [];
+  for (const { reading, at, found } of kept) {
+    // Prometheus tells a new Alertmanager of an alert only when it is due again.
+    const limit = reading.signal === "alerts" ? seconds.alerts : seconds.afterRestart;
+    const left = Math.max(limit - (now() - start), 0);
+    await readAtLeast(context, reading, found.amount, left, at).catch((error: Error) =>
+      lost.push(`${reading.name}: ${error.message}`),
+    );
+  }
+  if (lost.length > 0) throw new Error(lost.join("; "));
+  return `${kept.length} readings as before`;
+};
+
+/** Deletes a pod and waits until one of the same name is Ready in its place. */
+const replace = async (cluster: Cluster, name: string): Promise<void> => {
+  const before = await get<ClusterObject>(cluster, cluster.stack, "pod", name);
+  if (!before) throw new Error(`no pod ${name}`);
+  await kubectl(cluster, ["-n", cluster.stack, "delete", "pod", name, "--wait=false"]);
+  await poll(seconds.restart, async () => {
+    const pod = await get<ClusterObject>(cluster, cluster.stack, "pod", name);
+    const ready = pod?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+    if (pod?.metadata.uid === before.metadata.uid || !ready) throw new Error(`pod ${name} is not Ready again`);
+  });
+};
+
+const restart = ({ metadata, spec }: ClusterObject, baseline: () => Promise<readonly Kept[]>): Check => ({
+  name: `restart of ${metadata.name}: nothing acknowledged is lost`,
+  async run(context) {
+    const signals = serves[metadata.labels?.["app.kubernetes.io/name"] ?? ""];
+    const kept = (await baseline()).filter(({ reading }) => signals?.includes(reading.signal) ?? true);
+    for (let ordinal = 0; ordinal < (spec.replicas ?? 1); ordinal++) {
+      await replace(context.cluster, `${metadata.name}-${ordinal}`);
+    }
+    await stackReady(context.cluster);
+    return compare(context, kept);
+  },
+});
+
+/** One check for each StatefulSet of the stack, one after the other, and one of everything after them all. */
+export const durabilityChecks = async (context: Context): Promise<readonly Check[]> => {
+  const sets = await list(context.cluster, context.cluster.stack, "statefulsets");
+  const baseline = once(() => measure(context));
+  const all: Check = {
+    name: "after the restart of all: nothing acknowledged is lost",
+    run: async () => compare(context, await baseline()),
+  };
+  return [...sets.map((set) => restart(set, baseline)), all];
+};

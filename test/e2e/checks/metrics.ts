@@ -1,0 +1,95 @@
+import { type Check, checkOf, type Context, now, poll, type Reading, seconds } from "../context.ts";
+import { askJson } from "../datasources.ts";
+import { probe } from "../fixtures.ts";
+
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+/** The vector that an instant query gives at a time in Unix seconds. */
+export const instant = async (context: Context, query: string, at = now()): Promise<readonly Sample[]> => {
+  const parameters = { query, time: at };
+  const { data } = await askJson<{ data: { result: readonly Sample[] } }>(
+    context,
+    "metrics",
+    "/api/v1/query",
+    parameters,
+  );
+  return data.result;
+};
+
+const number = async (context: Context, query: string, at: number): Promise<number> => {
+  const [sample] = await instant(context, query, at);
+  return Number(sample?.value[1] ?? 0);
+};
+
+interface Series {
+  readonly name: string;
+  readonly selector: (context: Context) => string;
+  /** The highest value that it must have had. */
+  readonly value?: number;
+  readonly limit?: number;
+}
+
+/** Counts samples, so that one that is missing after a restart shows; an hour is longer than a run. */
+const series = ({ name, selector, value, limit }: Series): Reading => ({
+  name,
+  signal: "metrics",
+  seconds: limit ?? seconds.metrics,
+  async read(context, at) {
+    const of = `${selector(context)}[1h]`;
+    const amount = await number(context, `sum(count_over_time(${of}))`, at);
+    const highest = amount > 0 && value !== undefined ? await number(context, `max(max_over_time(${of}))`, at) : value;
+    if (highest !== value) throw new Error(`${selector(context)} is ${highest}, expected ${value}`);
+    return { amount, detail: `${amount} samples of ${selector(context)}` };
+  },
+});
+
+export const metricReadings: readonly Reading[] = [
+  {
+    name: "a user's /metrics is scraped",
+    selector: ({ run }: Context) => `kube_lgtm_e2e_value{run="${run.id}"}`,
+    value: 42,
+  },
+  {
+    name: "a metric sent by OTLP is in the metrics back end",
+    selector: ({ run }: Context) => `kube_lgtm_e2e_otlp{run="${run.id}"}`,
+    value: 7,
+  },
+  { name: "the stack scrapes its components", selector: () => "up" },
+  { name: "kube-state-metrics", selector: ({ cluster }: Context) => `kube_pod_info{namespace="${cluster.stack}"}` },
+  { name: "node-exporter", selector: () => "node_memory_MemTotal_bytes" },
+  {
+    name: "service graph: the edge between two services",
+    selector: ({ run }: Context) =>
+      `traces_service_graph_request_total{client="${run.caller}", server="${run.callee}"}`,
+    limit: seconds.serviceGraph,
+  },
+  {
+    name: "span metrics of a service",
+    selector: ({ run }: Context) => `traces_spanmetrics_calls_total{service="${run.caller}"}`,
+    limit: seconds.serviceGraph,
+  },
+].map(series);
+
+const targets: Check = {
+  name: "every scrape target is up",
+  run: (context) =>
+    poll(seconds.metrics, async () => {
+      const ours = probe(context.cluster).name;
+      const down = await instant(context, `up{pod!="${ours}"} == 0`);
+      if (down.length > 0) {
+        const names = down.map(({ metric }) => `${metric["job"]} ${metric["pod"] ?? metric["instance"]}`);
+        throw new Error(`down: ${names.join(", ")}`);
+      }
+      const jobs = await instant(context, "count by (job) (up)");
+      if (jobs.length === 0) throw new Error("no scrape job has a target");
+      return jobs
+        .map(({ metric, value }) => `${metric["job"]} ${value[1]}`)
+        .sort()
+        .join(", ");
+    }),
+};
+
+export const metricChecks: readonly Check[] = [...metricReadings.map(checkOf), targets];

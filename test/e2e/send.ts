@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import { type Check, now, poll, type Run, seconds } from "./context.ts";
+import { telemetrygen } from "./fixtures.ts";
+import { apply, type ClusterObject, get, request } from "./kubectl.ts";
+import { jaegerBatch } from "./thrift.ts";
+
+/** Never begins with a zero: Tempo's search leaves those out of the ids it gives. */
+const hexId = (bytes: number): string => `a${randomBytes(bytes).toString("hex").slice(1)}`;
+
+export const newRun = (): Run => {
+  const id = `${Date.now().toString(36)}${randomBytes(2).toString("hex")}`;
+  const [caller, callee, otlp] = [`shop-${id}`, `stock-${id}`, `otlp-${id}`];
+  return {
+    id,
+    start: now() - 5,
+    caller,
+    callee,
+    otlp,
+    services: { otlpHttp: caller, otlpGrpc: `grpc-${id}`, zipkin: `zipkin-${id}`, jaeger: `jaeger-${id}` },
+    traceIds: { otlpHttp: hexId(16), zipkin: hexId(16), jaeger: hexId(16) },
+    silenced: `kube-lgtm-e2e-${id}`,
+  };
+};
+
+const scope = { name: "kube-lgtm-e2e" };
+const attributes = (values: Readonly<Record<string, string>>) =>
+  Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+const resource = (service: string, more: Readonly<Record<string, string>> = {}) => ({
+  attributes: attributes({ "service.name": service, ...more }),
+});
+const nanoseconds = (milliseconds: number): string => `${milliseconds}000000`;
+
+/** A client span in one service and its server span in another: together one edge of the service graph. */
+const otlpTraces = ({ caller, callee, traceIds }: Run, namespace: string, at: number) => {
+  const spanId = hexId(8);
+  const span = (from: number, to: number) => ({
+    traceId: traceIds.otlpHttp,
+    name: "GET /stock",
+    startTimeUnixNano: nanoseconds(at - from),
+    endTimeUnixNano: nanoseconds(at - to),
+  });
+  const client = { ...span(200, 0), spanId, kind: 3 };
+  const server = { ...span(150, 50), spanId: hexId(8), parentSpanId: spanId, kind: 2 };
+  const pod = { "k8s.namespace.name": namespace, "k8s.pod.name": "logger", "k8s.container.name": "logger" };
+  return {
+    resourceSpans: [
+      { resource: resource(caller, pod), scopeSpans: [{ scope, spans: [client] }] },
+      { resource: resource(callee), scopeSpans: [{ scope, spans: [server] }] },
+    ],
+  };
+};
+
+const otlpLogs = ({ id, otlp, traceIds }: Run, at: number) => {
+  const time = { timeUnixNano: nanoseconds(at), observedTimeUnixNano: nanoseconds(at) };
+  const body = { stringValue: `otlp log of run ${id}` };
+  const record = { ...time, severityNumber: 9, severityText: "INFO", body, traceId: traceIds.otlpHttp };
+  return { resourceLogs: [{ resource: resource(otlp), scopeLogs: [{ scope, logRecords: [record] }] }] };
+};
+
+const otlpMetrics = ({ id, otlp }: Run, at: number) => {
+  const dataPoints = [{ timeUnixNano: nanoseconds(at), asDouble: 7, attributes: attributes({ run: id }) }];
+  const metrics = [{ name: "kube_lgtm_e2e_otlp", gauge: { dataPoints } }];
+  return { resourceMetrics: [{ resource: resource(otlp), scopeMetrics: [{ scope, metrics }] }] };
+};
+
+const zipkinSpans = ({ services, traceIds }: Run, at: number) => [
+  {
+    traceId: traceIds.zipkin,
+    id: hexId(8),
+    name: "get /zipkin",
+    kind: "SERVER",
+    timestamp: (at - 100) * 1000,
+    duration: 100_000,
+    localEndpoint: { serviceName: services.zipkin },
+  },
+];
+
+const jaegerSpans = ({ services, traceIds }: Run, at: number): Buffer => {
+  const times = { start: (at - 100) * 1000, duration: 100_000 };
+  const tags = { "span.kind": "server" };
+  const span = { ...times, traceId: traceIds.jaeger, spanId: hexId(8), name: "GET /jaeger", tags };
+  return jaegerBatch(services.jaeger, [span]);
+};
+
+type Body = (run: Run, namespace: string, atMilliseconds: number) => object | Buffer;
+
+/** What is posted to which port and path of the Service `otlp`; a Buffer is Thrift, all else JSON. */
+const posts: readonly (readonly [what: string, to: string, body: Body])[] = [
+  ["spans by OTLP over HTTP", "4318/v1/traces", otlpTraces],
+  ["a log record by OTLP", "4318/v1/logs", (run, _, at) => otlpLogs(run, at)],
+  ["a metric by OTLP", "4318/v1/metrics", (run, _, at) => otlpMetrics(run, at)],
+  ["a span by Zipkin", "9411/api/v2/spans", (run, _, at) => zipkinSpans(run, at)],
+  ["a span by Jaeger", "14268/api/traces?format=jaeger.thrift", (run, _, at) => jaegerSpans(run, at)],
+];
+
+const post = ([what, to, payload]: (typeof posts)[number]): Check => ({
+  name: `send ${what}`,
+  run: ({ cluster, sender, run }) =>
+    poll(seconds.sent, async () => {
+      const content = payload(run, cluster.users, Date.now());
+      const [type, body] = Buffer.isBuffer(content) ? ["x-thrift", content] : ["json", JSON.stringify(content)];
+      const headers = { "Content-Type": `application/${type}` };
+      const answer = await request(cluster, sender, `http://otlp.${cluster.stack}:${to}`, { headers, body });
+      const { status, exit } = answer;
+      if (status < 200 || status > 299) throw new Error(`otlp:${to} answered ${status} (curl ${exit}): ${answer.body}`);
+      return `${status} from otlp:${to}`;
+    }),
+});
+
+const grpc: Check = {
+  name: "send spans by OTLP over gRPC",
+  async run({ cluster, run }) {
+    await apply(cluster, [telemetrygen(cluster, run)]);
+    return poll(seconds.podRunning, async () => {
+      const pod = await get<ClusterObject>(cluster, cluster.users, "pod", "telemetrygen");
+      if (pod?.status?.["phase"] !== "Succeeded") throw new Error(`telemetrygen is ${String(pod?.status?.["phase"])}`);
+      return "telemetrygen ended well";
+    });
+  },
+};
+
+/** Everything that a user's programs push. */
+export const sends: readonly Check[] = [...posts.map(post), grpc];
