@@ -1,5 +1,4 @@
-import { ClusterRole } from "kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole";
-import { ClusterRoleBinding } from "kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRoleBinding";
+import { ClusterRole, ClusterRoleBinding } from "./models.ts";
 import { componentLabels, manifest, type Manifest } from "./objects.ts";
 
 /** Reading rights over the whole cluster for a component's account: resources by API group, and what may be done. */

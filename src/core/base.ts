@@ -1,12 +1,7 @@
 import { createHash } from "node:crypto";
-import { DaemonSet } from "kubernetes-models/apps/v1/DaemonSet";
-import { Deployment } from "kubernetes-models/apps/v1/Deployment";
-import { StatefulSet } from "kubernetes-models/apps/v1/StatefulSet";
-import { Job } from "kubernetes-models/batch/v1/Job";
-import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget";
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
-import { ServiceAccount } from "kubernetes-models/v1/ServiceAccount";
 import { groupLabels, networkPolicy, services } from "./derive.ts";
+import { DaemonSet, Deployment, Job, PodDisruptionBudget, ServiceAccount, StatefulSet } from "./models.ts";
 import { componentLabels, labels, manifest, type Manifest, selector } from "./objects.ts";
 import { type Grouping, type Home, type Mode, plan, type Role, type Workload } from "./plan.ts";
 import { hardened } from "./pod.ts";

@@ -1,7 +1,6 @@
-import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import type { INetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
 import type { INetworkPolicyPort } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPort";
-import { Service } from "kubernetes-models/v1/Service";
+import { NetworkPolicy, Service } from "./models.ts";
 import { componentLabels, groupLabel, labels, manifest, type Manifest, partOf, selector } from "./objects.ts";
 import type { Group, Home, Role, Workload } from "./plan.ts";
 import type { Connection, Place, Wiring } from "./wiring.ts";

@@ -1,5 +1,3 @@
-import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
-import { Namespace } from "kubernetes-models/v1/Namespace";
 import {
   type Base,
   type Component,
@@ -11,6 +9,7 @@ import {
   variable,
 } from "./base.ts";
 import type { Addition } from "./feature.ts";
+import { Namespace, NetworkPolicy } from "./models.ts";
 import { manifest, type Manifest, partOf } from "./objects.ts";
 import type { Home } from "./plan.ts";
 import { createWiring } from "./wiring.ts";
