@@ -23,10 +23,9 @@ const mounts = [
 ];
 
 /** Labels of a log line beside `app`, by what discovery calls them. */
-const labels = ["namespace", "pod_name", "pod_container_name"].map((name) => ({
-  source: `__meta_kubernetes_${name}`,
-  label: name.replace(/^pod_|_name$/g, ""),
-}));
+const labels = Object.entries({ namespace: "namespace", pod: "pod_name", container: "pod_container_name" }).map(
+  ([label, name]) => ({ label, source: `__meta_kubernetes_${name}` }),
+);
 
 const settings = ({ wire }: Wiring): SettingsTable => ({
   cluster: { unit: "name", value: "kube-lgtm" },
