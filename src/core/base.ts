@@ -211,9 +211,16 @@ function controller(pods: Pods): Manifest {
         selector: matching,
         template,
         volumeClaimTemplates: [
+          // With the fields that the API server fills in, so that what is applied and what is there read alike.
           {
+            apiVersion: "v1",
+            kind: "PersistentVolumeClaim",
             metadata: { name: "data" },
-            spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: workload.disk } } },
+            spec: {
+              accessModes: ["ReadWriteOnce"],
+              resources: { requests: { storage: workload.disk } },
+              volumeMode: "Filesystem",
+            },
           },
         ],
       },

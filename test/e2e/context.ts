@@ -104,18 +104,19 @@ export const poll = async <T>(limit: number, attempt: () => Promise<T>): Promise
   }
 };
 
-/** Reads until at least `least` is there. */
+/** Reads, as of now or of an earlier time, until at least `least` is there. */
 export const readAtLeast = (
   context: Context,
   reading: Reading,
   least: number,
   limit: number,
   at?: number,
-): Promise<Found> =>
+): Promise<Found & { readonly at: number }> =>
   poll(limit, async () => {
-    const found = await reading.read(context, at ?? now());
+    const asOf = at ?? now();
+    const found = await reading.read(context, asOf);
     if (found.amount < least) throw new Error(`found ${found.amount} of at least ${least}: ${found.detail}`);
-    return found;
+    return { ...found, at: asOf };
   });
 
 export const checkOf = (reading: Reading): Check => ({

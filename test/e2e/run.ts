@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { alertChecks, endSilence } from "./checks/alerts.ts";
+import { alertChecks, endSilence, silence } from "./checks/alerts.ts";
 import { correlationChecks } from "./checks/correlations.ts";
 import { durabilityChecks } from "./checks/durability.ts";
 import { logChecks } from "./checks/logs.ts";
@@ -162,7 +162,7 @@ const setUp: readonly Check[] = [
 /** Without the set-up nothing else can be judged; without one of the pushes the rest can. */
 const performAll = async (): Promise<void> => {
   for (const check of setUp) if ((await perform(check)) === "failed") return;
-  for (const check of sends) await perform(check);
+  for (const check of [...sends, silence]) await perform(check);
   const checks = [logChecks, metricChecks, traceChecks, correlationChecks, alertChecks, policyChecks].flat();
   const all = [...checks, ...(await durabilityChecks(context))];
   const chosen = all.filter(({ name }) => name.includes(values.only));

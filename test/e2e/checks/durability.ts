@@ -1,7 +1,6 @@
 import {
   type Check,
   type Context,
-  type Found,
   now,
   once,
   poll,
@@ -39,16 +38,15 @@ const serves: Readonly<Record<string, readonly Signal[]>> = {
 interface Kept {
   readonly reading: Reading;
   readonly at: number;
-  readonly found: Found;
+  readonly amount: number;
 }
 
 /** What can be read before anything is restarted; what cannot has failed in a check of its own. */
 const measure = async (context: Context): Promise<readonly Kept[]> => {
   const kept: Kept[] = [];
   for (const reading of readings) {
-    const at = now();
-    const found = await readAtLeast(context, reading, 1, seconds.pause, at).catch(() => undefined);
-    if (found) kept.push({ reading, at, found });
+    const found = await readAtLeast(context, reading, 1, reading.seconds).catch(() => undefined);
+    if (found) kept.push({ reading, at: found.at, amount: found.amount });
   }
   if (kept.length === 0) throw new Error("nothing could be read before the restart");
   return kept;
@@ -58,11 +56,11 @@ const measure = async (context: Context): Promise<readonly Kept[]> => {
 const compare = async (context: Context, kept: readonly Kept[]): Promise<string> => {
   const start = now();
   const lost: string[] = [];
-  for (const { reading, at, found } of kept) {
+  for (const { reading, at, amount } of kept) {
     // Prometheus tells a new Alertmanager of an alert only when it is due again.
     const limit = reading.signal === "alerts" ? seconds.alerts : seconds.afterRestart;
     const left = Math.max(limit - (now() - start), 0);
-    await readAtLeast(context, reading, found.amount, left, at).catch((error: Error) =>
+    await readAtLeast(context, reading, amount, left, at).catch((error: Error) =>
       lost.push(`${reading.name}: ${error.message}`),
     );
   }
