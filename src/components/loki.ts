@@ -146,7 +146,7 @@ export const loki: Component = {
         {
           name: "trace",
           matcherType: "regex",
-          matcherRegex: "(?i)trace[_-]?id\"?[=:]\\s*\"?([0-9a-f]{16,32})",
+          matcherRegex: '[tT]race[_-]?[iI][dD]"?[=:]\\s*"?([0-9a-f]{16,32})',
           url: "$${__value.raw}",
           urlDisplayLabel: "View trace",
           datasourceUid: grafana.uids.traces,

@@ -49,9 +49,11 @@ const annotation = (name: string): string => `__meta_kubernetes_pod_annotation_p
 /** Pods of other namespaces that ask for it by the customary annotations, where the namespace's owner opted in by label. */
 const annotatedPods = {
   job_name: "pods",
-  kubernetes_sd_configs: [{ role: "pod" }],
+  kubernetes_sd_configs: [{ role: "pod", attach_metadata: { namespace: true } }],
   fallback_scrape_protocol: "PrometheusText0.0.4",
   relabel_configs: [
+    // No policy lets Prometheus reach other namespaces.
+    { source_labels: ["__meta_kubernetes_namespace_label_kube_lgtm_io_scrape"], regex: "true", action: "keep" },
     { source_labels: [annotation("scrape")], regex: "true", action: "keep" },
     { source_labels: [annotation("path")], regex: "(.+)", target_label: "__metrics_path__" },
     {
@@ -153,7 +155,7 @@ export const prometheus: Component = {
     const jobs = scrapeJobs(server, context.wiring);
     return {
       pods: context.workloads.map(pods),
-      objects: clusterAccess("prometheus", { "": ["pods"] }, ["get", "list", "watch"]),
+      objects: clusterAccess("prometheus", { "": ["namespaces", "pods"] }, ["get", "list", "watch"]),
       configs: [
         config(context.wiring, []),
         { name: "prometheus-scrape", read: "runtime", files: { "stack.yaml": { scrape_configs: jobs }, "pods.yaml": { scrape_configs: [annotatedPods] } } },

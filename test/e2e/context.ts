@@ -54,6 +54,8 @@ export interface Context {
   /** The pod that the NetworkPolicies take for Grafana, and a pod of a user. */
   readonly probe: PodName;
   readonly sender: PodName;
+  /** Scrape jobs whose targets need not be up. */
+  readonly allowDown: readonly string[];
   /** By uid, as Grafana would read them. */
   dataSources(): Promise<ReadonlyMap<string, DataSource>>;
 }

@@ -19,6 +19,7 @@ Sends logs, metrics and traces into the stack of overlays/ENVIRONMENT on the clu
 back through the addresses of Grafana's data sources, and restarts every StatefulSet to see that nothing is lost.
 
   --only TEXT              only the checks with TEXT in their name, after what they need (set-up and sending)
+  --allow-down JOB         targets of this scrape job need not be up: the component is a stand-in (may be repeated)
   --keep                   leave the namespace kube-lgtm-e2e and the pod kube-lgtm-e2e-grafana behind
   --json                   print the table as JSON
   --namespace NAME         of the stack (observability)
@@ -38,6 +39,7 @@ interface Row {
 
 const options = {
   only: { type: "string", default: "" },
+  "allow-down": { type: "string", multiple: true },
   keep: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   namespace: { type: "string", default: "observability" },
@@ -82,6 +84,7 @@ const context: Context = {
   run: newRun(),
   probe: probe(cluster),
   sender: sender(cluster),
+  allowDown: values["allow-down"] ?? [],
   dataSources: once(() => readDataSources(cluster)),
 };
 

@@ -87,8 +87,10 @@ export const logsQuery = (
 ): string | undefined => {
   const matchers = tagMatchers(tags?.length ? tags : grafanaTags, span);
   if (customQuery) {
-    const ids = (query ?? "").replaceAll(/\$\{__(?:span|trace)\.traceId\}/g, traceId);
-    return ids.replaceAll(/\$\{__tags\}|\$__tags/g, matchers.join(", "));
+    return (query ?? "")
+      .replaceAll(/\$\{__(?:span|trace)\.traceId\}/g, traceId)
+      .replaceAll(/\$\{__span\.tags\[["']([^"']+)["']\]\}/g, (_, key: string) => span.attributes[key] ?? "")
+      .replaceAll(/\$\{__tags\}|\$__tags/g, matchers.join(", "));
   }
   if (matchers.length === 0) return undefined;
   return `{${matchers.join(", ")}}${filterByTraceID ? ` |= "${traceId}"` : ""}`;
