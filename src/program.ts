@@ -2,10 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { catalogue } from "./components/index.ts";
-import { type Base, bases, modesOf, nearestMode } from "./core/base.ts";
+import { type Base, bases, settingsTables } from "./core/base.ts";
+import { modesOf, nearestMode } from "./core/component.ts";
 import { type Addition, additions } from "./core/feature.ts";
 import type { Manifest } from "./core/objects.ts";
-import { type Overlay, overlay, settingsTables } from "./core/overlay.ts";
+import { type Overlay, overlay } from "./core/overlay.ts";
 import { type Mode, modes } from "./core/plan.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
 import { resolve } from "./core/resolve.ts";
@@ -35,7 +36,7 @@ export function overlayOf(environment: Environment, { bases, additions }: Founda
     ({ component, mode }) => components.includes(component) && mode === nearestMode(component, environment.mode),
   );
   const added = additions.filter(({ feature }) => features.includes(feature));
-  return overlay(environment, own, added, settingsTables(own));
+  return overlay(environment, own, added);
 }
 
 /** The environments of `src/environments`, checked; all of their problems in one error. */

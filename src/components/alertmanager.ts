@@ -1,4 +1,4 @@
-import type { Component } from "../core/base.ts";
+import type { Component } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
 import { images } from "../versions.ts";

@@ -1,4 +1,4 @@
-import type { Component, SettingsTable } from "../core/base.ts";
+import type { Component, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { configVolume, emptyDir, resources } from "../core/pod.ts";
 import { template } from "../core/template.ts";

@@ -1,6 +1,6 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { clusterAccess } from "../core/access.ts";
-import type { Component, SettingsTable } from "../core/base.ts";
+import type { Component, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp } from "../core/pod.ts";
 import { template } from "../core/template.ts";

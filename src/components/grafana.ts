@@ -1,4 +1,4 @@
-import { type Component, type DataSource, dataSourceConfig, type SecretShape } from "../core/base.ts";
+import { type Component, type DataSource, dataSourceConfig, type SecretShape } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { containerPorts, emptyDir, httpGet, optionalConfigs, probes, resources, secretVolume, tcp } from "../core/pod.ts";
 import { images } from "../versions.ts";

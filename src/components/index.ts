@@ -1,4 +1,4 @@
-import type { Component } from "../core/base.ts";
+import type { Component } from "../core/component.ts";
 import { alertmanager } from "./alertmanager.ts";
 import { alloyGateway } from "./alloy-gateway.ts";
 import { alloy } from "./alloy.ts";

@@ -1,5 +1,5 @@
 import { clusterAccess } from "../core/access.ts";
-import type { Component } from "../core/base.ts";
+import type { Component } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { containerPorts, httpGet, probes, resources } from "../core/pod.ts";
 import { images } from "../versions.ts";

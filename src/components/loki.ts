@@ -1,4 +1,4 @@
-import type { Component, Pods, SettingsTable } from "../core/base.ts";
+import type { Component, Pods, SettingsTable } from "../core/component.ts";
 import { defineRoles, together, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
 import type { Wiring } from "../core/wiring.ts";

@@ -1,4 +1,4 @@
-import type { Component, Pods, SecretShape } from "../core/base.ts";
+import type { Component, Pods, SecretShape } from "../core/component.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
 import { containerPorts, emptyDir, httpGet, probes, resources } from "../core/pod.ts";
 import type { Address, Wiring } from "../core/wiring.ts";

@@ -1,6 +1,6 @@
 import { clusterAccess } from "../core/access.ts";
-import type { Component, Config, Context, Pods } from "../core/base.ts";
-import { identity, scrapeJobs } from "../core/derive.ts";
+import type { Component, Config, Context, Pods } from "../core/component.ts";
+import { identity, scrapeJobs } from "../core/scrape.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
 import type { Wiring } from "../core/wiring.ts";

@@ -1,4 +1,4 @@
-import type { Component } from "../core/base.ts";
+import type { Component } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { resources } from "../core/pod.ts";
 import * as minio from "./minio.ts";

@@ -1,5 +1,5 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import type { Component, Config, Pods, SecretShape } from "../core/base.ts";
+import type { Component, Config, Pods, SecretShape } from "../core/component.ts";
 import { apart, defineRoles, type Role } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, secretVolume } from "../core/pod.ts";
 import type { Address, Wiring } from "../core/wiring.ts";

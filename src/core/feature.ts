@@ -1,5 +1,6 @@
-import { type Base, type Config, namespaceNames } from "./base.ts";
-import { addedPolicies } from "./derive.ts";
+import type { Base } from "./base.ts";
+import { type Config, namespaceNames } from "./component.ts";
+import { addedPolicies } from "./policies.ts";
 import type { Manifest } from "./objects.ts";
 import type { Role, Workload } from "./plan.ts";
 import { type Connection, connectionKey, createWiring, type Wiring } from "./wiring.ts";

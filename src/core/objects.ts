@@ -1,4 +1,4 @@
-import type { Workload } from "./plan.ts";
+import type { Group, Workload } from "./plan.ts";
 
 /** Any Kubernetes object that has been built and validated. */
 export interface Manifest {
@@ -41,3 +41,7 @@ export const componentLabels = (component: string): Record<string, string> => ({
   ...partOf,
 });
 export const groupLabel = (name: string): string => `kube-lgtm.io/${name}`;
+
+/** Labels that put a workload's pods into the groups of its roles. */
+export const groupLabels = (groups: readonly Group[]): Record<string, string> =>
+  Object.fromEntries(groups.map(({ name }) => [groupLabel(name), "member"]));

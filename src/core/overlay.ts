@@ -1,13 +1,5 @@
-import {
-  type Base,
-  type Component,
-  type Config,
-  namespaceNames,
-  type SecretShape,
-  settingsName,
-  type SettingsTable,
-  variable,
-} from "./base.ts";
+import type { Base } from "./base.ts";
+import { type Config, type SecretShape, settingsName, variable } from "./component.ts";
 import type { Addition } from "./feature.ts";
 import { Namespace, NetworkPolicy } from "./models.ts";
 import { manifest, type Manifest, partOf } from "./objects.ts";
@@ -60,52 +52,27 @@ const defaultDeny = (): Manifest =>
     }),
   );
 
-/** Settings whose value differs from that of the base: because the author says so, or because a namespace has another name. */
-function settingsMerges(
-  choice: Choice,
-  bases: readonly Base[],
-  tables: ReadonlyMap<string, SettingsTable>,
-): readonly Config[] {
+/** Settings whose value differs from the base's: because the author says so, or because a namespace has another name. */
+function settingsMerges(choice: Choice, all: readonly Base[], own: readonly Base[]): readonly Config[] {
   const wiring = createWiring(
-    bases.flatMap(({ workloads }) => workloads),
+    all.flatMap(({ workloads }) => workloads),
     choice.namespaces,
   );
-  const merge = ({ name, settings }: Component): readonly Config[] => {
-    const before = tables.get(name) ?? {};
-    const now = { ...mapValues(settings?.(wiring) ?? {}, ({ value }) => value), ...choice.components[name] };
+  return own.flatMap(({ component: { name, settings }, settings: before }): readonly Config[] => {
+    const here = Object.entries(settings?.(wiring) ?? {}).map(([key, { value }]) => [key, value] as const);
+    const now = { ...Object.fromEntries(here), ...choice.components[name] };
     const changed = Object.entries(now).filter(([key, value]) => before[key]?.value !== value);
     const literals = Object.fromEntries(changed.map(([key, value]) => [variable(name, key), value]));
     return changed.length > 0 ? [{ name: settingsName(name), read: "start-up", literals }] : [];
-  };
-  return bases.flatMap(({ component }) => merge(component));
+  });
 }
 
-const mapValues = <V, W>(table: Readonly<Record<string, V>>, change: (value: V) => W): Record<string, W> =>
-  Object.fromEntries(Object.entries(table).map(([key, value]) => [key, change(value)]));
-
-/** The default settings of every component, by its name. */
-export const settingsTables = (bases: readonly Base[]): ReadonlyMap<string, SettingsTable> => {
-  const wiring = createWiring(
-    bases.flatMap(({ workloads }) => workloads),
-    namespaceNames,
-  );
-  return new Map(bases.flatMap(({ component: { name, settings } }) => (settings ? [[name, settings(wiring)]] : [])));
-};
-
 /** An environment's overlay over these bases and features. */
-export function overlay(
-  choice: Choice,
-  bases: readonly Base[],
-  additions: readonly Addition[],
-  tables: ReadonlyMap<string, SettingsTable>,
-): Overlay {
+export function overlay(choice: Choice, bases: readonly Base[], additions: readonly Addition[]): Overlay {
   const path = `overlays/${choice.name}`;
-  const merges = settingsMerges(choice, bases, tables);
   const homes: readonly Home[] = ["stack", "agents"];
   const part = (home: Home): Part => {
     const own = bases.filter(({ component }) => component.home === home);
-    const mine = new Set(own.map(({ component }) => settingsName(component.name)));
-    const secrets = own.flatMap((base) => base.secrets);
     return {
       home,
       path: `${path}/${home}`,
@@ -113,8 +80,8 @@ export function overlay(
       objects: [namespaceObject(choice.namespaces[home], home), defaultDeny()],
       bases: own,
       additions: home === "stack" ? additions : [],
-      merges: merges.filter(({ name }) => mine.has(name)),
-      secrets: choice.credentials === "throw-away" ? secrets : [],
+      merges: settingsMerges(choice, bases, own),
+      secrets: choice.credentials === "throw-away" ? own.flatMap(({ secrets }) => secrets) : [],
     };
   };
   return { name: choice.name, path, parts: homes.map(part) };

@@ -5,7 +5,7 @@ import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { IProbe } from "kubernetes-models/v1/Probe";
 import type { IResourceRequirements } from "kubernetes-models/v1/ResourceRequirements";
 import type { IVolume } from "kubernetes-models/v1/Volume";
-import type { Pods } from "./base.ts";
+import type { Pods } from "./component.ts";
 import { selector } from "./objects.ts";
 import type { Role } from "./plan.ts";
 

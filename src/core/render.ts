@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { stringify } from "yaml";
-import type { Base, Config, SecretShape } from "./base.ts";
+import type { Base } from "./base.ts";
+import type { Config, SecretShape } from "./component.ts";
 import type { Addition } from "./feature.ts";
 import type { Manifest } from "./objects.ts";
 import { componentLabels } from "./objects.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Config, SecretShape } from "./base.ts";
+import type { Config, SecretShape } from "./component.ts";
 import type { Manifest } from "./objects.ts";
 import type { Overlay, Part } from "./overlay.ts";
 import { fileText } from "./render.ts";

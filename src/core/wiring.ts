@@ -37,6 +37,8 @@ export interface Wiring {
   connections(): readonly Connection[];
 }
 
+export const isRole = (end: Role | Place): end is Role => typeof end !== "string";
+
 const same = (a: Role, b: Role): boolean => a.component === b.component && a.name === b.name;
 const id = (end: Role | Place): string => (typeof end === "string" ? end : `${end.component}/${end.name}`);
 export const connectionKey = (c: Connection): string => [id(c.from), id(c.to), c.port ?? "", c.via].join(" ");

@@ -2,10 +2,11 @@ import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import * as minio from "../components/minio.ts";
 import * as prometheus from "../components/prometheus.ts";
 import * as thanos from "../components/thanos.ts";
-import { groupLabels, scrapeJobs } from "../core/derive.ts";
 import type { Feature } from "../core/feature.ts";
+import { groupLabels } from "../core/objects.ts";
 import { defineRoles } from "../core/plan.ts";
 import { resources, restrictedContainer } from "../core/pod.ts";
+import { scrapeJobs } from "../core/scrape.ts";
 
 const { sidecar } = defineRoles(
   "prometheus",

@@ -1,4 +1,4 @@
-import type { Component } from "../core/base.ts";
+import type { Component } from "../core/component.ts";
 import type { Feature } from "../core/feature.ts";
 import { mimir } from "../components/mimir.ts";
 import { thanosReceive } from "../components/thanos-receive.ts";

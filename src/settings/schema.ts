@@ -1,4 +1,11 @@
-import { type Component, modesOf, namespaceNames, type Setting, type SettingsTable, type Unit } from "../core/base.ts";
+import {
+  type Component,
+  modesOf,
+  namespaceNames,
+  type Setting,
+  type SettingsTable,
+  type Unit,
+} from "../core/component.ts";
 import { type Home, type Mode, modes } from "../core/plan.ts";
 import { metricsBackEnds, type MetricsBackEnd } from "./composition.ts";
 

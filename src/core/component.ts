@@ -1,0 +1,98 @@
+import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
+import type { Manifest } from "./objects.ts";
+import type { Grouping, Home, Mode, Role, Workload } from "./plan.ts";
+import type { Wiring } from "./wiring.ts";
+
+/** A generated ConfigMap: files, or literals that containers take as environment variables. */
+export interface Config {
+  readonly name: string;
+  readonly files?: Readonly<Record<string, string | object>>;
+  readonly literals?: Readonly<Record<string, string>>;
+  /** `start-up`: a change restarts the pods that read it (hash suffix). `runtime`: the program re-reads it by itself. */
+  readonly read: "start-up" | "runtime";
+}
+
+/** What the value of a setting must look like. */
+export type Unit = "address" | "boolean" | "count" | "duration" | "name" | "url";
+
+/** What people change: a literal of `<component>-settings`, which the program expands itself. */
+export interface Setting {
+  readonly unit: Unit;
+  readonly value: string;
+}
+export type SettingsTable = Readonly<Record<string, Setting>>;
+
+export const settingsName = (component: string): string => `${component}-settings`;
+
+/** The environment variable of a setting: `retention` of loki is LOKI_RETENTION. */
+export const variable = (component: string, setting: string): string =>
+  `${component}_${setting.replace(/[A-Z]|\d+[a-z]$/g, (word) => `_${word}`)}`.replaceAll("-", "_").toUpperCase();
+
+/** A Secret that a component expects; an environment with throw-away credentials generates it. */
+export interface SecretShape {
+  readonly name: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | object>>;
+}
+
+/** A workload's pods. */
+export interface Pods {
+  readonly workload: Workload;
+  readonly replicas: number;
+  readonly pod: IPodSpec;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** The program talks to the API server with its own account. */
+  readonly usesApi?: true;
+  /** Part of Pod Security `restricted` that these pods cannot keep, with the reason; only in the agents' namespace. */
+  readonly mustTouchHost?: string;
+}
+
+/** A data source of Grafana, in the form of its provisioning files. */
+export interface DataSource {
+  readonly name: string;
+  readonly uid: string;
+  readonly type: string;
+  readonly url: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Built {
+  readonly pods: readonly Pods[];
+  readonly configs?: readonly Config[];
+  readonly objects?: readonly Manifest[];
+  readonly secrets?: readonly SecretShape[];
+}
+
+export interface Context {
+  readonly wiring: Wiring;
+  readonly workloads: readonly Workload[];
+  readonly mode: Mode;
+  /** Every component there is, whether an environment has it or not. */
+  readonly catalogue: readonly Component[];
+}
+
+export interface Component {
+  readonly name: string;
+  readonly home: Home;
+  readonly roles: Readonly<Record<string, Role>>;
+  readonly grouping: Partial<Readonly<Record<Mode, Grouping>>>;
+  /** Has a data source: Grafana mounts `grafana-datasource-<component>` when it is there. */
+  readonly dataSource?: (wiring: Wiring) => DataSource;
+  /** Its `<component>-settings`, by the names that environments use. */
+  readonly settings?: (wiring: Wiring) => SettingsTable;
+  build(context: Context): Built;
+}
+
+export const dataSourceConfig = (component: string): string => `grafana-datasource-${component}`;
+
+/** Names of the namespaces as the bases assume them; they appear only where an address crosses from one to the other. */
+export const namespaceNames: Readonly<Record<Home, string>> = {
+  stack: "observability",
+  agents: "observability-agents",
+};
+
+export const modesOf = (component: Component): readonly Mode[] => Object.keys(component.grouping) as Mode[];
+
+/** The mode in which a component stands beside others that are in `mode`: that one, or the first that it has. */
+export const nearestMode = (component: Component, mode: Mode): Mode =>
+  component.grouping[mode] ? mode : (modesOf(component)[0] as Mode);

@@ -1,0 +1,58 @@
+import { partOf } from "./objects.ts";
+import type { Role } from "./plan.ts";
+import { isRole, type Wiring } from "./wiring.ts";
+
+const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
+
+/** Prometheus scrape jobs of the roles that `scraper` finds, one a component, in the order of their names. */
+export function scrapeJobs(scraper: Role, wiring: Wiring): readonly object[] {
+  const found = wiring.connections().filter(({ from, to, via }) => from === scraper && via === "member" && isRole(to));
+  const targets = found.map(({ to, port }) => ({ role: to as Role, port: port as string }));
+  return unique(targets.map(({ role }) => role.component))
+    .sort()
+    .map((component) => {
+      const own = targets.filter(({ role }) => role.component === component);
+      const home = own[0]?.role.home;
+      return {
+        job_name: component,
+        metrics_path: own[0]?.role.metrics?.path,
+        honor_labels: own[0]?.role.metrics?.honorLabels,
+        kubernetes_sd_configs: [
+          {
+            role: "pod",
+            namespaces: home === "stack" ? { own_namespace: true } : undefined,
+            selectors: [
+              {
+                role: "pod",
+                label: Object.entries(partOf)
+                  .map(([k, v]) => `${k}=${v}`)
+                  .join(","),
+              },
+            ],
+          },
+        ],
+        relabel_configs: [
+          keep(["__meta_kubernetes_pod_label_app_kubernetes_io_name"], component),
+          keep(
+            ["__meta_kubernetes_pod_container_port_name"],
+            unique(own.map(({ port }) => port))
+              .sort()
+              .join("|"),
+          ),
+          ...identity,
+        ],
+      };
+    });
+}
+
+const keep = (source_labels: readonly string[], regex: string): object => ({ source_labels, regex, action: "keep" });
+const copy = (source: string, target_label: string): object => ({ source_labels: [source], target_label });
+
+/** Labels that say which pod a sample is from. */
+export const identity: readonly object[] = [
+  copy("__meta_kubernetes_namespace", "namespace"),
+  copy("__meta_kubernetes_pod_name", "pod"),
+  copy("__meta_kubernetes_pod_container_name", "container"),
+  copy("__meta_kubernetes_pod_node_name", "node"),
+  copy("__meta_kubernetes_pod_label_app_kubernetes_io_component", "component"),
+];
