@@ -4,6 +4,7 @@ import { yaml } from "../src/core/render.ts";
 import { resolve } from "../src/core/resolve.ts";
 import { environments, files, foundation, overlayOf } from "../src/program.ts";
 import { kustomize } from "./lib/kustomize.ts";
+import { requests } from "./lib/requests.ts";
 
 /** What a build costs. Prints tables and judges nothing: run it on an idle machine. */
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -43,11 +44,13 @@ const built = foundation();
 const all = await environments(built);
 const overlays = all.map((environment) => overlayOf(environment, built));
 
-row("environment", " objects   bytes");
+row("environment", " objects   bytes  CPU request  memory request  memory limit");
 for (const overlay of overlays) {
   const objects = resolve(overlay);
   const bytes = objects.reduce((sum, object) => sum + Buffer.byteLength(yaml(object)), 0);
-  row(overlay.name, `${String(objects.length).padStart(8)} ${String(bytes).padStart(7)}`);
+  const { cpu, memory, memoryLimit } = requests(objects);
+  const columns = [`${objects.length}`.padStart(8), `${bytes}`.padStart(7), `${cpu}m`.padStart(12)];
+  row(overlay.name, [...columns, `${memory}Mi`.padStart(15), `${memoryLimit}Mi`.padStart(13)].join(" "));
 }
 const rendered = files(built, overlays, () => []);
 const bytes = [...rendered.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
@@ -60,7 +63,8 @@ for (const { name, command } of kustomize()) {
   for (const { path } of overlays) row(`kustomize build ${path} (${name})`, seconds(processCost([...command, path])));
 }
 const [first] = all;
-for (const count of first ? [10, 100, 1000] : []) {
+if (!first) throw new Error("src/environments holds no environment");
+for (const count of [10, 100, 1000]) {
   const many = Array.from({ length: count }, (_, index) => ({ ...first, name: `bench-${index}` }));
   const work = (): void => {
     const one = foundation();

@@ -5,7 +5,7 @@ export type Findings = readonly string[];
 
 /** Fails with every finding on a line of its own. */
 export function none(findings: Findings, about = "found"): void {
-  assert.equal(findings.length, 0, `${about} ${findings.length}:\n  ${findings.join("\n  ")}`);
+  assert.ok(findings.length === 0, `${about} ${findings.length}:\n  ${findings.join("\n  ")}`);
 }
 
 /** Fails unless one of the findings says so: the proof that a checker can fail. */

@@ -115,6 +115,13 @@ interface Model {
 }
 const load = createRequire(import.meta.url);
 
+/** kustomize breaks long base64 into lines, which the API server reads as well and the models' format does not. */
+const unbroken = (object: Manifest): Manifest => {
+  if (object.kind !== "Secret") return object;
+  const data = Object.entries(object["data"] ?? {}).map(([key, value]) => [key, String(value).replaceAll("\n", "")]);
+  return { ...object, data: Object.fromEntries(data) as object };
+};
+
 /** What kubernetes-models itself objects to: types, required fields, quantities. */
 function objection(object: Manifest): string | undefined {
   const loaded = load(`kubernetes-models/${object.apiVersion}/${object.kind}`) as Record<
@@ -124,7 +131,7 @@ function objection(object: Manifest): string | undefined {
   const Kind = loaded[object.kind];
   if (!Kind) return `kind ${object.kind} is not known`;
   try {
-    new Kind(object).validate();
+    new Kind(unbroken(object)).validate();
     return undefined;
   } catch (error) {
     return (error as Error).message;

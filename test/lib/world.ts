@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { catalogue } from "../../src/components/index.ts";
 import type { Manifest } from "../../src/core/objects.ts";
-import { type Overlay, settingsTables } from "../../src/core/overlay.ts";
+import { settingsTables } from "../../src/core/base.ts";
+import type { Overlay } from "../../src/core/overlay.ts";
 import type { Files } from "../../src/core/render.ts";
 import { resolve } from "../../src/core/resolve.ts";
 import { environments, files, type Foundation, foundation, overlayOf } from "../../src/program.ts";

@@ -1,0 +1,281 @@
+import type { Manifest } from "../../src/core/objects.ts";
+import type { Overlay } from "../../src/core/overlay.ts";
+import { type Role, type Workload } from "../../src/core/plan.ts";
+import { selector } from "../../src/core/objects.ts";
+import type { Connection } from "../../src/core/wiring.ts";
+import type { Edge } from "./addresses.ts";
+import type { Findings } from "./findings.ts";
+import {
+  containersOf,
+  idOf,
+  type Labels,
+  podTemplates,
+  type PodTemplate,
+  type Selector,
+  selects,
+  specOf,
+} from "./objects.ts";
+
+interface Peer {
+  readonly podSelector?: Selector;
+  readonly namespaceSelector?: Selector;
+  readonly ipBlock?: unknown;
+}
+interface Port {
+  readonly protocol?: string;
+  readonly port?: number | string;
+  readonly endPort?: number;
+}
+interface Rule {
+  readonly from?: readonly Peer[];
+  readonly to?: readonly Peer[];
+  readonly ports?: readonly Port[];
+}
+interface Spec {
+  readonly podSelector: Selector;
+  readonly policyTypes?: readonly string[];
+  readonly ingress?: readonly Rule[];
+  readonly egress?: readonly Rule[];
+}
+type Direction = "Egress" | "Ingress";
+
+/** A pod as a network plugin sees it. */
+export interface Party {
+  readonly namespace: string;
+  readonly labels: Labels;
+}
+export interface Target {
+  readonly port: number;
+  readonly protocol?: "TCP" | "UDP";
+  /** Name that the pod gives the port. */
+  readonly name?: string | undefined;
+}
+
+/** A place that is no pod: the world outside of the cluster's pod network. */
+export const outside = Symbol("outside");
+
+/** The network as these objects' policies leave it, decided as the Kubernetes documentation says. */
+export interface Network {
+  /** Whether the direction's policies, all together, let this party's traffic through. */
+  open(direction: Direction, self: Party, other: Party | typeof outside, target: Target): boolean;
+  /** Whether a connection comes about: out of the one and into the other. */
+  connects(from: Party, to: Party, target: Target): boolean;
+  /** Whether any policy restricts this direction of the party's traffic. */
+  restricted(direction: Direction, self: Party): boolean;
+}
+
+const typesOf = ({ policyTypes, egress }: Spec): readonly string[] =>
+  policyTypes ?? (egress ? ["Ingress", "Egress"] : ["Ingress"]);
+
+export function network(objects: readonly Manifest[]): Network {
+  const policies = objects
+    .filter(({ kind }) => kind === "NetworkPolicy")
+    .map((object) => ({ namespace: object.metadata.namespace ?? "", spec: specOf<Spec>(object) }));
+  const namespaces = new Map(
+    objects
+      .filter(({ kind }) => kind === "Namespace")
+      .map(({ metadata }): [string, Labels] => [metadata.name, (metadata["labels"] ?? {}) as Labels]),
+  );
+  const namespaceLabels = (name: string): Labels => ({ ...namespaces.get(name), "kubernetes.io/metadata.name": name });
+
+  const isPeer = (policy: string, peer: Peer, other: Party): boolean => {
+    if (peer.ipBlock) return false;
+    const home = peer.namespaceSelector
+      ? selects(peer.namespaceSelector, namespaceLabels(other.namespace))
+      : other.namespace === policy;
+    return home && selects(peer.podSelector ?? {}, other.labels);
+  };
+  const isPort = ({ protocol = "TCP", port, endPort }: Port, target: Target): boolean => {
+    if (protocol !== (target.protocol ?? "TCP")) return false;
+    if (port === undefined) return true;
+    if (typeof port === "string") return port === target.name;
+    return target.port >= port && target.port <= (endPort ?? port);
+  };
+  const applying = (direction: Direction, self: Party) =>
+    policies.filter(
+      ({ namespace, spec }) =>
+        namespace === self.namespace && typesOf(spec).includes(direction) && selects(spec.podSelector, self.labels),
+    );
+
+  const open: Network["open"] = (direction, self, other, target) => {
+    const applied = applying(direction, self);
+    if (applied.length === 0) return true;
+    return applied.some(({ namespace, spec }) =>
+      ((direction === "Ingress" ? spec.ingress : spec.egress) ?? []).some((rule) => {
+        const peers = direction === "Ingress" ? rule.from : rule.to;
+        const met =
+          !peers || peers.length === 0 || (other !== outside && peers.some((peer) => isPeer(namespace, peer, other)));
+        return met && (!rule.ports || rule.ports.length === 0 || rule.ports.some((port) => isPort(port, target)));
+      }),
+    );
+  };
+  return {
+    open,
+    connects: (from, to, target) => open("Egress", from, to, target) && open("Ingress", to, from, target),
+    restricted: (direction, self) => applying(direction, self).length > 0,
+  };
+}
+
+const targets = (pod: PodTemplate): readonly Target[] =>
+  containersOf(pod).flatMap(({ ports = [] }) =>
+    ports.map(({ containerPort, name, protocol }) => ({
+      port: containerPort,
+      name,
+      protocol: protocol === "UDP" ? "UDP" : "TCP",
+    })),
+  );
+
+/** Pods of an environment, the roles in them and what is on record about who talks to whom. */
+export interface Recorded {
+  readonly nodes: readonly Node[];
+  readonly base: readonly Connection[];
+  readonly added: readonly Connection[];
+}
+interface Node {
+  readonly pod: PodTemplate;
+  readonly component: string;
+  readonly roles: readonly Role[];
+}
+
+/** What an overlay has on record, over the pods of these objects. */
+export function recorded({ parts }: Overlay, objects: readonly Manifest[]): Recorded {
+  const pods = podTemplates(objects);
+  const joins = parts.flatMap(({ additions }) => additions.flatMap(({ feature }) => feature.joins ?? []));
+  const node = (workload: Workload, namespace: string): Node[] =>
+    pods
+      .filter((pod) => pod.namespace === namespace && selects({ matchLabels: selector(workload) }, pod.labels))
+      .map((pod) => ({
+        pod,
+        component: workload.component,
+        roles: [
+          ...workload.roles,
+          ...joins.filter(({ beside }) => workload.roles.includes(beside)).map(({ role }) => role),
+        ],
+      }));
+  const all = parts.flatMap(({ bases }) => bases.map(({ wiring }) => wiring));
+  return {
+    nodes: parts.flatMap(({ bases, namespace }) =>
+      bases.flatMap(({ workloads }) => workloads.flatMap((workload) => node(workload, namespace))),
+    ),
+    base: [...new Set(all)].flatMap((wiring) => wiring.connections()),
+    added: parts.flatMap(({ additions }) => additions.flatMap(({ connections }) => connections)),
+  };
+}
+
+const runs = ({ roles }: Node, role: Role): boolean =>
+  roles.some(({ component, name }) => component === role.component && name === role.name);
+const numberOf = (role: Role, port: string | undefined): number => role.ports[port ?? ""] as number;
+
+/** Recorded connections that the policies do not let through, where both ends are there. */
+export function closedFaults({ nodes, base, added }: Recorded, objects: readonly Manifest[]): Findings {
+  const net = network(objects);
+  return [...base, ...added].flatMap(({ from, to, port }) => {
+    if (typeof to === "string" || typeof from === "string") return [];
+    const target = { port: numberOf(to, port), name: port };
+    return nodes
+      .filter((node) => runs(node, from))
+      .flatMap((a) =>
+        nodes
+          .filter((node) => runs(node, to))
+          .flatMap((b) => {
+            const text = `${a.pod.id} (${from.name}) may not reach ${b.pod.id} (${to.name}) port ${target.port}`;
+            return [
+              ...(net.open("Egress", a.pod, b.pod, target) ? [] : [`${text}: egress of ${a.pod.id} is closed`]),
+              ...(net.open("Ingress", b.pod, a.pod, target) ? [] : [`${text}: ingress of ${b.pod.id} is closed`]),
+            ];
+          }),
+      );
+  });
+}
+
+/**
+ * Connections between the environment's pods that are open although nobody asked for them. A peer counts by its workload
+ * inside a component and by its component across components or where it is found through a ring.
+ */
+export function openFaults({ nodes, base, added }: Recorded, objects: readonly Manifest[]): Findings {
+  const net = network(objects);
+  const wide = new Set(added);
+  const asked = (a: Node, b: Node, target: Target): boolean => {
+    const inner = (connection: Connection, role: Role, node: Node): boolean =>
+      wide.has(connection) ? role.component === node.component : runs(node, role);
+    const outer = (connection: Connection, role: Role, node: Node): boolean => {
+      const { from, to, via } = connection;
+      const exact =
+        typeof from !== "string" && typeof to !== "string" && from.component === to.component && via !== "member";
+      return exact && !wide.has(connection) ? runs(node, role) : role.component === node.component;
+    };
+    const some = (test: (connection: Connection, from: Role, to: Role) => boolean): boolean =>
+      [...base, ...added].some((connection) => {
+        const { from, to, port } = connection;
+        if (typeof to === "string" || typeof from === "string") return false;
+        return numberOf(to, port) === target.port && test(connection, from, to);
+      });
+    return (
+      some((c, from, to) => inner(c, from, a) && outer(c, to, b)) &&
+      some((c, from, to) => outer(c, from, a) && inner(c, to, b))
+    );
+  };
+  return nodes.flatMap((a) =>
+    nodes.flatMap((b) =>
+      targets(b.pod)
+        .filter((target) => net.connects(a.pod, b.pod, target) && !asked(a, b, target))
+        .map(({ port }) => `${a.pod.id} may reach ${b.pod.id} port ${port}, which nobody asked for`),
+    ),
+  );
+}
+
+/** Addresses in texts that lead where the policies do not. */
+export function closedEdges(edges: readonly Edge[], objects: readonly Manifest[]): Findings {
+  const net = network(objects);
+  return edges
+    .filter(({ from, to, port }) => !net.connects(from, to, { port }))
+    .map(({ where, from, to, port }) => `${where}: ${from.id} may not reach ${to.id} port ${port}`);
+}
+
+/** Pods of which one direction is not restricted. */
+export function unrestricted(objects: readonly Manifest[]): Findings {
+  const net = network(objects);
+  return podTemplates(objects).flatMap((pod) =>
+    (["Egress", "Ingress"] as const).flatMap((direction) =>
+      net.restricted(direction, pod) ? [] : [`${pod.id} ${direction}: no NetworkPolicy selects it`],
+    ),
+  );
+}
+
+const scraped = { matchLabels: { "kube-lgtm.io/scrape": "true" } };
+const dnsPorts: readonly unknown[] = [53, 5353];
+const apiPorts: readonly unknown[] = [443, 6443];
+
+/** Rules that open more than they name: without peers, or without ports. */
+export function wideRules(objects: readonly Manifest[]): Findings {
+  return objects
+    .filter(({ kind }) => kind === "NetworkPolicy")
+    .flatMap((object) => {
+      const { ingress = [], egress = [] } = specOf<Spec>(object);
+      const rules = [
+        ...ingress.map((rule, i) => ({ at: `ingress.${i}`, peers: rule.from ?? [], ports: rule.ports ?? [] })),
+        ...egress.map((rule, i) => ({ at: `egress.${i}`, peers: rule.to ?? [], ports: rule.ports ?? [] })),
+      ];
+      return rules.flatMap(({ at, peers, ports }) => {
+        const say = (text: string): string => `${idOf(object)} spec.${at} ${text}`;
+        const only = (allowed: readonly unknown[]): boolean =>
+          at.startsWith("egress") &&
+          ports.length > 0 &&
+          ports.every(({ port, endPort }) => allowed.includes(port) && !endPort);
+        const named = peers.every(
+          ({ podSelector, namespaceSelector }) =>
+            JSON.stringify({ podSelector, namespaceSelector }) === JSON.stringify({ namespaceSelector: scraped }),
+        );
+        return [
+          ...(peers.length === 0 && !only(dnsPorts) && !only(apiPorts)
+            ? [say("has no peers: only DNS and the API server may be named by port alone")]
+            : []),
+          ...(ports.length === 0 && !(peers.length > 0 && named) ? [say("has no ports")] : []),
+          ...(ports.some(({ port }) => port === undefined) ? [say("has a port without a number")] : []),
+          ...(at.startsWith("egress") && peers.some((peer) => peer.namespaceSelector && !peer.podSelector && !named)
+            ? [say("lets every pod of a namespace be reached")]
+            : []),
+        ];
+      });
+    });
+}

@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { none, says } from "./lib/findings.ts";
+import { altered, idOf, podTemplates, without } from "./lib/objects.ts";
+import { closedFaults, network, openFaults, outside, recorded, unrestricted, wideRules } from "./lib/policies.ts";
+import { dev, type World, worldNamed, worlds } from "./lib/world.ts";
+
+const pod = ({ objects }: World, name: string) => {
+  const found = podTemplates(objects).find((one) => one.name === name);
+  assert.ok(found, `${name} is not there`);
+  return found;
+};
+
+for (const { name, overlay, objects } of worlds) {
+  describe(`the network of ${name}`, () => {
+    const record = recorded(overlay, objects);
+
+    test("lets every recorded connection through, out of the one and into the other", () => {
+      assert.equal(record.nodes.length, podTemplates(objects).length, "pods that are no workload of the plan");
+      assert.ok(record.base.length > 50);
+      none(closedFaults(record, objects));
+    });
+
+    test("lets nothing else through between the environment's pods", () => {
+      none(openFaults(record, objects));
+    });
+
+    test("restricts every pod in both directions", () => {
+      none(unrestricted(objects));
+    });
+
+    test("names peers and ports in every rule", () => {
+      none(wideRules(objects));
+    });
+
+    test("lets in from elsewhere only what is pushed to the OTLP gateway", () => {
+      const net = network(objects);
+      const stranger = { namespace: "shop", labels: { app: "shop", "app.kubernetes.io/name": "grafana" } };
+      const entered = podTemplates(objects).flatMap((one) =>
+        one.spec.containers.flatMap(({ ports = [] }) =>
+          ports
+            .filter(({ containerPort }) => net.open("Ingress", one, stranger, { port: containerPort }))
+            .map((port) => `${one.name} ${port.name}`),
+        ),
+      );
+      const entrances = ["jaeger-grpc", "jaeger-http", "otlp-grpc", "otlp-http", "zipkin"];
+      assert.deepEqual(
+        entered.sort(),
+        entrances.map((entrance) => `alloy-gateway ${entrance}`),
+      );
+    });
+
+    test("lets only those out to the API server that have its token", () => {
+      const net = network(objects);
+      for (const one of podTemplates(objects)) {
+        for (const port of [443, 6443]) {
+          const open = net.open("Egress", one, outside, { port });
+          assert.equal(open, one.spec.automountServiceAccountToken === true, `${one.id} port ${port}`);
+        }
+      }
+    });
+
+    test("lets everybody who connects to a name look it up, and nobody else", () => {
+      const net = network(objects);
+      for (const one of podTemplates(objects)) {
+        const talks = [...record.base, ...record.added].some(
+          ({ from }) =>
+            typeof from !== "string" &&
+            record.nodes.some(
+              ({ pod, roles }) =>
+                pod.id === one.id && roles.some((role) => role.name === from.name && role.component === from.component),
+            ),
+        );
+        for (const port of [53, 5353]) {
+          for (const protocol of ["TCP", "UDP"] as const)
+            assert.equal(net.open("Egress", one, outside, { port, protocol }), talks, `${one.id} ${protocol} ${port}`);
+        }
+      }
+    });
+
+    test("lets nobody out to the internet", () => {
+      const net = network(objects);
+      const loose = podTemplates(objects).filter((one) => net.open("Egress", one, outside, { port: 80 }));
+      none(loose.map(({ id }) => id));
+    });
+  });
+}
+
+describe("who may talk to whom", () => {
+  const net = network(dev.objects);
+  const may = (from: string, to: string, port: number, world = dev): boolean =>
+    network(world.objects).connects(pod(world, from), pod(world, to), { port });
+
+  test("Loki may reach its object store", () => assert.ok(may("loki", "minio", 9000)));
+  test("Loki may reach Alertmanager", () => assert.ok(may("loki", "alertmanager", 9093)));
+  test("members of Loki's ring may gossip", () => assert.ok(may("loki", "loki", 7946)));
+  test("the log collector may push to Loki from its own namespace", () => assert.ok(may("alloy", "loki", 3100)));
+  test("Grafana may query Thanos, Loki, Tempo and Alertmanager", () => {
+    assert.ok(may("grafana", "thanos-query-frontend", 10902));
+    assert.ok(may("grafana", "loki", 3100));
+    assert.ok(may("grafana", "tempo", 3200));
+    assert.ok(may("grafana", "alertmanager", 9093));
+  });
+  test("Grafana may query Mimir where Mimir stands in the place of Thanos", () =>
+    assert.ok(may("grafana", "mimir", 8080, worldNamed("dev-mimir"))));
+  test("Thanos query may reach the sidecar beside Prometheus", () =>
+    assert.ok(may("thanos-query", "prometheus", 10901)));
+  test("the sidecar beside Prometheus may upload blocks", () => assert.ok(may("prometheus", "minio", 9000)));
+  test("Thanos query may not ask Prometheus where it has no sidecar", () =>
+    assert.ok(!may("thanos-query", "prometheus", 10901, worldNamed("every-thanos-receive-monolithic"))));
+  test("Prometheus may send samples on to Mimir", () =>
+    assert.ok(may("prometheus", "mimir", 8080, worldNamed("dev-mimir"))));
+  test("Tempo may write its service graph to Prometheus", () => assert.ok(may("tempo", "prometheus", 9090)));
+  test("Prometheus may scrape the agents in the other namespace", () => {
+    assert.ok(may("prometheus", "node-exporter", 9100));
+    assert.ok(may("prometheus", "alloy", 12345));
+  });
+  test("Grafana may not touch the object store", () => assert.ok(!may("grafana", "minio", 9000)));
+  test("nobody may reach MinIO's console", () => {
+    for (const { pod: from } of recorded(dev.overlay, dev.objects).nodes)
+      assert.ok(!net.connects(from, pod(dev, "minio"), { port: 9001 }), from.id);
+  });
+  test("a pod that somebody starts beside the stack reaches nothing and is reached by nothing", () => {
+    const guest = { namespace: "observability", labels: { app: "guest" } };
+    for (const one of podTemplates(dev.objects)) {
+      assert.ok(!net.connects(guest, one, { port: 3100 }), one.id);
+      assert.ok(!net.open("Egress", guest, outside, { port: 443 }));
+      assert.ok(!net.connects(one, guest, { port: 3100 }), one.id);
+    }
+  });
+  test("Prometheus may scrape any port of a namespace whose owner opted in, and of no other", () => {
+    const labels = { "kube-lgtm.io/scrape": "true" };
+    const shop = { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop", labels } };
+    const open = network([...dev.objects, shop]);
+    const target = { namespace: "shop", labels: { app: "shop" } };
+    assert.ok(open.connects(pod(dev, "prometheus"), target, { port: 8123 }));
+    assert.ok(!net.connects(pod(dev, "prometheus"), target, { port: 8123 }));
+    assert.ok(!open.connects(pod(dev, "grafana"), target, { port: 8123 }));
+  });
+});
+
+describe("a policy that opens too much or too little is reported", () => {
+  const { overlay, objects } = dev;
+  const record = recorded(overlay, objects);
+  const loki = "NetworkPolicy observability/loki";
+
+  test("too little: no ingress", () => {
+    says(
+      closedFaults(record, altered(objects, loki, ["spec", "ingress"], undefined)),
+      /may not reach StatefulSet .*loki .*3100: ingress/,
+    );
+  });
+  test("too little: no egress", () => {
+    says(
+      closedFaults(record, altered(objects, loki, ["spec", "egress"], [])),
+      /loki .*may not reach .*minio.*9000: egress/,
+    );
+  });
+  test("too little: the namespace of the agents has lost its label", () => {
+    const path = ["metadata", "labels"];
+    says(
+      closedFaults(record, altered(objects, "Namespace observability-agents", path, {})),
+      /alloy.*may not reach.*loki/,
+    );
+  });
+  test("too much: everybody in the namespace", () => {
+    const rule = { from: [{ podSelector: {} }], ports: [{ protocol: "TCP", port: 9000 }] };
+    const path = ["spec", "ingress", 0];
+    const changed = altered(objects, "NetworkPolicy observability/minio", path, rule);
+    const out = { to: [{ podSelector: {} }], ports: [{ protocol: "TCP", port: 9000 }] };
+    says(
+      openFaults(record, altered(changed, "NetworkPolicy observability/grafana", ["spec", "egress", 0], out)),
+      /grafana may reach .*minio port 9000/,
+    );
+  });
+  test("too much: no policy at all", () => {
+    const bare = objects.filter(({ kind }) => kind !== "NetworkPolicy");
+    says(openFaults(record, bare), /grafana may reach .*minio port 9001/);
+    says(unrestricted(bare), /StatefulSet observability\/loki Egress/);
+  });
+  test("too much: only the default policy of a namespace is gone", () => {
+    const changed = without(
+      without(objects, "NetworkPolicy observability/default-deny"),
+      "NetworkPolicy observability/grafana",
+    );
+    says(unrestricted(changed), /grafana Ingress/);
+  });
+  test("rules without peers or ports", () => {
+    says(
+      wideRules(altered(objects, loki, ["spec", "ingress", 0, "from"], undefined)),
+      /loki spec.ingress.0 has no peers/,
+    );
+    says(
+      wideRules(altered(objects, loki, ["spec", "ingress", 0, "ports"], undefined)),
+      /loki spec.ingress.0 has no ports/,
+    );
+    says(wideRules(altered(objects, loki, ["spec", "egress"], [{}])), /loki spec.egress.0 has no peers/);
+    says(wideRules(altered(objects, loki, ["spec", "egress"], [{ ports: [{ port: 80 }] }])), /has no peers/);
+    says(
+      wideRules(altered(objects, loki, ["spec", "ingress", 0, "ports"], [{ protocol: "TCP" }])),
+      /port without a number/,
+    );
+    const everywhere = [{ to: [{ namespaceSelector: {} }], ports: [{ port: 80 }] }];
+    says(wideRules(altered(objects, loki, ["spec", "egress"], everywhere)), /every pod of a namespace/);
+  });
+});
+
+test("each workload's policy carries the workload's name, so that a reader finds it", () => {
+  const policies = new Set(dev.objects.filter(({ kind }) => kind === "NetworkPolicy").map(idOf));
+  for (const { name, namespace, kind } of podTemplates(dev.objects).filter(({ kind }) => kind !== "Job"))
+    assert.ok(policies.has(`NetworkPolicy ${namespace}/${name}`), `${kind} ${name}`);
+});
