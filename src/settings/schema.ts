@@ -7,7 +7,7 @@ import {
   type Unit,
 } from "../core/component.ts";
 import { type Home, type Mode, modes } from "../core/plan.ts";
-import { metricsBackEnds, type MetricsBackEnd } from "./composition.ts";
+import { composition, metricsBackEnds, type MetricsBackEnd } from "./composition.ts";
 
 /** An environment, as its author writes it in `src/environments/<name>.ts`. What is left out has its default. */
 export interface Settings {
@@ -93,11 +93,18 @@ export function validate(
     );
   }
 
+  const present = (component: string): boolean =>
+    !(metrics && metrics in metricsBackEnds) ||
+    composition(metrics, catalogue).components.some((one) => one.name === component);
   if (!isTable(components)) say("components", components, "settings by component");
   for (const [component, values] of isTable(components) ? Object.entries(components) : []) {
     const table = tables.get(component);
-    if (!table) oneOf(`components.${component}`, component, [...tables.keys()]);
-    else if (!isTable(values)) say(`components.${component}`, values, `settings such as ${list(Object.keys(table))}`);
+    if (!table) keys("components.", { [component]: values }, [...tables.keys()]);
+    else if (!present(component)) {
+      problems.push(
+        `environments/${name}: components.${component} has no effect: metrics ${show(metrics)} leaves it out. Remove one of the two.`,
+      );
+    } else if (!isTable(values)) say(`components.${component}`, values, `settings such as ${list(Object.keys(table))}`);
     else {
       keys(`components.${component}.`, values, Object.keys(table));
       for (const [key, value] of Object.entries(values)) {
