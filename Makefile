@@ -1,7 +1,7 @@
 # Everything here only calls the scripts of package.json; `make` and `make test` need Node >= 20, make and git.
 ENV ?= dev
 
-.PHONY: all build check test lint format bench e2e apply
+.PHONY: all build check test lint format bench programs e2e apply
 all: build
 
 # One install for each state of the lock file.
@@ -26,6 +26,10 @@ format: node_modules/.package-lock.json
 
 bench: node_modules/.package-lock.json
 	@npm run -s bench
+
+# Every configuration through its own program, where that is on the PATH.
+programs: node_modules/.package-lock.json
+	@npm run -s programs
 
 # Against whatever cluster kubectl points at; the environment has been applied before.
 e2e: node_modules/.package-lock.json

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { SettingsError } from "../src/settings/schema.ts";
+import { build, kustomizes, missing } from "./lib/kustomize.ts";
+import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
+import { requests } from "./lib/requests.ts";
+import { built, environmentOf, rendered, root, shipped } from "./lib/world.ts";
+
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ...readdirSync(join(root, "docs")).map((file) => `docs/${file}`),
+];
+const text = (page: string): string => readFileSync(join(root, page), "utf8");
+const found = (page: string, pattern: RegExp): readonly string[] =>
+  [...text(page).matchAll(pattern)].map(([, one]) => one as string);
+
+for (const page of pages) {
+  test(`${page}: its links lead somewhere`, () => {
+    const links = found(page, /\]\(([^)#\s]+)[^)]*\)/g).filter((link) => !link.includes("://"));
+    const dead = links.filter((link) => !existsSync(join(root, dirname(page), link)));
+    assert.deepEqual(dead, []);
+  });
+
+  test(`${page}: every make target that it names exists`, () => {
+    const targets = new Set(found("Makefile", /^([a-z0-9]+):/gm));
+    const named = found(page, /(?:^ {4}|`|\$ )make ([a-z0-9]+)/gm);
+    assert.deepEqual(
+      named.filter((target) => !targets.has(target)),
+      [],
+    );
+  });
+
+  test(`${page}: every path of ours that it names exists`, () => {
+    const named = found(page, /`((?:bases|components|overlays|src|test|docs)\/[\w./-]*)`/g);
+    assert.deepEqual(
+      named.filter((path) => !existsSync(join(root, path))),
+      [],
+    );
+  });
+
+  test(`${page}: what it applies can be built`, { skip: kustomizes.length === 0 ? missing : false }, async () => {
+    const folders = new Set(found(page, /kubectl apply -k (overlays\/[\w-]+)/g));
+    for (const folder of folders) {
+      const { objects } = await build(kustomizes.at(-1) as (typeof kustomizes)[number], join(root, folder));
+      assert.ok(objects.length > 0, `${folder} is empty`);
+    }
+  });
+}
+
+test("the README's sums of requests are those of the environments", () => {
+  for (const { name, objects } of shipped) {
+    const { cpu, memory } = requests(objects);
+    const row = text("README.md")
+      .split("\n")
+      .find((line) => line.startsWith(`| \`overlays/${name}\` |`));
+    assert.ok(
+      row?.includes(`| ${cpu}m | ${memory}Mi |`),
+      `README's row of ${name} is not ${cpu}m and ${memory}Mi: ${row}`,
+    );
+  }
+});
+
+test("the README counts the files that a build writes", () => {
+  assert.ok(
+    text("README.md").includes(`\n${rendered().size} files, 0 written, `),
+    `a build writes ${rendered().size} files`,
+  );
+});
+
+test("the README shows the error that a wrong setting gives", () => {
+  const wrong = { mode: "monolithic", metrics: "mimir", components: { loki: { retention: "30days" } } };
+  assert.throws(
+    () => environmentOf("dev", wrong),
+    (error) => error instanceof SettingsError && text("README.md").includes(`\n${error.message}\n`),
+  );
+});
+
+test("docs/use.md lists every Secret that a base expects, with its keys", () => {
+  const rows = text("docs/use.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"));
+  for (const { name, env = {}, files = {} } of built.bases.flatMap(({ secrets }) => secrets)) {
+    const row = rows.find((line) => line.includes(`\`${name}\``));
+    const absent = [...Object.keys(env), ...Object.keys(files)].filter((key) => !row?.includes(`\`${key}\``));
+    assert.deepEqual(absent, [], `${name} has keys that its row lacks: ${row}`);
+  }
+});
+
+test(
+  "the overlays that docs/use.md shows do what they say",
+  { skip: kustomizes.length === 0 ? missing : false },
+  async () => {
+    const folder = temporary(after);
+    putAll(folder, snapshot(root, generated));
+    const examples = [...text("docs/use.md").matchAll(/<!-- file: (\S+) -->\n```yaml\n([\s\S]*?)```/g)];
+    assert.equal(examples.length, 3);
+    for (const [, path, yaml] of examples) put(folder, path as string, yaml as string);
+    for (const kustomize of kustomizes) {
+      const mine = await build(kustomize, join(folder, "overlays/mine"));
+      const loki = mine.objects.find(({ kind, metadata }) => kind === "StatefulSet" && metadata.name === "loki");
+      assert.match(JSON.stringify(loki), /"limits":\{[^}]*"memory":"2Gi"/);
+      const logs = await build(kustomize, join(folder, "overlays/logs-only"));
+      const settings = logs.objects.find(({ metadata }) => metadata.name.startsWith("loki-settings-"));
+      assert.equal((settings?.["data"] as Record<string, string>)["LOKI_RETENTION"], "720h");
+      assert.ok(logs.objects.every(({ metadata }) => metadata.namespace === "logs"));
+    }
+  },
+);

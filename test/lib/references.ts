@@ -1,0 +1,240 @@
+import type { IContainer } from "kubernetes-models/v1/Container";
+import { parse } from "yaml";
+import type { Manifest } from "../../src/core/objects.ts";
+import type { Findings } from "./findings.ts";
+import {
+  configMapsOf,
+  containersOf,
+  idOf,
+  isWorkload,
+  type Labels,
+  podTemplates,
+  type PodTemplate,
+  secretsOf,
+  specOf,
+} from "./objects.ts";
+
+const withoutHash = (name: string): string => name.replace(/-[a-z0-9]{10}$/, "");
+
+/**
+ * Names that lead to no object.
+ * @param expectedSecrets names of the Secrets that are there without being generated
+ */
+export function nameLinks(objects: readonly Manifest[], expectedSecrets: readonly string[] = []): Findings {
+  const there = new Set(objects.map(idOf));
+  return podTemplates(objects).flatMap((pod) => {
+    const { spec, namespace, claims } = pod;
+    const say = (missing: boolean, at: string, text: string): string[] => (missing ? [`${pod.id} ${at}: ${text}`] : []);
+    const volumes = [...(spec.volumes ?? []).map(({ name }) => name), ...claims];
+    const mounts = containersOf(pod).flatMap((one) =>
+      (one.volumeMounts ?? []).map(({ name }) => ({ at: `containers.${one.name}`, name })),
+    );
+    const account = spec.serviceAccountName ?? "";
+    const { serviceName } = specOf<{ serviceName?: string }>(
+      objects.find((object) => idOf(object) === pod.id) as Manifest,
+    );
+    return [
+      ...configMapsOf(pod)
+        .filter(({ optional }) => !optional)
+        .flatMap(({ name }) => say(!there.has(`ConfigMap ${namespace}/${name}`), "spec", `no ConfigMap ${name}`)),
+      ...secretsOf(pod)
+        .filter(({ optional, name }) => !optional && !expectedSecrets.includes(name))
+        .flatMap(({ name }) => say(!there.has(`Secret ${namespace}/${name}`), "spec", `no Secret ${name}`)),
+      ...say(!there.has(`ServiceAccount ${namespace}/${account}`), "spec", `no ServiceAccount ${account}`),
+      ...say(
+        serviceName !== undefined && !there.has(`Service ${namespace}/${serviceName}`),
+        "spec.serviceName",
+        `no Service ${serviceName}`,
+      ),
+      ...(spec.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) =>
+        say(
+          claim !== undefined && !there.has(`PersistentVolumeClaim ${namespace}/${claim.claimName}`),
+          "spec.volumes",
+          `no PersistentVolumeClaim ${claim?.claimName}`,
+        ),
+      ),
+      ...mounts.flatMap(({ at, name }) => say(!volumes.includes(name), at, `no volume ${name}`)),
+      ...volumes.flatMap((name) =>
+        say(!mounts.some((mount) => mount.name === name), "spec.volumes", `nobody mounts ${name}`),
+      ),
+      ...volumes
+        .filter((name, i) => volumes.indexOf(name) !== i)
+        .map((name) => `${pod.id} spec.volumes: ${name} is there twice`),
+    ];
+  });
+}
+
+/** Files that an argument, command or variable names although nothing is mounted there. */
+export function fileFaults(objects: readonly Manifest[]): Findings {
+  return podTemplates(objects).flatMap((pod) =>
+    containersOf(pod).flatMap((one) => {
+      const mounts = (one.volumeMounts ?? []).map(({ mountPath }) => mountPath);
+      const texts = [...(one.args ?? []), ...(one.env ?? []).map(({ value = "" }) => value)];
+      return texts
+        .flatMap((text) =>
+          [...text.matchAll(/(?:^|=)(\/(?:etc|data|tmp|host)\/?[\w./*-]*)/g)].map(([, path = ""]) => path),
+        )
+        .filter((path) => !mounts.some((mount) => path === mount || path.startsWith(`${mount}/`)))
+        .map((path) => `${pod.id} containers.${one.name}: nothing is mounted at ${path}`);
+    }),
+  );
+}
+
+/** Names of the variables in a container's environment. */
+function environmentOf(
+  pod: PodTemplate,
+  { env = [], envFrom = [] }: IContainer,
+  objects: readonly Manifest[],
+  secretKeys: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  const keys = (kind: string, name: string): readonly string[] => {
+    const found = objects.find((object) => idOf(object) === `${kind} ${pod.namespace}/${name}`);
+    return found ? Object.keys((found["data"] ?? {}) as Labels) : (secretKeys.get(name) ?? []);
+  };
+  return [
+    ...env.map(({ name }) => name),
+    ...envFrom.flatMap(({ configMapRef, secretRef, prefix = "" }) =>
+      [
+        ...(configMapRef?.name ? keys("ConfigMap", configMapRef.name) : []),
+        ...(secretRef?.name ? keys("Secret", secretRef.name) : []),
+      ].map((key) => prefix + key),
+    ),
+  ];
+}
+
+const upper = "([A-Z][A-Z0-9_]+)";
+const inConfigs = [
+  new RegExp(`(?<!\\$)\\$\\{${upper}(?::[^}]*)?\\}`, "g"),
+  new RegExp(`sys\\.env\\("${upper}"\\)`, "g"),
+];
+const inArguments = [new RegExp(`\\$\\(${upper}\\)`, "g")];
+const inCommands = [new RegExp(`\\$\\{?${upper}\\b`, "g"), ...inArguments];
+const namesIn = (text: string, patterns: readonly RegExp[]): readonly string[] =>
+  patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name = ""]) => name));
+
+/** Names of ConfigMaps that a container's mounts show it. */
+const mountedBy = ({ spec }: PodTemplate, { volumeMounts = [] }: IContainer): readonly string[] => {
+  const mounted = new Set(volumeMounts.map(({ name }) => name));
+  return (spec.volumes ?? [])
+    .filter(({ name }) => mounted.has(name))
+    .flatMap(({ configMap, projected }) => [configMap, ...(projected?.sources ?? []).map((source) => source.configMap)])
+    .flatMap((one) => (one?.name ? [one.name] : []));
+};
+
+interface Use {
+  readonly at: string;
+  readonly pod: PodTemplate;
+  readonly container: IContainer;
+  readonly name: string;
+}
+
+/** Every variable that a container's configuration, arguments or command name. */
+function uses(objects: readonly Manifest[]): readonly Use[] {
+  return podTemplates(objects).flatMap((pod) =>
+    containersOf(pod).flatMap((container) => {
+      const use = (at: string, names: readonly string[]): Use[] => names.map((name) => ({ at, pod, container, name }));
+      const { args = [], command = [], env = [] } = container;
+      const configs = mountedBy(pod, container).flatMap((name) => {
+        const found = objects.find((object) => idOf(object) === `ConfigMap ${pod.namespace}/${name}`);
+        return Object.entries((found?.["data"] ?? {}) as Labels).flatMap(([key, text]) =>
+          use(`ConfigMap ${pod.namespace}/${name} data.${key}`, namesIn(text, inConfigs)),
+        );
+      });
+      return [
+        ...configs,
+        ...use(`${pod.id} containers.${container.name}.args`, namesIn(args.join("\n"), inArguments)),
+        ...use(`${pod.id} containers.${container.name}.command`, namesIn(command.join("\n"), inCommands)),
+        ...env.flatMap(({ name, value = "" }) =>
+          use(`${pod.id} containers.${container.name}.env.${name}`, namesIn(value, inArguments)),
+        ),
+      ];
+    }),
+  );
+}
+
+/**
+ * Variables that nobody sets.
+ * @param secretKeys keys of the Secrets that are there without being generated, by name
+ */
+export function unsetVariables(
+  objects: readonly Manifest[],
+  secretKeys: ReadonlyMap<string, readonly string[]> = new Map(),
+): Findings {
+  return uses(objects)
+    .filter(({ pod, container, name }) => !environmentOf(pod, container, objects, secretKeys).includes(name))
+    .map(
+      ({ at, pod, container, name }) =>
+        `${at}: ${name} is not in the environment of ${pod.id} containers.${container.name}`,
+    );
+}
+
+/** Literals of settings ConfigMaps that nobody reads. Grafana takes all of its GF_ variables by itself. */
+export function unusedSettings(objects: readonly Manifest[]): Findings {
+  const used = uses(objects);
+  return objects
+    .filter(({ kind, metadata }) => kind === "ConfigMap" && withoutHash(metadata.name).endsWith("-settings"))
+    .flatMap((config) =>
+      Object.keys((config["data"] ?? {}) as Labels)
+        .filter((key) => !key.startsWith("GF_"))
+        .filter((key) => {
+          const { namespace, name } = config.metadata;
+          return !used.some(
+            (use) =>
+              use.name === key &&
+              use.pod.namespace === namespace &&
+              (use.container.envFrom ?? []).some(({ configMapRef }) => configMapRef?.name === name),
+          );
+        })
+        .map((key) => `${idOf(config)} data.${key}: nobody uses it`),
+    );
+}
+
+interface Source {
+  readonly name: string;
+  readonly uid: string;
+  readonly isDefault?: boolean;
+}
+
+const referredUids = (value: unknown): readonly string[] => {
+  if (Array.isArray(value)) return value.flatMap(referredUids);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === "string" && /^(datasource|alertmanager)Uid$/.test(key) ? [inner] : referredUids(inner),
+  );
+};
+
+/** Data sources that Grafana does not see, or that refer to what is not there. */
+export function dataSourceFaults(objects: readonly Manifest[]): Findings {
+  const configs = objects.filter(
+    ({ kind, metadata }) => kind === "ConfigMap" && metadata.name.startsWith("grafana-datasource-"),
+  );
+  const grafana = podTemplates(objects.filter(isWorkload)).find(({ name }) => name === "grafana");
+  if (!grafana) return ["no workload grafana is there"];
+  const mounted = containersOf(grafana).flatMap((container) => mountedBy(grafana, container));
+  const sources = configs.flatMap((config) =>
+    Object.entries((config["data"] ?? {}) as Labels).flatMap(([key, text]) => {
+      const { datasources } = parse(text) as { readonly datasources: readonly Source[] };
+      return datasources.map((source) => ({ at: `${idOf(config)} data.${key}`, source }));
+    }),
+  );
+  const uids = sources.map(({ source }) => source.uid);
+  const names = sources.map(({ source }) => source.name);
+  const defaults = sources.filter(({ source }) => source.isDefault);
+  return [
+    ...configs
+      .filter(({ metadata }) => !mounted.includes(metadata.name))
+      .map((config) => `${idOf(config)} is not mounted by ${grafana.id}`),
+    ...sources.flatMap(({ at, source }) => [
+      ...(uids.filter((uid) => uid === source.uid).length > 1 ? [`${at}: uid ${source.uid} is there twice`] : []),
+      ...(names.filter((name) => name === source.name).length > 1 ? [`${at}: name ${source.name} is there twice`] : []),
+      ...referredUids(source)
+        .filter((uid) => !uids.includes(uid))
+        .map((uid) => `${at}: no data source has the uid ${uid}`),
+    ]),
+    ...(defaults.length === 1 ? [] : [`${grafana.id}: ${defaults.length} data sources are the default: expected one`]),
+  ];
+}
+
+/** Secrets that an environment's pods read, without their hashes, each once. */
+export const namedSecrets = (objects: readonly Manifest[]): readonly string[] =>
+  [...new Set(podTemplates(objects).flatMap((pod) => secretsOf(pod).map(({ name }) => withoutHash(name))))].sort();

@@ -1,0 +1,117 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Base } from "../src/core/base.ts";
+import { variable } from "../src/core/component.ts";
+import type { Addition } from "../src/core/feature.ts";
+import { fileText } from "../src/core/render.ts";
+import { foundation } from "../src/program.ts";
+
+/**
+ * Every configuration through its own program's check, where the program is on the PATH: what a schema cannot know.
+ * Prints a table; exit code 1 if a check failed, 0 otherwise. A program that is missing is named, not passed.
+ */
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+interface Check {
+  readonly config: string;
+  readonly program: string;
+  readonly arguments: readonly string[];
+}
+
+/** What the pods of a base get as environment variables. */
+const environmentOf = ({ component, settings, secrets }: Base): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [variable(component.name, key), value])),
+  ...Object.assign({}, ...secrets.map(({ env }) => env ?? {})),
+  NODE_NAME: "node",
+  POD_NAME: "pod-0",
+});
+
+const scratch = mkdtempSync(join(tmpdir(), "kube-lgtm-programs-"));
+
+/**
+ * Prometheus names its other files by the paths they have in its pod: a copy with those of this machine.
+ * @param added a feature whose files join those of the base
+ */
+function prometheusCheck(base: Base, added?: Addition): Check {
+  const folder = join(scratch, added?.feature.name ?? "prometheus");
+  const mounts: Readonly<Record<string, string>> = {
+    prometheus: folder,
+    "prometheus-scrape": join(folder, "scrape"),
+    "prometheus-rules": join(folder, "rules"),
+  };
+  for (const { name, files = {} } of [...base.configs, ...(added?.merges ?? [])]) {
+    const at = mounts[name];
+    if (at) mkdirSync(at, { recursive: true });
+    for (const [file, content] of at ? Object.entries(files) : []) {
+      writeFileSync(join(at as string, file), fileText(content).replaceAll("/etc/prometheus", folder));
+    }
+  }
+  const config = `${added?.path ?? base.path}: prometheus.yml and what it includes`;
+  return { config, program: "promtool", arguments: ["check", "config", "--lint=all", join(folder, "prometheus.yml")] };
+}
+
+const { bases, additions } = foundation();
+
+const checksOf = (base: Base): readonly Check[] => {
+  const config = `${base.path}/config`;
+  const expanded = (file: string): readonly string[] => [`-config.file=${file}`, "-config.expand-env=true"];
+  const alloy = (file: string): readonly Check[] => [
+    { config: file, program: "alloy", arguments: ["validate", file] },
+    { config: file, program: "alloy", arguments: ["fmt", "--test", file] },
+  ];
+  const table: Readonly<Record<string, () => readonly Check[]>> = {
+    alertmanager: () => {
+      const file = `${config}/alertmanager.yml`;
+      return [{ config: file, program: "amtool", arguments: ["check-config", file] }];
+    },
+    alloy: () => alloy(`${config}/config.alloy`),
+    "alloy-gateway": () => alloy(`${config}/config.alloy`),
+    loki: () => {
+      const file = `${config}/loki.yaml`;
+      return [{ config: file, program: "loki", arguments: [...expanded(file), "-verify-config"] }];
+    },
+    mimir: () => {
+      const file = `${config}/mimir.yaml`;
+      return [{ config: file, program: "mimir", arguments: [...expanded(file), "-modules=true"] }];
+    },
+    prometheus: () => [
+      prometheusCheck(base),
+      ...additions
+        .filter(({ merges }) => merges.some(({ name }) => name.startsWith("prometheus")))
+        .map((added) => prometheusCheck(base, added)),
+    ],
+    tempo: () => {
+      const file = `${config}/tempo.yaml`;
+      return [{ config: file, program: "tempo", arguments: [...expanded(file), "-config.verify=true"] }];
+    },
+    thanos: () => {
+      const file = `${config}/thanos-rules/metamonitoring.yaml`;
+      return [{ config: file, program: "thanos", arguments: ["tools", "rules-check", `--rules=${file}`] }];
+    },
+  };
+  return table[base.component.name]?.() ?? [];
+};
+
+const version = (program: string): string => {
+  const { stdout, stderr } = spawnSync(program, ["--version"], { encoding: "utf8" });
+  return /\d+\.\d+\.\d+[\w.-]*|version ([0-9a-f]{12})/i.exec(`${stdout}${stderr}`)?.[0] ?? "unknown";
+};
+
+let failed = 0;
+for (const base of bases) {
+  for (const check of checksOf(base)) {
+    const env = { ...process.env, ...environmentOf(base) };
+    const run = spawnSync(check.program, check.arguments, { cwd: root, encoding: "utf8", env });
+    const result = run.error ? "not there" : run.status === 0 ? "ok" : "failed";
+    const by = run.error ? check.program : `${check.program} ${version(check.program)}`;
+    console.log(`${result.padEnd(10)}${by.padEnd(28)}${check.config}`);
+    if (result !== "failed") continue;
+    failed += 1;
+    console.error(`${run.stdout}${run.stderr}`.trim());
+  }
+}
+rmSync(scratch, { recursive: true });
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { none, says } from "./lib/findings.ts";
+import { altered, idOf, without } from "./lib/objects.ts";
+import { dataSourceFaults, fileFaults, nameLinks, unsetVariables, unusedSettings } from "./lib/references.ts";
+import { built, dev, worlds } from "./lib/world.ts";
+
+/** The Secrets that environments without throw-away credentials expect, with their keys. */
+const secretKeys = new Map(
+  built.bases.flatMap(({ secrets }) =>
+    secrets.map(({ name, env = {}, files = {} }) => [name, [...Object.keys(env), ...Object.keys(files)]] as const),
+  ),
+);
+
+for (const { name, objects, environment } of worlds) {
+  describe(`in ${name}`, () => {
+    test("every ConfigMap, Secret, account, volume and Service that a pod names is there", () => {
+      none(nameLinks(objects, environment.credentials === "by-name" ? [...secretKeys.keys()] : []));
+    });
+    test("every file that an argument names lies in a mounted folder", () => none(fileFaults(objects)));
+    test("every variable that a configuration or an argument names is in its container's environment", () => {
+      none(unsetVariables(objects, secretKeys));
+    });
+    test("every setting is used by somebody", () => none(unusedSettings(objects)));
+    test("Grafana sees every data source, one of them the default, and their links lead to each other", () => {
+      none(dataSourceFaults(objects));
+    });
+  });
+}
+
+describe("a name that leads nowhere is reported", () => {
+  const { objects } = dev;
+  const loki = "StatefulSet observability/loki";
+  const container = ["spec", "template", "spec", "containers", 0];
+  const id = (start: string): string => {
+    const found = objects.map(idOf).find((one) => one.startsWith(start));
+    assert.ok(found, start);
+    return found;
+  };
+  const config = id("ConfigMap observability/loki-settings-");
+
+  test("a ConfigMap", () => says(nameLinks(without(objects, config)), /loki spec: no ConfigMap loki-settings-/));
+  test("a Secret", () =>
+    says(nameLinks(without(objects, id("Secret observability/loki-s3-"))), /loki spec: no Secret loki-s3-/));
+  test("an account", () =>
+    says(nameLinks(without(objects, "ServiceAccount observability/loki")), /no ServiceAccount loki/));
+  test("the Service of a StatefulSet", () => {
+    says(nameLinks(without(objects, "Service observability/loki-headless")), /serviceName: no Service loki-headless/);
+  });
+  test("a volume", () => {
+    const changed = altered(objects, loki, [...container, "volumeMounts", 0, "name"], "configuration");
+    says(nameLinks(changed), /containers.loki: no volume configuration/);
+    says(nameLinks(changed), /nobody mounts config/);
+  });
+  test("a file", () => {
+    says(
+      fileFaults(altered(objects, loki, [...container, "args", 0], "-config.file=/etc/lokki/loki.yaml")),
+      /nothing is mounted at \/etc\/lokki/,
+    );
+  });
+  test("a variable of a configuration", () => {
+    says(
+      unsetVariables(altered(objects, config, ["data", "LOKI_RETENTION"], undefined)),
+      /loki.yaml: LOKI_RETENTION is not in/,
+    );
+  });
+  test("a variable of an argument", () => {
+    says(unsetVariables(altered(objects, loki, [...container, "args", 0], "-x=$(LOKI_X)")), /args: LOKI_X is not in/);
+  });
+  test("a variable of an Alloy configuration", () => {
+    const alloy = id("ConfigMap observability-agents/alloy-settings-");
+    says(
+      unsetVariables(altered(objects, alloy, ["data", "ALLOY_LOKI_URL"], undefined)),
+      /config.alloy: ALLOY_LOKI_URL is not in/,
+    );
+  });
+  test("a setting that nobody uses", () => {
+    says(unusedSettings(altered(objects, config, ["data", "LOKI_SPEED"], "fast")), /loki-settings.*LOKI_SPEED: nobody/);
+  });
+
+  const source = id("ConfigMap observability/grafana-datasource-loki");
+  const text = (fields: string): string => `datasources:\n  - ${fields}\n`;
+  test("a data source's link", () => {
+    says(
+      dataSourceFaults(without(objects, id("ConfigMap observability/grafana-datasource-tempo"))),
+      /no data source has the uid tempo/,
+    );
+  });
+  test("two data sources of one identity", () => {
+    says(
+      dataSourceFaults(altered(objects, source, ["data", "loki.yaml"], text("{ name: L, uid: tempo }"))),
+      /uid tempo is there twice/,
+    );
+    says(
+      dataSourceFaults(altered(objects, source, ["data", "loki.yaml"], text("{ name: Tempo, uid: x }"))),
+      /name Tempo is there twice/,
+    );
+  });
+  test("two defaults, or none", () => {
+    says(
+      dataSourceFaults(
+        altered(objects, source, ["data", "loki.yaml"], text("{ name: L, uid: loki, isDefault: true }")),
+      ),
+      /2 data sources/,
+    );
+    says(
+      dataSourceFaults(without(objects, id("ConfigMap observability/grafana-datasource-thanos"))),
+      /0 data sources are the default/,
+    );
+  });
+  test("a data source that Grafana does not mount", () => {
+    says(
+      dataSourceFaults(altered(objects, source, ["metadata", "name"], "grafana-datasource-new")),
+      /grafana-datasource-new is not mounted/,
+    );
+  });
+});
