@@ -66,7 +66,7 @@ export const alloyGateway: Component = {
           containers: [
             alloy.container(workload, {
               envFrom: [{ configMapRef: { name: "alloy-gateway-settings" } }],
-              resources: resources({ cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" }),
+              resources: resources({ cpu: "20m", memory: "64Mi", memoryLimit: "384Mi" }),
             }),
           ],
           volumes: [configVolume("config", "alloy-gateway"), emptyDir("data"), emptyDir("tmp")],

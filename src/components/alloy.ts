@@ -79,7 +79,7 @@ export const alloy: Component = {
             container(workload, {
               env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
               envFrom: [{ configMapRef: { name: "alloy-settings" } }],
-              resources: resources({ cpu: "20m", memory: "128Mi", memoryLimit: "384Mi" }),
+              resources: resources({ cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" }),
               volumeMounts: [...mounts, { name: "logs", mountPath: "/var/log", readOnly: true }],
             }),
           ],

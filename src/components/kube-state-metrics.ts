@@ -60,7 +60,7 @@ export const kubeStateMetrics: Component = {
                 live: httpGet("/livez", "http"),
                 startSeconds: 60,
               }),
-              resources: resources({ cpu: "10m", memory: "48Mi", memoryLimit: "192Mi" }),
+              resources: resources({ cpu: "10m", memory: "32Mi", memoryLimit: "192Mi" }),
             },
           ],
         },

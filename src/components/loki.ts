@@ -118,7 +118,7 @@ const server = (workload: Workload): Pods => ({
         envFrom: [{ configMapRef: { name: "loki-settings" } }, { secretRef: { name: secret.name } }],
         ports: containerPorts(workload.roles),
         ...probes({ ready: httpGet("/ready"), live: httpGet("/loki/api/v1/status/buildinfo"), startSeconds: 300 }),
-        resources: resources({ cpu: "100m", memory: "192Mi", memoryLimit: "768Mi" }),
+        resources: resources({ cpu: "100m", memory: "128Mi", memoryLimit: "768Mi" }),
         volumeMounts: [
           { name: "config", mountPath: "/etc/loki", readOnly: true },
           { name: "data", mountPath: "/data" },

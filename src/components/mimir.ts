@@ -113,7 +113,7 @@ const pods = (workload: Workload): Pods => ({
         envFrom: [{ configMapRef: { name: "mimir-settings" } }, { secretRef: { name: secret.name } }],
         ports: containerPorts(workload.roles),
         ...probes({ ready: httpGet("/ready"), live: httpGet("/api/v1/status/buildinfo"), startSeconds: 600 }),
-        resources: resources({ cpu: "100m", memory: "256Mi", memoryLimit: "1Gi" }),
+        resources: resources({ cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" }),
         volumeMounts: [
           { name: "config", mountPath: "/etc/mimir", readOnly: true },
           { name: "data", mountPath: "/data" },

@@ -66,7 +66,7 @@ const server = (workload: Workload): Pods => ({
           live: httpGet("/minio/health/live", "s3"),
           startSeconds: 120,
         }),
-        resources: resources({ cpu: "50m", memory: "192Mi", memoryLimit: "512Mi" }),
+        resources: resources({ cpu: "50m", memory: "128Mi", memoryLimit: "512Mi" }),
         volumeMounts: [
           { name: "data", mountPath: "/data" },
           { name: "tmp", mountPath: "/tmp" },

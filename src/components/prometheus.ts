@@ -124,7 +124,7 @@ const pods = (workload: Workload): Pods => ({
         envFrom: [{ configMapRef: { name: "prometheus-settings" } }],
         ports: containerPorts(workload.roles),
         ...probes({ ready: httpGet("/-/ready"), live: httpGet("/-/healthy"), startSeconds: 600 }),
-        resources: resources({ cpu: "100m", memory: "256Mi", memoryLimit: "1Gi" }),
+        resources: resources({ cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" }),
         volumeMounts: [
           { name: "config", mountPath: "/etc/prometheus/config", readOnly: true },
           { name: "scrape", mountPath: "/etc/prometheus/scrape", readOnly: true },

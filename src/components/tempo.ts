@@ -116,7 +116,7 @@ const pods = (workload: Workload): Pods => ({
         envFrom: [{ configMapRef: { name: "tempo-settings" } }, { secretRef: { name: secret.name } }],
         ports: containerPorts(workload.roles),
         ...probes({ ready: httpGet("/ready"), live: httpGet("/status/version"), startSeconds: 300 }),
-        resources: resources({ cpu: "100m", memory: "128Mi", memoryLimit: "768Mi" }),
+        resources: resources({ cpu: "100m", memory: "96Mi", memoryLimit: "768Mi" }),
         volumeMounts: [
           { name: "config", mountPath: "/etc/tempo", readOnly: true },
           { name: "data", mountPath: "/data" },

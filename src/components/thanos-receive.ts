@@ -41,7 +41,7 @@ export const thanosReceive: Component = {
               ],
               {
                 env: [thanos.podName],
-                resources: resources({ cpu: "50m", memory: "128Mi", memoryLimit: "1Gi" }),
+                resources: resources({ cpu: "50m", memory: "96Mi", memoryLimit: "1Gi" }),
                 volumeMounts: [thanos.objectStore.mount, { name: "data", mountPath: "/data" }],
               },
             ),

@@ -118,7 +118,7 @@ const pods = ({ wire, home }: Wiring): readonly Pods[] => [
             "--query.auto-downsampling",
           ],
           {
-            resources: resources({ cpu: "50m", memory: "64Mi", memoryLimit: "512Mi" }),
+            resources: resources({ cpu: "50m", memory: "32Mi", memoryLimit: "512Mi" }),
             volumeMounts: [mounted("endpoints")],
           },
         ),
@@ -140,7 +140,7 @@ const pods = ({ wire, home }: Wiring): readonly Pods[] => [
             "--query-frontend.compress-responses",
           ],
           {
-            resources: resources({ cpu: "20m", memory: "64Mi", memoryLimit: "768Mi" }),
+            resources: resources({ cpu: "20m", memory: "32Mi", memoryLimit: "768Mi" }),
             volumeMounts: [mounted("cache")],
           },
         ),
@@ -158,7 +158,7 @@ const pods = ({ wire, home }: Wiring): readonly Pods[] => [
           "store",
           ["--data-dir=/data", objectStore.flag, "--index-cache.config-file=/etc/thanos/cache/index-cache.yml"],
           {
-            resources: resources({ cpu: "50m", memory: "64Mi", memoryLimit: "768Mi" }),
+            resources: resources({ cpu: "50m", memory: "32Mi", memoryLimit: "768Mi" }),
             volumeMounts: [mounted("cache"), objectStore.mount, data],
           },
         ),
@@ -186,7 +186,7 @@ const pods = ({ wire, home }: Wiring): readonly Pods[] => [
           ],
           {
             envFrom: [{ configMapRef: { name: "thanos-settings" } }],
-            resources: resources({ cpu: "50m", memory: "64Mi", memoryLimit: "1Gi" }),
+            resources: resources({ cpu: "50m", memory: "32Mi", memoryLimit: "1Gi" }),
             volumeMounts: [objectStore.mount, data],
           },
         ),
@@ -214,7 +214,7 @@ const pods = ({ wire, home }: Wiring): readonly Pods[] => [
           ],
           {
             env: [podName],
-            resources: resources({ cpu: "20m", memory: "64Mi", memoryLimit: "256Mi" }),
+            resources: resources({ cpu: "20m", memory: "32Mi", memoryLimit: "256Mi" }),
             volumeMounts: [mounted("rules"), objectStore.mount, data, { name: "tmp", mountPath: "/tmp" }],
           },
         ),

@@ -36,7 +36,7 @@ export const thanosSidecar: Feature = {
             ],
             {
               ...thanos.healthOn("sidecar-http"),
-              resources: resources({ cpu: "20m", memory: "48Mi", memoryLimit: "256Mi" }),
+              resources: resources({ cpu: "20m", memory: "32Mi", memoryLimit: "256Mi" }),
               volumeMounts: [thanos.objectStore.mount, { name: "data", mountPath: "/data" }],
             },
           ),
