@@ -14,6 +14,7 @@ export const uids = { alerts: "alertmanager", logs: "loki", metrics: "metrics", 
 
 const admin: SecretShape = {
   name: "grafana-admin",
+  read: "start-up",
   files: { "admin-user": "admin", "admin-password": "strongpassword", "secret-key": "kube-lgtm-throw-away-key" },
 };
 

@@ -7,7 +7,7 @@ import * as alertmanager from "./alertmanager.ts";
 import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
 
-const gossip = { name: "mimir-gossip", port: "gossip", lists: "members" } as const;
+const gossip = { component: "mimir", name: "mimir-gossip", port: "gossip", lists: "members" } as const;
 
 export const roles = defineRoles(
   "mimir",

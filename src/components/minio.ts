@@ -37,11 +37,14 @@ export const throwAway = { accessKey: "rootuser", secretKey: "rootpass123" } as 
 /** The S3 credentials of one component, as the environment variables that its configuration names. */
 export const s3Secret = (component: string): SecretShape => ({
   name: `${component}-s3`,
+  read: "start-up",
   env: { S3_ACCESS_KEY_ID: throwAway.accessKey, S3_SECRET_ACCESS_KEY: throwAway.secretKey },
 });
 
 const rootSecret: SecretShape = {
   name: "minio-root",
+  // Not by a hashed name, which would change the Job's pod template; after a change restart MinIO by hand.
+  read: "runtime",
   env: { MINIO_ROOT_USER: throwAway.accessKey, MINIO_ROOT_PASSWORD: throwAway.secretKey },
 };
 

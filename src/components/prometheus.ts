@@ -55,6 +55,7 @@ const annotatedPods = {
     // No policy lets Prometheus reach other namespaces.
     { source_labels: ["__meta_kubernetes_namespace_label_kube_lgtm_io_scrape"], regex: "true", action: "keep" },
     { source_labels: [annotation("scrape")], regex: "true", action: "keep" },
+    { source_labels: ["__meta_kubernetes_pod_phase"], regex: "Failed|Succeeded", action: "drop" },
     { source_labels: [annotation("path")], regex: "(.+)", target_label: "__metrics_path__" },
     {
       source_labels: ["__meta_kubernetes_pod_ip", annotation("port")],

@@ -9,7 +9,7 @@ import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
 
 /** Whoever serves series over gRPC joins it (stores, rulers, sidecars, receivers): Thanos query asks all of them. */
-export const storeApi = { name: "thanos-store-api", port: "grpc", lists: "ready members" } as const;
+export const storeApi = { component: "thanos", name: "thanos-store-api", port: "grpc", lists: "ready members" } as const;
 
 export const ports = { http: 10902, grpc: 10901 } as const;
 
@@ -36,6 +36,7 @@ export const objectStore = {
 
 const secret = (endpoint: Address): SecretShape => ({
   name: objectStore.secret,
+  read: "start-up",
   files: {
     "objstore.yml": {
       type: "S3",

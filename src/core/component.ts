@@ -31,6 +31,7 @@ export const variable = (component: string, setting: string): string =>
 /** A Secret that a component expects; an environment with throw-away credentials generates it. */
 export interface SecretShape {
   readonly name: string;
+  readonly read: Config["read"];
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string | object>>;
 }

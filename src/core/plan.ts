@@ -15,6 +15,8 @@ export interface Door<P extends string = string> {
 
 /** A headless Service over every pod that carries its label, whatever workload or component the pod belongs to. */
 export interface Group<P extends string = string> {
+  /** Whose base holds the Service. */
+  readonly component: string;
   readonly name: string;
   readonly port: P;
   /** `members`: also pods that are not ready, so that a ring can form before anybody is ready. */

@@ -113,6 +113,7 @@ const secretGenerator = (secret: SecretShape): object => ({
   name: secret.name,
   envs: secret.env && [`secrets/${secret.name}.env`],
   files: secret.files && Object.keys(secret.files).map((file) => `${file}=${secretFile(secret, file)}`),
+  options: secret.read === "runtime" ? { disableNameSuffixHash: true } : undefined,
 });
 const secretFiles = (root: string, secret: SecretShape): [string, string][] => [
   ...(secret.env ? [[`${root}/secrets/${secret.name}.env`, envText(secret.env)] as [string, string]] : []),

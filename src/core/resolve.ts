@@ -1,8 +1,6 @@
-import { createHash } from "node:crypto";
-import type { Config, SecretShape } from "./component.ts";
-import type { Manifest } from "./objects.ts";
+import { configMap, type Generated, secretObject } from "./generated.ts";
+import { componentLabels, type Manifest } from "./objects.ts";
 import type { Overlay, Part } from "./overlay.ts";
-import { fileText } from "./render.ts";
 
 type Table = Readonly<Record<string, unknown>>;
 const isTable = (value: unknown): value is Table =>
@@ -36,69 +34,6 @@ export function merged(target: unknown, patch: unknown, field = ""): unknown {
   return patch;
 }
 
-/** Go's JSON of the object, keys sorted, from which kustomize takes the suffix of a generated name. */
-const goJson = (value: unknown): string => {
-  if (isTable(value)) {
-    const keys = Object.keys(value).sort();
-    return `{${keys.map((key) => `${goJson(key)}:${goJson(value[key])}`).join(",")}}`;
-  }
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-};
-
-const letters: Readonly<Record<string, string>> = { 0: "g", 1: "h", 3: "k", a: "m", e: "t" };
-
-/** The suffix that kustomize gives a generated ConfigMap or Secret. */
-export const nameSuffix = (content: Table): string =>
-  createHash("sha256")
-    .update(goJson(content))
-    .digest("hex")
-    .slice(0, 10)
-    .replace(/[013ae]/g, (c) => letters[c] as string);
-
-interface Generated {
-  readonly name: string;
-  readonly finalName: string;
-  readonly object: Manifest;
-}
-
-const labelled = (name: string, labels: unknown): Table => (labels ? { name, labels } : { name });
-
-function configMap(name: string, layers: readonly Config[], labels: unknown): Generated {
-  const data = Object.assign(
-    {},
-    ...layers.map(({ files = {}, literals = {} }) => ({
-      ...Object.fromEntries(Object.entries(files).map(([file, content]) => [file, fileText(content)])),
-      ...literals,
-    })),
-  ) as Record<string, string>;
-  const suffix = layers.at(-1)?.read === "runtime" ? "" : `-${nameSuffix({ kind: "ConfigMap", name, data })}`;
-  const finalName = name + suffix;
-  return {
-    name,
-    finalName,
-    object: { apiVersion: "v1", kind: "ConfigMap", metadata: labelled(finalName, labels), data } as unknown as Manifest,
-  };
-}
-
-function secretObject({ name, env = {}, files = {} }: SecretShape): Generated {
-  const plain = {
-    ...env,
-    ...Object.fromEntries(Object.entries(files).map(([file, content]) => [file, fileText(content)])),
-  };
-  const data = Object.fromEntries(
-    Object.entries(plain).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
-  );
-  const finalName = `${name}-${nameSuffix({ kind: "Secret", name, type: "Opaque", data })}`;
-  return {
-    name,
-    finalName,
-    object: { apiVersion: "v1", kind: "Secret", metadata: { name: finalName }, type: "Opaque", data },
-  };
-}
-
 const clusterScoped = new Set(["ClusterRole", "ClusterRoleBinding", "Namespace"]);
 
 /** Follows generated names into volumes, envFrom and env, and the namespace into every object and subject. */
@@ -109,7 +44,7 @@ function finished(
   secrets: ReadonlyMap<string, string>,
 ): Manifest {
   const named = (names: ReadonlyMap<string, string>, value: unknown, field: string): unknown =>
-    isTable(value) ? { ...value, [field]: names.get(value[field] as string) ?? value[field] } : value;
+    isTable(value) && field in value ? { ...value, [field]: names.get(value[field] as string) ?? value[field] } : value;
   const walk = (value: unknown, field: string): unknown => {
     if (Array.isArray(value)) return value.map((item) => walk(item, field));
     if (!isTable(value)) return value;
@@ -135,10 +70,7 @@ function partObjects(part: Part): readonly Manifest[] {
   const merges = [...part.additions.flatMap((addition) => addition.merges), ...part.merges];
   const configMaps = part.bases.flatMap(({ component, configs }) =>
     configs.map((config) =>
-      configMap(config.name, [config, ...merges.filter(({ name }) => name === config.name)], {
-        "app.kubernetes.io/name": component.name,
-        "app.kubernetes.io/part-of": "kube-lgtm",
-      }),
+      configMap([config, ...merges.filter(({ name }) => name === config.name)], componentLabels(component.name)),
     ),
   );
   const secrets = part.secrets.map(secretObject);

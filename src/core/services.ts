@@ -1,6 +1,6 @@
 import { Service } from "./models.ts";
 import { componentLabels, groupLabel, labels, manifest, type Manifest, selector } from "./objects.ts";
-import type { Role, Workload } from "./plan.ts";
+import type { Workload } from "./plan.ts";
 import { type Connection, isRole, type Wiring } from "./wiring.ts";
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
@@ -27,66 +27,72 @@ const serviceObject = (front: Front): Manifest =>
     }),
   );
 
-/** The Services of one component: doors, the addresses that its own roles ask for, names of StatefulSets, groups. */
-export function services(workloads: readonly Workload[], wiring: Wiring): readonly Manifest[] {
-  const asked = (workload: Workload, via: Connection["via"]): Record<string, number> =>
-    Object.fromEntries(
-      wiring
-        .connections()
-        .filter(({ from, to }) => isRole(to) && isRole(from) && from.component === to.component)
-        .filter((c) => c.via === via && wiring.home(c.to as Role) === workload)
-        .map(({ to, port }) => [port as string, (to as Role).ports[port as string] as number]),
+type Ports = Readonly<Record<string, number>>;
+
+const about = (workload: Workload) => ({ labels: labels(workload), selects: selector(workload) });
+const some = (ports: Ports): boolean => Object.keys(ports).length > 0;
+
+/** Ports of a workload that roles of its own component have asked for in this way. */
+const asked = (workload: Workload, via: Connection["via"], wiring: Wiring): Ports =>
+  Object.fromEntries(
+    wiring.connections().flatMap(({ from, to, port, via: way }) => {
+      const own = isRole(from) && isRole(to) && from.component === to.component && to.component === workload.component;
+      return own && port && way === via && wiring.home(to) === workload ? [[port, to.ports[port] as number]] : [];
+    }),
+  );
+
+/** The doors of its roles, and its own name where a role asked for it; they may be one. */
+function fronts(workload: Workload, wiring: Wiring): readonly Front[] {
+  const doors = workload.roles.flatMap(({ door, ports }) => (door ? [{ ...door, numbers: ports }] : []));
+  const front = (name: string): Front => {
+    const open = doors.filter((door) => door.name === name);
+    const ports: Ports = Object.fromEntries(
+      open.flatMap((d) => d.ports.map((port) => [port, d.numbers[port] as number])),
     );
-  const all = workloads.flatMap((workload): Front[] => {
-    const at = { labels: labels(workload), selects: selector(workload) };
-    const doors = workload.roles.flatMap(({ door, ports }) => (door ? [{ ...door, numbers: ports }] : []));
-    const front = (name: string): Front => ({
-      ...at,
-      name,
-      headless: undefined,
-      ports: {
-        ...Object.fromEntries(
-          doors.filter((d) => d.name === name).flatMap((d) => d.ports.map((port) => [port, d.numbers[port] as number])),
-        ),
-        ...(name === workload.fullName ? asked(workload, "service") : {}),
-      },
-    });
-    const each = asked(workload, "each pod");
-    return [
-      ...unique([workload.fullName, ...doors.map(({ name }) => name)])
-        .map(front)
-        .filter(({ ports }) => Object.keys(ports).length > 0),
-      ...(workload.disk || Object.keys(each).length > 0
-        ? [
-            {
-              ...at,
-              name: `${workload.fullName}-headless`,
-              headless: "ready members" as const,
-              ports: { ...firstPort(workload), ...each },
-            },
-          ]
-        : []),
-    ];
-  });
-  const groups = new Map<string, Front>();
-  for (const { component, roles } of workloads) {
-    for (const role of roles) {
-      for (const { name, port, lists } of role.groups) {
-        groups.set(name, {
-          name,
-          headless: lists,
-          labels: componentLabels(component),
-          selects: { [groupLabel(name)]: "member" },
-          ports: { [port]: role.ports[port] as number },
-        });
-      }
-    }
-  }
-  return [...all, ...groups.values()].sort(byName).map(serviceObject);
+    const inside = name === workload.fullName ? asked(workload, "service", wiring) : {};
+    return { ...about(workload), name, headless: undefined, ports: { ...ports, ...inside } };
+  };
+  return unique([workload.fullName, ...doors.map(({ name }) => name)])
+    .map(front)
+    .filter(({ ports }) => some(ports));
 }
 
-/** A headless Service must have a port in some clusters' DNS to be listed; the first one that is declared serves. */
-const firstPort = ({ roles }: Workload): Record<string, number> => {
-  const [first] = Object.entries(roles[0]?.ports ?? {});
-  return first ? Object.fromEntries([first]) : {};
-};
+/** One name for each pod: what governs a StatefulSet, and where clients balance by themselves. */
+function headless(workload: Workload, wiring: Wiring): readonly Front[] {
+  const each = asked(workload, "each pod", wiring);
+  if (!workload.disk && !some(each)) return [];
+  // Some clusters' DNS lists no Service without a port; the first one that is declared serves.
+  const first = Object.entries(workload.roles[0]?.ports ?? {}).slice(0, 1);
+  const ports: Ports = { ...Object.fromEntries(first), ...each };
+  return [{ ...about(workload), name: `${workload.fullName}-headless`, headless: "ready members", ports }];
+}
+
+/** Groups whose Service is this component's to make. */
+function groups(workloads: readonly Workload[]): readonly Front[] {
+  const all = workloads.flatMap(({ component, roles }) =>
+    roles.flatMap(({ groups, ports }) =>
+      groups
+        .filter((group) => group.component === component)
+        .map(({ name, port, lists }): [string, Front] => [
+          name,
+          {
+            name,
+            headless: lists,
+            labels: componentLabels(component),
+            selects: { [groupLabel(name)]: "member" },
+            ports: { [port]: ports[port] as number },
+          },
+        ]),
+    ),
+  );
+  return [...new Map(all).values()];
+}
+
+/** The Services of one component: doors, the addresses that its own roles ask for, names of StatefulSets, groups. */
+export const services = (workloads: readonly Workload[], wiring: Wiring): readonly Manifest[] =>
+  [
+    ...workloads.flatMap((workload) => [...fronts(workload, wiring), ...headless(workload, wiring)]),
+    ...groups(workloads),
+  ]
+    .sort(byName)
+    .map(serviceObject);

@@ -1,11 +1,4 @@
-import {
-  type Component,
-  modesOf,
-  namespaceNames,
-  type Setting,
-  type SettingsTable,
-  type Unit,
-} from "../core/component.ts";
+import { type Component, modesOf, namespaceNames, type SettingsTable, type Unit } from "../core/component.ts";
 import { type Home, type Mode, modes } from "../core/plan.ts";
 import { composition, metricsBackEnds, type MetricsBackEnd } from "./composition.ts";
 
@@ -44,10 +37,77 @@ const units: Readonly<Record<Unit, { readonly pattern: RegExp; readonly expected
 
 const show = (value: unknown): string => (value === undefined ? "missing" : JSON.stringify(value));
 const list = (values: Iterable<string>): string => [...values].map((value) => `"${value}"`).join(", ");
-const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
+type Table = Readonly<Record<string, unknown>>;
+const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const namespaceName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Collects the problems of one file, so that its author sees all of them at once. */
+function report(name: string) {
+  const problems: string[] = [];
+  const add = (text: string): void => void problems.push(`environments/${name}: ${text}`);
+  return {
+    problems,
+    add,
+    say: (path: string, found: unknown, expected: string): void =>
+      add(`${path} is ${show(found)}: expected ${expected}`),
+    unknownKeys: (path: string, value: Table, known: readonly string[]): void => {
+      for (const key of Object.keys(value).filter((key) => !known.includes(key))) {
+        add(`${path}${key} is no setting: expected one of ${list(known)}`);
+      }
+    },
+    oneOf: (path: string, found: unknown, known: readonly string[]): void => {
+      if (!known.includes(found as string)) add(`${path} is ${show(found)}: expected one of ${list(known)}`);
+    },
+  };
+}
+type Report = ReturnType<typeof report>;
+
+function checkNamespaces(namespaces: unknown, { say, unknownKeys }: Report): void {
+  if (!isTable(namespaces)) return say("namespaces", namespaces, 'names by "stack" and "agents"');
+  unknownKeys("namespaces.", namespaces, Object.keys(namespaceNames));
+  for (const home of Object.keys(namespaceNames).filter((home) => home in namespaces)) {
+    const value = namespaces[home];
+    if (!(typeof value === "string" && namespaceName.test(value)))
+      say(`namespaces.${home}`, value, "the name of a namespace");
+  }
+  const { stack, agents } = { ...namespaceNames, ...namespaces };
+  if (stack === agents) {
+    const why = "because agents may touch the host and the stack may not";
+    say("namespaces.agents", agents, `another namespace than the stack's, ${why}`);
+  }
+}
+
+function checkComponents(
+  components: unknown,
+  tables: ReadonlyMap<string, SettingsTable>,
+  leftOut: (component: string) => string | undefined,
+  { add, say, unknownKeys }: Report,
+): void {
+  if (!isTable(components)) return say("components", components, "settings by component");
+  unknownKeys("components.", components, [...tables.keys()]);
+  for (const [component, values] of Object.entries(components)) {
+    const path = `components.${component}`;
+    const table = tables.get(component);
+    const why = leftOut(component);
+    if (!table) continue;
+    if (why) add(`${path} has no effect: ${why} leaves it out. Remove one of the two.`);
+    else if (!isTable(values)) say(path, values, `settings such as ${list(Object.keys(table))}`);
+    else {
+      unknownKeys(`${path}.`, values, Object.keys(table));
+      for (const [key, { unit }] of Object.entries(table).filter(([key]) => key in values)) {
+        const value = values[key];
+        const fits = typeof value === "string" && units[unit].pattern.test(value);
+        if (!fits) say(`${path}.${key}`, value, units[unit].expected);
+      }
+    }
+  }
+}
+
+/** Modes that at least one component has; the others stand beside it in the one they have. */
+const shippedModes = (catalogue: readonly Component[]): readonly Mode[] =>
+  modes.filter((mode) => catalogue.some((component) => modesOf(component).includes(mode)));
 
 /**
  * The settings with their defaults filled in.
@@ -60,65 +120,27 @@ export function validate(
   catalogue: readonly Component[],
   tables: ReadonlyMap<string, SettingsTable>,
 ): Environment {
-  const problems: string[] = [];
-  const say = (path: string, found: unknown, expected: string): void =>
-    void problems.push(`environments/${name}: ${path} is ${show(found)}: expected ${expected}`);
-  const keys = (path: string, value: Readonly<Record<string, unknown>>, known: readonly string[]): void => {
-    for (const key of Object.keys(value).filter((key) => !known.includes(key))) {
-      problems.push(`environments/${name}: ${path}${key} is no setting: expected one of ${list(known)}`);
-    }
-  };
-  const oneOf = (path: string, found: unknown, known: readonly string[]): void => {
-    if (!known.includes(found as string)) say(path, found, `one of ${list(known)}`);
-  };
-
-  if (!namespaceName.test(name)) say("name", name, 'a file name of small letters, digits and "-"');
+  const found = report(name);
+  if (!namespaceName.test(name)) found.say("name", name, 'a file name of small letters, digits and "-"');
   if (!isTable(raw)) throw new SettingsError(`environments/${name}: expected "export default environment({ … })"`);
   const { mode, metrics, credentials = "by-name", namespaces = {}, components = {} } = raw as Partial<Settings>;
-  keys("", raw, ["mode", "metrics", "credentials", "namespaces", "components"]);
-  oneOf("mode", mode, shippedModes(catalogue));
-  oneOf("metrics", metrics, Object.keys(metricsBackEnds));
-  oneOf("credentials", credentials, ["by-name", "throw-away"]);
-
-  const named = { ...namespaceNames, ...(isTable(namespaces) ? namespaces : {}) };
-  keys("namespaces.", named, Object.keys(namespaceNames));
-  for (const [home, value] of Object.entries(named)) {
-    if (!namespaceName.test(String(value))) say(`namespaces.${home}`, value, "the name of a namespace");
-  }
-  if (named.stack === named.agents) {
-    say(
-      "namespaces.agents",
-      named.agents,
-      "another namespace than the stack's, because agents may touch the host and the stack may not",
-    );
-  }
-
-  const present = (component: string): boolean =>
-    !(metrics && metrics in metricsBackEnds) ||
-    composition(metrics, catalogue).components.some((one) => one.name === component);
-  if (!isTable(components)) say("components", components, "settings by component");
-  for (const [component, values] of isTable(components) ? Object.entries(components) : []) {
-    const table = tables.get(component);
-    if (!table) keys("components.", { [component]: values }, [...tables.keys()]);
-    else if (!present(component)) {
-      problems.push(
-        `environments/${name}: components.${component} has no effect: metrics ${show(metrics)} leaves it out. Remove one of the two.`,
-      );
-    } else if (!isTable(values)) say(`components.${component}`, values, `settings such as ${list(Object.keys(table))}`);
-    else {
-      keys(`components.${component}.`, values, Object.keys(table));
-      for (const [key, value] of Object.entries(values)) {
-        const unit = (table[key] as Setting | undefined)?.unit;
-        if (unit && !(typeof value === "string" && units[unit].pattern.test(value))) {
-          say(`components.${component}.${key}`, value, units[unit].expected);
-        }
-      }
-    }
-  }
-  if (problems.length > 0) throw new SettingsError(problems.join("\n"));
-  return { name, mode, metrics, credentials, namespaces: named, components } as Environment;
+  found.unknownKeys("", raw, ["mode", "metrics", "credentials", "namespaces", "components"]);
+  found.oneOf("mode", mode, shippedModes(catalogue));
+  found.oneOf("metrics", metrics, Object.keys(metricsBackEnds));
+  found.oneOf("credentials", credentials, ["by-name", "throw-away"]);
+  checkNamespaces(namespaces, found);
+  const chosen =
+    metrics && Object.hasOwn(metricsBackEnds, metrics) ? composition(metrics, catalogue).components : catalogue;
+  const leftOut = (component: string): string | undefined =>
+    chosen.some((one) => one.name === component) ? undefined : `metrics ${show(metrics)}`;
+  checkComponents(components, tables, leftOut, found);
+  if (found.problems.length > 0) throw new SettingsError(found.problems.join("\n"));
+  return {
+    name,
+    mode,
+    metrics,
+    credentials,
+    namespaces: { ...namespaceNames, ...namespaces },
+    components,
+  } as Environment;
 }
-
-/** Modes that every component can stand in, itself or beside. */
-const shippedModes = (catalogue: readonly Component[]): readonly Mode[] =>
-  modes.filter((mode) => catalogue.some((component) => modesOf(component).includes(mode)));
