@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { checkedPatches } from "./core/patches.ts";
 import { compare, ownedFolders, write } from "./core/tree.ts";
-import { checkedPatches, environments, files, foundation, overlayOf } from "./program.ts";
+import { environments, files, foundation, overlayOf } from "./program.ts";
 
 const usage = `usage: cli COMMAND [--json]
   build   writes bases/, components/ and overlays/; says what changed

@@ -1,16 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
+import { readdirSync } from "node:fs";
 import { catalogue } from "./components/index.ts";
 import { type Base, bases, settingsTables } from "./core/base.ts";
 import { modesOf, nearestMode } from "./core/component.ts";
 import { type Addition, additions } from "./core/feature.ts";
-import type { Manifest } from "./core/objects.ts";
 import { type Overlay, overlay } from "./core/overlay.ts";
 import { type Mode, modes } from "./core/plan.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
-import { resolve } from "./core/resolve.ts";
-import { handWritten } from "./core/tree.ts";
 import { features } from "./features/index.ts";
 import { composition } from "./settings/composition.ts";
 import { type Environment, SettingsError, validate } from "./settings/schema.ts";
@@ -73,34 +68,4 @@ export function files(
     ...built.additions.flatMap((addition) => [...additionFiles(addition)]),
     ...overlays.flatMap((one) => [...overlayFiles(one, patchesOf(one))]),
   ]);
-}
-
-/**
- * Hand-written patches of an overlay, each of which must change an object of its environment: kustomize says which file is
- * wrong only when it is run, and nothing at all of a patch with a `target`.
- * @throws SettingsError with every problem, one a line
- */
-export function checkedPatches(root: string, one: Overlay): readonly string[] {
-  const patches = handWritten(root, one.path);
-  if (patches.length === 0) return patches;
-  const objects = resolve(one);
-  const id = (kind: unknown, name: unknown): string => `${String(kind)}/${String(name)}`;
-  const known = new Set(objects.map(({ kind, metadata }) => id(kind, metadata.name)));
-  const problems = patches.flatMap((path) =>
-    parseAllDocuments(readFileSync(join(root, one.path, path), "utf8")).flatMap((document) => {
-      const where = `${one.path}/${path}`;
-      if ("errors" in document && document.errors.length > 0) return [`${where}: ${document.errors[0]?.message}`];
-      const patch = document.toJS() as Partial<Manifest> | null;
-      const found = id(patch?.kind, patch?.metadata?.name);
-      if (known.has(found)) return [];
-      const near = objects.filter(({ kind }) => kind === patch?.kind).map(({ metadata }) => metadata.name);
-      const expected =
-        near.length > 0 ? `one of ${near.sort().join(", ")}` : "the kind and name of an object of this environment";
-      return [
-        `${where}: it patches ${found}, which is not there: expected ${expected}. Correct metadata.name, or remove the file.`,
-      ];
-    }),
-  );
-  if (problems.length > 0) throw new SettingsError(problems.join("\n"));
-  return patches;
 }

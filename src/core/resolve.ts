@@ -36,53 +36,99 @@ export function merged(target: unknown, patch: unknown, field = ""): unknown {
 
 const clusterScoped = new Set(["ClusterRole", "ClusterRoleBinding", "Namespace"]);
 
+type Names = ReadonlyMap<string, string>;
+
+/** Fields of a pod's template that name a ConfigMap or a Secret. */
+const references: Readonly<Record<string, { readonly kind: "ConfigMap" | "Secret"; readonly field: string }>> = {
+  configMap: { kind: "ConfigMap", field: "name" },
+  configMapKeyRef: { kind: "ConfigMap", field: "name" },
+  configMapRef: { kind: "ConfigMap", field: "name" },
+  secret: { kind: "Secret", field: "secretName" },
+  secretKeyRef: { kind: "Secret", field: "name" },
+  secretRef: { kind: "Secret", field: "name" },
+};
+
 /** Follows generated names into volumes, envFrom and env, and the namespace into every object and subject. */
 function finished(
   object: Manifest,
   namespace: string,
-  configMaps: ReadonlyMap<string, string>,
-  secrets: ReadonlyMap<string, string>,
+  names: Readonly<Record<"ConfigMap" | "Secret", Names>>,
 ): Manifest {
-  const named = (names: ReadonlyMap<string, string>, value: unknown, field: string): unknown =>
-    isTable(value) && field in value ? { ...value, [field]: names.get(value[field] as string) ?? value[field] } : value;
-  const walk = (value: unknown, field: string): unknown => {
-    if (Array.isArray(value)) return value.map((item) => walk(item, field));
+  const walk = (value: unknown, at: string): unknown => {
+    if (Array.isArray(value)) return value.map((item) => walk(item, at));
     if (!isTable(value)) return value;
     const inner = Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item, name)]));
-    if (field === "configMap" || field === "configMapRef" || field === "configMapKeyRef")
-      return named(configMaps, inner, "name");
-    if (field === "secret") return named(secrets, named(secrets, inner, "secretName"), "name");
-    if (field === "secretRef" || field === "secretKeyRef") return named(secrets, inner, "name");
-    if (field === "subjects" && inner["kind"] === "ServiceAccount") return { ...inner, namespace };
-    return inner;
+    if (at === "subjects" && inner["kind"] === "ServiceAccount") return { ...inner, namespace };
+    const reference = references[at];
+    const name = reference && inner[reference.field];
+    if (!reference || typeof name !== "string") return inner;
+    return { ...inner, [reference.field]: names[reference.kind].get(name) ?? name };
   };
   const { metadata, ...rest } = object;
   const placed = clusterScoped.has(object.kind) ? metadata : { ...metadata, namespace };
   return { ...(walk(rest, "") as Omit<Manifest, "metadata">), metadata: placed } as Manifest;
 }
 
-function partObjects(part: Part): readonly Manifest[] {
+interface Contents {
+  readonly objects: readonly Manifest[];
+  readonly configMaps: readonly Generated[];
+  readonly secrets: readonly Generated[];
+}
+
+/** A part's objects as its bases and features have them, and what its generators make. */
+function contents(part: Part): Contents {
   const patches = part.additions.flatMap((addition) => addition.patches);
   const patched = (object: Manifest): Manifest =>
     patches
       .filter(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name)
       .reduce((now, patch) => merged(now, patch) as Manifest, object);
   const merges = [...part.additions.flatMap((addition) => addition.merges), ...part.merges];
-  const configMaps = part.bases.flatMap(({ component, configs }) =>
-    configs.map((config) =>
-      configMap([config, ...merges.filter(({ name }) => name === config.name)], componentLabels(component.name)),
+  return {
+    objects: [
+      ...part.objects,
+      ...part.bases.flatMap(({ objects }) => objects).map(patched),
+      ...part.additions.flatMap(({ objects }) => objects),
+    ],
+    configMaps: part.bases.flatMap(({ component, configs }) =>
+      configs.map((config) =>
+        configMap([config, ...merges.filter(({ name }) => name === config.name)], componentLabels(component.name)),
+      ),
     ),
+    secrets: part.secrets.map(secretObject),
+  };
+}
+
+function partObjects(part: Part): readonly Manifest[] {
+  const { objects, configMaps, secrets } = contents(part);
+  const names = (list: readonly Generated[]): Names => new Map(list.map((one) => [one.name, one.finalName]));
+  const generated = [...configMaps, ...secrets].map(({ object }) => object);
+  return [...objects, ...generated].map((object) =>
+    finished(object, part.namespace, { ConfigMap: names(configMaps), Secret: names(secrets) }),
   );
-  const secrets = part.secrets.map(secretObject);
-  const names = (list: readonly Generated[]): ReadonlyMap<string, string> =>
-    new Map(list.map((g) => [g.name, g.finalName]));
-  return [
-    ...part.objects,
-    ...part.bases.flatMap(({ objects }) => objects).map(patched),
-    ...part.additions.flatMap(({ objects }) => objects),
-    ...[...configMaps, ...secrets].map(({ object }) => object),
-  ].map((object) => finished(object, part.namespace, names(configMaps), names(secrets)));
 }
 
 /** Every object of an environment, as `kustomize build` gives it when no hand-written patch is there. */
 export const resolve = (overlay: Overlay): readonly Manifest[] => overlay.parts.flatMap(partObjects);
+
+/** What a hand-written patch can name: generated objects have no hash yet when kustomize applies it. */
+export interface Target {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string | undefined;
+}
+
+export const patchTargets = (overlay: Overlay): readonly Target[] =>
+  overlay.parts.flatMap((part) => {
+    const { objects, configMaps, secrets } = contents(part);
+    const target = ({ apiVersion, kind, metadata }: Manifest, name = metadata.name): Target => ({
+      apiVersion,
+      kind,
+      name,
+      namespace: clusterScoped.has(kind) ? undefined : part.namespace,
+    });
+    return [
+      ...objects.map((object) => target(object)),
+      ...[...configMaps, ...secrets].map((one) => target(one.object, one.name)),
+    ];
+  });

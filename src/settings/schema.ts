@@ -96,9 +96,9 @@ function checkComponents(
     else if (!isTable(values)) say(path, values, `settings such as ${list(Object.keys(table))}`);
     else {
       unknownKeys(`${path}.`, values, Object.keys(table));
-      for (const [key, { unit }] of Object.entries(table).filter(([key]) => key in values)) {
-        const value = values[key];
-        const fits = typeof value === "string" && units[unit].pattern.test(value);
+      for (const [key, value] of Object.entries(values)) {
+        const unit = table[key]?.unit;
+        const fits = unit === undefined || (typeof value === "string" && units[unit].pattern.test(value));
         if (!fits) say(`${path}.${key}`, value, units[unit].expected);
       }
     }
