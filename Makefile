@@ -31,9 +31,9 @@ bench: node_modules/.package-lock.json
 programs: node_modules/.package-lock.json
 	@npm run -s programs
 
-# Against whatever cluster kubectl points at; the environment has been applied before.
+# Against whatever cluster kubectl points at; the environment has been applied before. ARGS="--only traces" and the like.
 e2e: node_modules/.package-lock.json
-	@npm run -s e2e -- $(ENV)
+	@npm run -s e2e -- $(ENV) $(ARGS)
 
 apply:
 	@command -v kubectl >/dev/null || { echo "kubectl is missing: install it, or apply overlays/$(ENV) with your GitOps tool." >&2; exit 1; }

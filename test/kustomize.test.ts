@@ -5,13 +5,13 @@ import type { Base } from "../src/core/base.ts";
 import { settingsName } from "../src/core/component.ts";
 import type { Manifest } from "../src/core/objects.ts";
 import { yaml } from "../src/core/render.ts";
-import { nameSuffix } from "../src/core/resolve.ts";
+import { nameSuffix } from "../src/core/generated.ts";
 import { excerpt } from "./lib/diff.ts";
 import { none } from "./lib/findings.ts";
 import { build, type Kustomize, kustomizes, missing } from "./lib/kustomize.ts";
 import { altered, idOf, isWorkload, podTemplate } from "./lib/objects.ts";
 import { put, putAll, temporary } from "./lib/project.ts";
-import { built, dev, invented, rendered, root, shipped, type World, worldNamed, worlds } from "./lib/world.ts";
+import { built, invented, rendered, root, shipped, type World, worldNamed, worlds } from "./lib/world.ts";
 
 const skip = kustomizes.length === 0 ? missing : false;
 
@@ -28,6 +28,9 @@ const keyed = (value: unknown): unknown => {
       .map(([key, inner]) => [key, keyed(inner)]),
   );
 };
+
+/** Has a feature that patches, too: one build shows both, because each one that patches takes 4.5.4 a second. */
+const patchable = worldNamed("every-thanos-sidecar-monolithic");
 
 /** Fails with the first object that differs. */
 function same(actual: readonly Manifest[], expected: readonly Manifest[]): void {
@@ -64,7 +67,7 @@ for (const one of kustomizes) {
       });
     }
 
-    for (const { name, overlay, objects } of invented) {
+    for (const { name, overlay, objects } of invented.filter((world) => world !== patchable)) {
       test(`builds ${name} as the program renders it`, async () => {
         same((await build(one, `${tree}/${overlay.path}`)).objects, objects);
       });
@@ -77,10 +80,8 @@ for (const one of kustomizes) {
     test("lets a user put each base into a namespace of their own, change a literal and patch a workload by name", () =>
       asResources(one));
 
-    test("lets a user patch the objects of an environment by their names alone", () => patched(one, dev));
-
-    test("lets a user patch the objects of an environment with other namespaces, too", () =>
-      patched(one, worldNamed("every-mimir-monolithic")));
+    test("lets a user patch the objects of an environment by their names alone, whatever its namespaces are called", () =>
+      patched(one, patchable));
 
     test("gives generated names the suffix that the program expects, whatever the content", () => suffixes(one));
   });
@@ -110,7 +111,7 @@ const kustomization = (fields: object): string =>
   yaml({ apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", ...fields });
 
 /** A ConfigMap as its hash makes it, the name left out as kustomize does. */
-const suffixOf = (data: Readonly<Record<string, string>>): string => nameSuffix({ kind: "ConfigMap", name: "", data });
+const suffixOf = (data: Readonly<Record<string, string>>): string => nameSuffix({ kind: "ConfigMap", data });
 
 /** One user overlay over each base, all of them in one build because 4.5.4 takes most of a second to begin patching. */
 async function asResources(one: Kustomize): Promise<void> {
@@ -195,7 +196,7 @@ async function suffixes(one: Kustomize): Promise<void> {
     }),
   );
   const secretSuffix = (key: string, text: string): string =>
-    nameSuffix({ kind: "Secret", name: "", type: "Opaque", data: { [key]: Buffer.from(text).toString("base64") } });
+    nameSuffix({ kind: "Secret", type: "Opaque", data: { [key]: Buffer.from(text).toString("base64") } });
   const expected = [
     ...texts.map(([key, text]) => `ConfigMap ${key}-${suffixOf({ [key]: text })}`),
     ...texts.map(([key, text]) => `Secret ${key}-${secretSuffix(key, text)}`),

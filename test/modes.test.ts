@@ -36,11 +36,11 @@ function neighbourFaults(components: readonly Component[]): Findings {
 }
 
 /** Roles that run in no workload of a mode, or in several. */
-const roleFaults = (components: readonly Component[]): Findings =>
+const roleFaults = (components: readonly Component[], planned = plan): Findings =>
   components.flatMap((component) =>
     modesOf(component).flatMap((mode) => {
       const roles = Object.values(component.roles);
-      const workloads = plan(roles, component.grouping[mode] ?? together);
+      const workloads = planned(roles, component.grouping[mode] ?? together);
       const names = workloads.map(({ fullName }) => fullName);
       return [
         ...roles.flatMap((role) => {
@@ -140,12 +140,11 @@ describe("a component that cannot stand in its modes is reported", () => {
   });
   test("and one that asks for addresses does not", () => none(neighbourFaults(invented(false))));
   test("when a role is forgotten or in two workloads at once", () => {
-    let turn = 0;
-    const restless = { monolithic: () => String((turn += 1)) };
-    says(
-      roleFaults([{ ...(invented(false)[0] as Component), grouping: restless }]),
-      /store\/door runs in 0 workloads of monolithic/,
-    );
+    const forgetful: typeof plan = (...given) => plan(...given).slice(1);
+    const doubling: typeof plan = (...given) => [...plan(...given), ...plan(...given)];
+    says(roleFaults(invented(false), forgetful), /store\/door runs in 0 workloads of monolithic/);
+    says(roleFaults(invented(false), doubling), /store\/door runs in 2 workloads of microservices/);
+    says(roleFaults(invented(false), doubling), /store has two workloads store-door in microservices/);
   });
   test("when roles of two namespaces share pods", () => {
     const [store] = invented(false) as [Component];

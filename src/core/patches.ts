@@ -16,7 +16,8 @@ function problem(text: string, targets: readonly Target[]): string | undefined {
   const documents = parseAllDocuments(text);
   const [document, second] = "empty" in documents ? [] : documents;
   const error = document?.errors[0] ?? second?.errors[0];
-  if (error) return `it is no YAML: ${error.message}`;
+  if (error)
+    return `it is no YAML: ${error.message.split("\n")[0]?.replace(/:$/, "")}. Correct it, or remove the file.`;
   if (second) return `it holds ${documents.length} objects: ${shape}`;
   const patch = document?.toJS() as Partial<Manifest> | null | undefined;
   const name = patch?.metadata?.name;
@@ -26,12 +27,18 @@ function problem(text: string, targets: readonly Target[]): string | undefined {
   const fits = (target: Target): boolean =>
     target.apiVersion === patch.apiVersion && target.name === name && (!namespace || namespace === target.namespace);
   if (near.some(fits)) return undefined;
-  const what = `${patch.apiVersion} ${patch.kind} ${namespace ? `${namespace}/` : ""}${name}`;
-  const known = near.map(
-    (target) => `${target.apiVersion} ${target.namespace ? `${target.namespace}/` : ""}${target.name}`,
-  );
-  const expected = known.length > 0 ? `one of ${known.sort().join(", ")}` : "an object of this environment";
-  return `it patches ${what}, which is not there: expected ${expected}. Correct it, or remove the file.`;
+  const where = ({ apiVersion, namespace }: Target): string =>
+    namespace ? `${apiVersion} in ${namespace}` : apiVersion;
+  const elsewhere = near.filter((target) => target.name === name).map(where);
+  const names = near.map((target) => target.name).sort();
+  const what = `${patch.kind}/${name}`;
+  if (elsewhere.length > 0) {
+    const found = namespace ? `${patch.apiVersion} in ${namespace}` : patch.apiVersion;
+    return `it patches ${what} as ${found}: expected ${elsewhere.join(" or ")}. Correct apiVersion or metadata.namespace.`;
+  }
+  const expected =
+    names.length > 0 ? `one of ${names.join(", ")}` : "the kind and name of an object of this environment";
+  return `it patches ${what}, which is not there: expected ${expected}. Correct metadata.name, or remove the file.`;
 }
 
 /**

@@ -54,7 +54,7 @@ export interface Ran {
 
 /** Runs the program of a project's copy. */
 export function cli(folder: string, ...args: readonly string[]): Ran {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", "src/cli.ts", ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx/esm", "src/cli.ts", ...args], {
     cwd: folder,
     encoding: "utf8",
   });

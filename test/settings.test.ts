@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { catalogue } from "../src/components/index.ts";
+import { variable } from "../src/core/component.ts";
+import { environment, SettingsError } from "../src/settings/schema.ts";
+import { built, dev, environmentOf } from "./lib/world.ts";
+
+const good = { mode: "monolithic", metrics: "mimir" };
+
+/** What a settings file's author reads. */
+function complaint(settings: unknown, name = "prod"): string {
+  try {
+    environmentOf(name, settings);
+  } catch (error) {
+    assert.ok(error instanceof SettingsError, `not a SettingsError: ${String(error)}`);
+    return error.message;
+  }
+  return "(nothing)";
+}
+
+const lokiSettings = Object.keys(
+  dev.overlay.parts.flatMap(({ bases }) => bases).find(({ component }) => component.name === "loki")?.settings ?? {},
+);
+const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(", ");
+const withSettings = catalogue.filter(({ settings }) => settings).map(({ name }) => name);
+
+describe("a wrong setting stops the build with its path, what was found and what to do", () => {
+  const loki = (settings: object): object => ({ ...good, components: { loki: settings } });
+  const cases: readonly [string, unknown, string][] = [
+    [
+      "an unknown key",
+      { ...good, retention: "30d" },
+      'environments/prod: retention is no setting: expected one of "mode", "metrics", "credentials", "namespaces", "components"',
+    ],
+    [
+      "an unknown mode",
+      { ...good, mode: "distributed" },
+      'environments/prod: mode is "distributed": expected one of "monolithic"',
+    ],
+    ["no mode", { metrics: "mimir" }, 'environments/prod: mode is missing: expected one of "monolithic"'],
+    [
+      "an unknown metrics back end",
+      { ...good, metrics: "cortex" },
+      'environments/prod: metrics is "cortex": expected one of "mimir", "thanos-receive", "thanos-sidecar"',
+    ],
+    [
+      "a metrics back end that only JavaScript knows",
+      { ...loki({ retention: "30d" }), metrics: "toString" },
+      'environments/prod: metrics is "toString": expected one of "mimir", "thanos-receive", "thanos-sidecar"',
+    ],
+    [
+      "an unknown way of credentials",
+      { ...good, credentials: "vault" },
+      'environments/prod: credentials is "vault": expected one of "by-name", "throw-away"',
+    ],
+    [
+      "an unknown component",
+      { ...good, components: { lokki: {} } },
+      `environments/prod: components.lokki is no setting: expected one of ${quoted(withSettings)}`,
+    ],
+    [
+      "an unknown setting of a component",
+      loki({ retentoin: "30d" }),
+      `environments/prod: components.loki.retentoin is no setting: expected one of ${quoted(lokiSettings)}`,
+    ],
+    [
+      "a wrong unit",
+      loki({ retention: "30days" }),
+      'environments/prod: components.loki.retention is "30days": expected a duration such as "720h" or "30d"',
+    ],
+    [
+      "a number where text belongs",
+      loki({ retention: 30 }),
+      'environments/prod: components.loki.retention is 30: expected a duration such as "720h" or "30d"',
+    ],
+    [
+      "a boolean that is none",
+      loki({ authEnabled: "yes" }),
+      'environments/prod: components.loki.authEnabled is "yes": expected "true" or "false"',
+    ],
+    [
+      "a count that is none",
+      loki({ replicationFactor: "0" }),
+      'environments/prod: components.loki.replicationFactor is "0": expected a whole number such as "3"',
+    ],
+    [
+      "a URL without a scheme",
+      loki({ s3Endpoint: "minio:9000" }),
+      'environments/prod: components.loki.s3Endpoint is "minio:9000": expected a URL such as "http://minio:9000"',
+    ],
+    [
+      "an address with a scheme",
+      { ...good, components: { tempo: { s3Endpoint: "http://minio:9000" } } },
+      'environments/prod: components.tempo.s3Endpoint is "http://minio:9000": expected host and port such as "minio:9000", without a scheme',
+    ],
+    [
+      "a name that is none",
+      loki({ s3Bucket: "My Bucket" }),
+      'environments/prod: components.loki.s3Bucket is "My Bucket": expected a name of small letters, digits, "-" and "."',
+    ],
+    [
+      "a value that smuggles in another line",
+      loki({ s3Bucket: "chunks\nLOKI_X=1" }),
+      'environments/prod: components.loki.s3Bucket is "chunks\\nLOKI_X=1": expected a name of small letters, digits, "-" and "."',
+    ],
+    [
+      "settings of a component that the environment leaves out",
+      { ...good, components: { thanos: { retentionRaw: "1d" } } },
+      'environments/prod: components.thanos has no effect: metrics "mimir" leaves it out. Remove one of the two.',
+    ],
+    [
+      "settings that are no table",
+      loki([]),
+      `environments/prod: components.loki is []: expected settings such as ${quoted(lokiSettings)}`,
+    ],
+    [
+      "components that are no table",
+      { ...good, components: "loki" },
+      'environments/prod: components is "loki": expected settings by component',
+    ],
+    [
+      "one namespace for both",
+      { ...good, namespaces: { stack: "one", agents: "one" } },
+      `environments/prod: namespaces.agents is "one": expected another namespace than the stack's, because agents may touch the host and the stack may not`,
+    ],
+    [
+      "a namespace that is no name",
+      { ...good, namespaces: { stack: "My Stack" } },
+      'environments/prod: namespaces.stack is "My Stack": expected the name of a namespace',
+    ],
+    [
+      "a namespace that is not given",
+      { ...good, namespaces: { stack: undefined } },
+      "environments/prod: namespaces.stack is missing: expected the name of a namespace",
+    ],
+    [
+      "an unknown namespace",
+      { ...good, namespaces: { gateway: "x" } },
+      'environments/prod: namespaces.gateway is no setting: expected one of "stack", "agents"',
+    ],
+    [
+      "namespaces that are no table",
+      { ...good, namespaces: "monitoring" },
+      'environments/prod: namespaces is "monitoring": expected names by "stack" and "agents"',
+    ],
+    ["no settings at all", undefined, 'environments/prod: expected "export default environment({ … })"'],
+  ];
+  for (const [what, settings, message] of cases) test(what, () => assert.equal(complaint(settings), message));
+
+  test("a name that Kubernetes would not take", () => {
+    assert.equal(
+      complaint(good, "Prod_1"),
+      'environments/Prod_1: name is "Prod_1": expected a file name of small letters, digits and "-"',
+    );
+  });
+
+  test("all problems of a file at once", () => {
+    const settings = {
+      mode: "big",
+      metrics: "mimir",
+      colour: "red",
+      components: { loki: { retention: "x", authEnabled: 1 } },
+    };
+    assert.deepEqual(complaint(settings).split("\n"), [
+      'environments/prod: colour is no setting: expected one of "mode", "metrics", "credentials", "namespaces", "components"',
+      'environments/prod: mode is "big": expected one of "monolithic"',
+      'environments/prod: components.loki.retention is "x": expected a duration such as "720h" or "30d"',
+      'environments/prod: components.loki.authEnabled is 1: expected "true" or "false"',
+    ]);
+  });
+});
+
+describe("a right setting", () => {
+  test("has its default where it is left out", () => {
+    assert.deepEqual(environmentOf("prod", good), {
+      name: "prod",
+      mode: "monolithic",
+      metrics: "mimir",
+      credentials: "by-name",
+      namespaces: { stack: "observability", agents: "observability-agents" },
+      components: {},
+    });
+  });
+  test("of a file may be composed from another's", () => {
+    const other = environment({ ...dev.environment, metrics: "mimir" });
+    assert.equal(other.metrics, "mimir");
+  });
+  test("is a variable that reads like its name", () => {
+    assert.equal(variable("loki", "retention"), "LOKI_RETENTION");
+    assert.equal(variable("loki", "s3BucketRuler"), "LOKI_S3_BUCKET_RULER");
+    assert.equal(variable("thanos", "retention5m"), "THANOS_RETENTION_5M");
+    assert.equal(variable("alloy-gateway", "lokiOtlpUrl"), "ALLOY_GATEWAY_LOKI_OTLP_URL");
+  });
+  test("of every component passes its own check, and no two of them are one variable", () => {
+    for (const { component, settings } of built.bases) {
+      const values = Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [key, value]));
+      const metrics = component.name === "mimir" ? "mimir" : "thanos-receive";
+      if (Object.keys(values).length > 0)
+        assert.equal(complaint({ ...good, metrics, components: { [component.name]: values } }), "(nothing)");
+      const variables = Object.keys(settings).map((key) => variable(component.name, key));
+      assert.equal(new Set(variables).size, variables.length, component.name);
+    }
+  });
+});
