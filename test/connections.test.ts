@@ -36,6 +36,7 @@ const catalogue = (addresses: string[]): readonly Component[] => [
     grouping: { monolithic: together, microservices: apart },
     build: ({ wiring: { wire }, workloads }) => {
       addresses.push(wire(querier).to(indexGateway, "grpc"), wire(gateway).to(querier, "http"));
+      wire(compactor).to(indexGateway, "http");
       const pod = { containers: [{ name: "logs", image: "example.org/logs:1" }] };
       return { pods: workloads.map((workload) => ({ workload, replicas: 1, pod })) };
     },
@@ -99,8 +100,12 @@ describe("an address that is asked for", () => {
   });
   test("does not let the index gateway reach a querier", () =>
     assert.ok(!may("logs-index-gateway", "logs-querier", 9095)));
-  test("does not let the gateway reach the index gateway", () =>
-    assert.ok(!may("logs-gateway", "logs-index-gateway", 9095)));
+  test("does not let the gateway reach the index gateway, although both have such a connection with others", () => {
+    assert.ok(may("logs-gateway", "logs-querier", 3100));
+    assert.ok(may("logs-compactor", "logs-index-gateway", 3100));
+    assert.ok(!may("logs-gateway", "logs-index-gateway", 3100));
+    assert.ok(!may("logs-compactor", "logs-querier", 3100));
+  });
   test("lets an agent in the other namespace reach the front door, and nothing behind it", () => {
     assert.ok(may("agent", "logs-gateway", 3100));
     assert.ok(!may("agent", "logs-querier", 3100));

@@ -8,7 +8,7 @@ import { yaml } from "../src/core/render.ts";
 import { nameSuffix } from "../src/core/generated.ts";
 import { excerpt } from "./lib/diff.ts";
 import { none } from "./lib/findings.ts";
-import { build, type Kustomize, kustomizes, missing } from "./lib/kustomize.ts";
+import { build, type Kustomize, kustomize, kustomizes, missing } from "./lib/kustomize.ts";
 import { altered, idOf, isWorkload, podTemplate } from "./lib/objects.ts";
 import { put, putAll, temporary } from "./lib/project.ts";
 import { built, invented, rendered, root, shipped, type World, worldNamed, worlds } from "./lib/world.ts";
@@ -72,10 +72,6 @@ for (const one of kustomizes) {
         same((await build(one, `${tree}/${overlay.path}`)).objects, objects);
       });
     }
-
-    test("builds each base alone", async () => {
-      for (const base of built.bases) await alone(one, base);
-    });
 
     test("lets a user put each base into a namespace of their own, change a literal and patch a workload by name", () =>
       asResources(one));
@@ -204,6 +200,10 @@ async function suffixes(one: Kustomize): Promise<void> {
   ];
   assert.deepEqual((await build(one, `${tree}/${folder}`)).objects.map(idOf).sort(), expected.sort());
 }
+
+test("each base builds alone", { skip }, async () => {
+  for (const base of built.bases) await alone(kustomize()[0] as Kustomize, base);
+});
 
 test("an overlay holds its settings' differences as literals of a merge, and nothing else of the base", () => {
   const files = rendered(invented);

@@ -43,7 +43,10 @@ const settings = ({ wire }: Wiring): SettingsTable => ({
 
 /** https://grafana.com/docs/tempo/latest/configuration/ */
 const config = () => ({
-  server: { http_listen_port: frontend.ports.http, grpc_listen_port: frontend.ports.grpc },
+  server: {
+    http_listen_port: frontend.ports.http,
+    grpc_listen_port: frontend.ports.grpc,
+  },
   // Grafana streams search results over gRPC on the HTTP port.
   stream_over_http_enabled: true,
   memory: { automemlimit_enabled: true },
@@ -66,6 +69,8 @@ const config = () => ({
     flush_check_period: "1s",
   },
   backend_scheduler: { local_work_path: "/data/work" },
+  // In one process the scheduler stops first, so a job could not be reported any more: waiting only lengthens a restart.
+  backend_worker: { finish_on_shutdown_timeout: "2s" },
   metrics_generator: {
     storage: {
       path: "/data/generator",

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { idOf, podTemplates } from "./lib/objects.ts";
+import { network, recorded } from "./lib/policies.ts";
+import { scraped, scrapeJobsOf, targetsOf } from "./lib/scrape.ts";
+import { dev, worlds } from "./lib/world.ts";
+
+for (const { name, overlay, objects } of worlds) {
+  describe(`Prometheus of ${name}`, () => {
+    const targets = scraped(objects);
+    const endpoint = (id: string, port: number, path: string): string => `${id} ${port}${path}`;
+
+    test("scrapes every process that has metrics, once, where it serves them, and nothing else", () => {
+      const expected = recorded(overlay, objects).nodes.flatMap(({ pod, roles }) =>
+        roles.flatMap(({ metrics, ports }) =>
+          metrics ? [endpoint(pod.id, ports[metrics.port] as number, metrics.path ?? "/metrics")] : [],
+        ),
+      );
+      assert.ok(targets.length > 10);
+      assert.deepEqual(
+        targets.map(({ pod, port, path }) => endpoint(pod.id, port, path)).sort(),
+        [...new Set(expected)].sort(),
+      );
+    });
+
+    test("may reach all of them through the policies", () => {
+      const prometheus = podTemplates(objects).find(({ name }) => name === "prometheus");
+      assert.ok(prometheus);
+      const net = network(objects);
+      for (const { pod, port } of targets) assert.ok(net.connects(prometheus, pod, { port }), `${pod.id} ${port}`);
+    });
+
+    test("gives no two jobs one name", () => {
+      const names = scrapeJobsOf(objects).map(({ job_name }) => job_name);
+      assert.deepEqual(names, [...new Set(names)]);
+    });
+  });
+}
+
+describe("an annotated pod of a user's", () => {
+  const job = scrapeJobsOf(dev.objects).find(({ job_name }) => job_name === "pods");
+  assert.ok(job);
+  const namespace = (labels: object) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop", labels } });
+  const shop = (annotations: object) => ({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "shop", namespace: "shop" },
+    spec: {
+      template: {
+        metadata: { annotations },
+        spec: { containers: [{ name: "shop", ports: [{ name: "web", containerPort: 8080 }] }] },
+      },
+    },
+  });
+  const found = (annotations: object, labels: object): number =>
+    targetsOf(job, [namespace(labels), shop(annotations)], "observability").length;
+  const asked = { "prometheus.io/scrape": "true" };
+  const opened = { "kube-lgtm.io/scrape": "true" };
+
+  test("is scraped where it asks for it and its namespace's owner opted in", () =>
+    assert.equal(found(asked, opened), 1));
+  test("is left alone where it does not ask", () => {
+    assert.equal(found({}, opened), 0);
+    assert.equal(found({ "prometheus.io/scrape": "false" }, opened), 0);
+  });
+  test("is no target where no policy lets Prometheus reach it", () => assert.equal(found(asked, {}), 0));
+
+  test("is found by an account that may list what the job looks at", () => {
+    const role = dev.objects.find((object) => idOf(object) === "ClusterRole kube-lgtm-prometheus");
+    const rules = (role?.["rules"] ?? []) as readonly { readonly resources: readonly string[] }[];
+    const listed = rules.flatMap(({ resources }) => resources).sort();
+    const labelled = job.kubernetes_sd_configs.some(({ attach_metadata }) => attach_metadata?.namespace);
+    assert.deepEqual(listed, labelled ? ["namespaces", "pods"] : ["pods"]);
+  });
+});
+
+test("a job that keeps nothing is seen", () => {
+  const [job] = scrapeJobsOf(dev.objects).filter(({ job_name }) => job_name === "loki");
+  assert.ok(job);
+  const deaf = {
+    ...job,
+    relabel_configs: [
+      { source_labels: ["__meta_kubernetes_pod_container_port_name"], regex: "metrics", action: "keep" },
+    ],
+  };
+  assert.equal(targetsOf(job, dev.objects, "observability").length, 1);
+  assert.equal(targetsOf(deaf, dev.objects, "observability").length, 0);
+  assert.equal(targetsOf(job, dev.objects, "elsewhere").length, 0);
+});
