@@ -1,8 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { checkedPatches } from "./core/patches.ts";
 import { compare, ownedFolders, write } from "./core/tree.ts";
-import { environments, files, foundation, overlayOf } from "./program.ts";
 
 const usage = `usage: cli COMMAND [--json]
   build   writes bases/, components/ and overlays/; says what changed
@@ -14,6 +12,9 @@ const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "")
 
 async function run(command: "build" | "check", json: boolean): Promise<number> {
   const start = performance.now();
+  // Not before the arguments are known to be right: these two bring all the rest with them.
+  const { checkedPatches } = await import("./core/patches.ts");
+  const { environments, files, foundation, overlayOf } = await import("./program.ts");
   const built = foundation();
   const overlays = (await environments(built)).map((environment) => overlayOf(environment, built));
   const owned = ownedFolders(
@@ -51,7 +52,7 @@ async function main(): Promise<number> {
   const [command, ...rest] = positionals;
   if (values.help) return (console.log(usage), 0);
   if (rest.length > 0 || (command !== "build" && command !== "check"))
-    return wrongUsage(`no such command: ${positionals.join(" ")}`);
+    return wrongUsage(positionals.length > 0 ? `no such command: ${positionals.join(" ")}` : "no command given");
   try {
     return await run(command, values.json ?? false);
   } catch (error) {

@@ -82,8 +82,9 @@ const config = ({ wire }: Wiring) => ({
     allow_structured_metadata: true,
     volume_enabled: true,
   },
-  ingester: { wal: { replay_memory_ceiling: "400MB" } },
-  pattern_ingester: { enabled: true },
+  // One ingester has nobody to wait for: without these it would be ready half a minute later after each restart.
+  ingester: { lifecycler: { min_ready_duration: "0s" }, wal: { replay_memory_ceiling: "400MB" } },
+  pattern_ingester: { enabled: true, lifecycler: { min_ready_duration: "0s" } },
   ruler: {
     alertmanager_url: `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
     enable_alertmanager_v2: true,
