@@ -4,7 +4,7 @@ import { type Base, bases, settingsTables } from "./core/base.ts";
 import { modesOf, nearestMode } from "./core/component.ts";
 import { type Addition, additions } from "./core/feature.ts";
 import { type Overlay, overlay } from "./core/overlay.ts";
-import { type Mode, modes } from "./core/plan.ts";
+import { modes } from "./core/plan.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
 import { features } from "./features/index.ts";
 import { composition } from "./settings/composition.ts";
@@ -16,12 +16,14 @@ export interface Foundation {
   readonly additions: readonly Addition[];
 }
 
-/** All bases, one for each component and mode that it has, and all features. */
+/** All bases, one for each component and mode that it has, and all features, which are the same beside any mode. */
 export function foundation(): Foundation {
-  const all = (mode: Mode): readonly Base[] => bases(catalogue, (component) => nearestMode(component, mode));
   const shipped = modes.filter((mode) => catalogue.some((component) => modesOf(component).includes(mode)));
-  const built = shipped.flatMap((mode) => all(mode).filter((base) => base.mode === mode));
-  return { bases: built, additions: additions(features, built) };
+  const beside = shipped.map((mode) => bases(catalogue, (component) => nearestMode(component, mode)));
+  return {
+    bases: beside.flatMap((all, index) => all.filter(({ mode }) => mode === shipped[index])),
+    additions: additions(features, beside[0] ?? []),
+  };
 }
 
 /** The overlay of an environment. */
