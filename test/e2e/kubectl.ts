@@ -41,7 +41,11 @@ export const kubectl = (cluster: Cluster, args: readonly string[], input = ""): 
     const err: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-    child.on("error", (error) => reject(new Error(`cannot run ${program}: ${error.message}. Set KUBECTL.`)));
+    child.on("error", (error) =>
+      reject(
+        new Error(`${program} does not run (${error.message}). Install kubectl, or name its command in $KUBECTL.`),
+      ),
+    );
     child.on("close", (code, signal) => {
       if (code === 0) return resolve(Buffer.concat(out).toString());
       const reason = Buffer.concat(err).toString().trim().split("\n").slice(-3).join(" ");
