@@ -72,7 +72,8 @@ const config = ({ wire }: Wiring) => ({
   activity_tracker: { filepath: "/data/activity.log" },
   alertmanager: { data_dir: "/data/alertmanager" },
   compactor: { data_dir: "/data/compactor" },
-  ingester: { ring: { replication_factor: "${MIMIR_REPLICATION_FACTOR}" } },
+  // One ingester has nobody to wait for before it is ready.
+  ingester: { ring: { replication_factor: "${MIMIR_REPLICATION_FACTOR}", min_ready_duration: "0s" } },
   store_gateway: { sharding_ring: { replication_factor: "${MIMIR_REPLICATION_FACTOR}" } },
   ruler: {
     rule_path: "/data/ruler",
