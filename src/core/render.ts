@@ -6,6 +6,7 @@ import type { Addition } from "./feature.ts";
 import type { Manifest } from "./objects.ts";
 import { componentLabels } from "./objects.ts";
 import type { Overlay, Part } from "./overlay.ts";
+import { readme } from "./readme.ts";
 
 /** Text of files by their paths from the root of the project. */
 export type Files = ReadonlyMap<string, string>;
@@ -144,12 +145,16 @@ function partFiles(part: Part, head: string): [string, string][] {
  * `overlays/<environment>`: what it takes from the bases, and only what differs from them.
  * @param patches hand-written patches that are there, from the overlay's folder (`patches/x.yaml`)
  */
-export function overlayFiles({ name, path, parts }: Overlay, patches: readonly string[]): Files {
-  const head = header(`src/environments/${name}.ts`, "Change the source and run make; patches go to patches/.");
+export function overlayFiles(overlay: Overlay, patches: readonly string[]): Files {
+  const head = header(`src/environments/${overlay.name}.ts`, "Change the source and run make; patches go to patches/.");
   const text = kustomization({
     kind: "Kustomization",
-    resources: parts.map(({ home }) => home).sort(),
+    resources: overlay.parts.map(({ home }) => home).sort(),
     patches: [...patches].sort().map((patch) => ({ path: patch })),
   });
-  return filesOf([[`${path}/kustomization.yaml`, head + text], ...parts.flatMap((part) => partFiles(part, head))]);
+  return filesOf([
+    [`${overlay.path}/kustomization.yaml`, head + text],
+    [`${overlay.path}/README.md`, readme(overlay)],
+    ...overlay.parts.flatMap((part) => partFiles(part, head)),
+  ]);
 }

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readme, topology } from "../src/core/readme.ts";
+import { dev, worldNamed, worlds } from "./lib/world.ts";
+
+for (const { name, overlay, objects, environment } of worlds) {
+  test(`the page of ${name} names every Secret that its pods want`, () => {
+    const page = readme(overlay);
+    const wanted = [...JSON.stringify(objects).matchAll(/"(?:secretRef":\{"name|secretName)":"([a-z0-9-]+)"/g)].map(
+      ([, one]) => one as string,
+    );
+    assert.ok(wanted.length > 0);
+    const listed = overlay.parts.flatMap(({ bases }) =>
+      bases.flatMap(({ secrets }) => secrets.map((secret) => secret.name)),
+    );
+    assert.deepEqual(
+      wanted.filter((secret) => !listed.some((one) => secret.startsWith(one) && page.includes(`| \`${one}\` |`))),
+      [],
+    );
+  });
+
+  test(`every address on the page of ${name} is a Service of it, with those ports`, () => {
+    const rows = [...readme(overlay).matchAll(/^\| `([a-z-]+)\.([a-z-]+)` \| (.+) \|$/gm)];
+    assert.ok(rows.length > 5);
+    for (const [, service, namespace, ports] of rows) {
+      const found = objects.find(
+        ({ kind, metadata }) => kind === "Service" && metadata.name === service && metadata.namespace === namespace,
+      );
+      const numbers = (found?.["spec"] as { ports: { name: string; port: number }[] } | undefined)?.ports;
+      for (const port of (ports as string).split(", ")) {
+        assert.ok(
+          numbers?.some((one) => `${one.name} ${one.port}` === port),
+          `${service}.${namespace} has no port ${port}`,
+        );
+      }
+    }
+    assert.ok(rows.every(([, , namespace]) => Object.values(environment.namespaces).includes(namespace as string)));
+  });
+}
+
+test("the picture shows the way of a span, and nothing that is not there", () => {
+  const picture = topology(dev.overlay);
+  assert.match(picture, /any-pod -->\|.*otlp-grpc.*\| alloy-gateway\n/);
+  assert.match(picture, /alloy-gateway -->\|otlp-grpc\| tempo\n/);
+  assert.match(picture, /tempo -->\|s3\| minio\n/);
+  assert.doesNotMatch(picture, /mimir/);
+  assert.match(topology(worldNamed("dev-mimir").overlay), /prometheus -->\|http\| mimir/);
+});
