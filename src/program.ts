@@ -8,7 +8,8 @@ import { modes } from "./core/plan.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
 import { features } from "./features/index.ts";
 import { composition } from "./settings/composition.ts";
-import { type Environment, SettingsError, validate } from "./settings/schema.ts";
+import { answersOf, type Environment } from "./settings/schema.ts";
+import { modeIn, SettingsError, validate } from "./settings/validate.ts";
 
 /** Everything that does not depend on an environment. */
 export interface Foundation {
@@ -28,12 +29,13 @@ export function foundation(): Foundation {
 
 /** The overlay of an environment. */
 export function overlayOf(environment: Environment, { bases, additions }: Foundation): Overlay {
-  const { components, features } = composition(environment.metrics, catalogue);
+  const { components, features } = composition(answersOf(environment), catalogue);
   const own = bases.filter(
-    ({ component, mode }) => components.includes(component) && mode === nearestMode(component, environment.mode),
+    ({ component, mode }) => components.includes(component) && mode === modeIn(environment, component),
   );
   const added = additions.filter(({ feature }) => features.includes(feature));
-  return overlay(environment, own, added);
+  const { by, ...options } = environment.exposure ?? {};
+  return overlay({ ...environment, options: by ? { [by]: options } : {} }, own, added);
 }
 
 /** The environments of `src/environments`, checked; all of their problems in one error. */

@@ -4,7 +4,7 @@ import { bases } from "../src/core/base.ts";
 import { type Component, namespaceNames } from "../src/core/component.ts";
 import type { Manifest } from "../src/core/objects.ts";
 import { apart, defineRoles, type Mode, plan, together } from "../src/core/plan.ts";
-import { merged } from "../src/core/resolve.ts";
+import { merged } from "../src/core/merge.ts";
 import { createWiring } from "../src/core/wiring.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { network } from "./lib/policies.ts";
@@ -175,6 +175,14 @@ describe("a plan", () => {
 });
 
 describe("a strategic merge", () => {
+  test("puts first what it names, and removes what it sets to null", () => {
+    const target = { containers: [{ name: "x" }, { name: "y" }], claims: [1], kept: true };
+    const patch = { containers: [{ name: "z" }, { name: "y", image: "2" }], claims: null };
+    assert.deepEqual(merged(target, patch), {
+      containers: [{ name: "z" }, { name: "y", image: "2" }, { name: "x" }],
+      kept: true,
+    });
+  });
   test("joins lists of named things by their names and replaces others", () => {
     const target = {
       args: ["a", "b"],
@@ -188,7 +196,7 @@ describe("a strategic merge", () => {
     };
     assert.deepEqual(merged(target, patch), {
       args: ["c"],
-      containers: [{ name: "y" }, { name: "x", image: "1", env: [{ name: "A", value: "2" }] }],
+      containers: [{ name: "x", image: "1", env: [{ name: "A", value: "2" }] }, { name: "y" }],
       labels: { a: "1", b: "2" },
     });
   });

@@ -10,7 +10,7 @@ const origins = [
   ...worlds.map(({ name, objects }) => ({ from: name, objects })),
 ];
 
-test("no switch of mode or environment can be refused: one kind and name has one shape everywhere", () => {
+test("no switch of mode or environment can be refused: one kind and name of a namespace has one shape everywhere", () => {
   none(shapeFaults(origins));
 });
 
@@ -26,36 +26,42 @@ describe("a shape that cannot be changed is reported when it differs", () => {
       "Service observability/minio",
       ["spec", "clusterIP"],
       "None",
-      /Service minio of changed differs from that of dev/,
+      /Service observability\/minio of changed differs from that of dev/,
     ],
     [
       "the claims of a StatefulSet",
       "StatefulSet observability/loki",
       claim,
       "20Gi",
-      /StatefulSet loki[^]*-.*10Gi[^]*\+.*20Gi/,
+      /StatefulSet observability\/loki[^]*-.*10Gi[^]*\+.*20Gi/,
     ],
-    ["its Service", "StatefulSet observability/loki", ["spec", "serviceName"], "loki", /StatefulSet loki/],
+    [
+      "its Service",
+      "StatefulSet observability/loki",
+      ["spec", "serviceName"],
+      "loki",
+      /StatefulSet observability\/loki/,
+    ],
     [
       "its order of start",
       "StatefulSet observability/loki",
       ["spec", "podManagementPolicy"],
       "OrderedReady",
-      /StatefulSet loki/,
+      /StatefulSet observability\/loki/,
     ],
     [
       "a selector",
       "Deployment observability/thanos-query",
       ["spec", "selector", "matchLabels", "app"],
       "x",
-      /Deployment thanos-query/,
+      /Deployment observability\/thanos-query/,
     ],
     [
       "a Job's pods",
       "Job observability/minio-buckets-",
       ["spec", "template", "spec", "terminationGracePeriodSeconds"],
       5,
-      /Job minio-buckets/,
+      /Job observability\/minio-buckets/,
     ],
     [
       "a binding's role",

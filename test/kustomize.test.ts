@@ -212,7 +212,10 @@ test("an overlay holds its settings' differences as literals of a merge, and not
       configMapGenerator?: { name: string; behavior: string; literals: string[] }[];
     };
     assert.equal(environment.components["loki"]?.["retention"], "720h");
+    const host = environment.exposure?.by === "ingress" ? environment.exposure["host"] : undefined;
+    const url = { name: "grafana-settings", behavior: "merge", literals: [`GF_SERVER_ROOT_URL=https://${host}/`] };
     assert.deepEqual(stack.configMapGenerator, [
+      ...(host ? [url] : []),
       { name: "loki-settings", behavior: "merge", literals: ["LOKI_RETENTION=720h"] },
     ]);
   }

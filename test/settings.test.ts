@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { catalogue } from "../src/components/index.ts";
 import { variable } from "../src/core/component.ts";
-import { environment, SettingsError } from "../src/settings/schema.ts";
+import { environment } from "../src/settings/schema.ts";
+import { SettingsError } from "../src/settings/validate.ts";
 import { built, dev, environmentOf } from "./lib/world.ts";
 
 const good = { mode: "monolithic", metrics: "mimir" };
@@ -30,14 +31,14 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "an unknown key",
       { ...good, retention: "30d" },
-      'environments/prod: retention is no setting: expected one of "mode", "metrics", "credentials", "namespaces", "components"',
+      'environments/prod: retention is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "exposure", "credentials", "namespaces", "replicas", "volumes", "components"',
     ],
     [
       "an unknown mode",
       { ...good, mode: "distributed" },
-      'environments/prod: mode is "distributed": expected one of "monolithic"',
+      'environments/prod: mode is "distributed": expected one of "monolithic", "scalable"',
     ],
-    ["no mode", { metrics: "mimir" }, 'environments/prod: mode is missing: expected one of "monolithic"'],
+    ["no mode", { metrics: "mimir" }, 'environments/prod: mode is missing: expected one of "monolithic", "scalable"'],
     [
       "an unknown metrics back end",
       { ...good, metrics: "cortex" },
@@ -162,8 +163,8 @@ describe("a wrong setting stops the build with its path, what was found and what
       components: { loki: { retention: "x", authEnabled: 1 } },
     };
     assert.deepEqual(complaint(settings).split("\n"), [
-      'environments/prod: colour is no setting: expected one of "mode", "metrics", "credentials", "namespaces", "components"',
-      'environments/prod: mode is "big": expected one of "monolithic"',
+      'environments/prod: colour is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "exposure", "credentials", "namespaces", "replicas", "volumes", "components"',
+      'environments/prod: mode is "big": expected one of "monolithic", "scalable"',
       'environments/prod: components.loki.retention is "x": expected a duration such as "720h" or "30d"',
       'environments/prod: components.loki.authEnabled is 1: expected "true" or "false"',
     ]);
@@ -175,9 +176,14 @@ describe("a right setting", () => {
     assert.deepEqual(environmentOf("prod", good), {
       name: "prod",
       mode: "monolithic",
+      modes: {},
       metrics: "mimir",
+      collector: "alloy",
+      generators: "none",
       credentials: "by-name",
       namespaces: { stack: "observability", agents: "observability-agents" },
+      replicas: {},
+      volumes: {},
       components: {},
     });
   });
@@ -194,9 +200,13 @@ describe("a right setting", () => {
   test("of every component passes its own check, and no two of them are one variable", () => {
     for (const { component, settings } of built.bases) {
       const values = Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [key, value]));
-      const metrics = component.name === "mimir" ? "mimir" : "thanos-receive";
+      const answers = {
+        metrics: component.name === "mimir" ? "mimir" : "thanos-receive",
+        collector: component.name === "promtail" ? "promtail" : "alloy",
+        generators: "demo",
+      };
       if (Object.keys(values).length > 0)
-        assert.equal(complaint({ ...good, metrics, components: { [component.name]: values } }), "(nothing)");
+        assert.equal(complaint({ ...good, ...answers, components: { [component.name]: values } }), "(nothing)");
       const variables = Object.keys(settings).map((key) => variable(component.name, key));
       assert.equal(new Set(variables).size, variables.length, component.name);
     }

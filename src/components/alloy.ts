@@ -1,4 +1,5 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
+import type { IPodSecurityContext } from "kubernetes-models/v1/PodSecurityContext";
 import { clusterAccess } from "../core/access.ts";
 import type { Component, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
@@ -23,7 +24,7 @@ const mounts = [
 ];
 
 /** Labels of a log line beside `app`, by what discovery calls them. */
-const labels = Object.entries({ namespace: "namespace", pod: "pod_name", container: "pod_container_name" }).map(
+export const labels = Object.entries({ namespace: "namespace", pod: "pod_name", container: "pod_container_name" }).map(
   ([label, name]) => ({ label, source: `__meta_kubernetes_${name}` }),
 );
 
@@ -34,6 +35,22 @@ const settings = ({ wire }: Wiring): SettingsTable => ({
     value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/loki/api/v1/push`,
   },
 });
+
+/** The first of these that a pod has gives the label `app`. */
+export const appSources = [
+  "__meta_kubernetes_pod_label_app_kubernetes_io_name",
+  "__meta_kubernetes_pod_label_app",
+  "__meta_kubernetes_pod_container_name",
+] as const;
+
+/** What a pod needs that reads root's files; its containers have no capabilities all the same. */
+export const asRoot: IPodSecurityContext = {
+  runAsNonRoot: false,
+  runAsUser: 0,
+  runAsGroup: 0,
+  fsGroup: undefined,
+  fsGroupChangePolicy: undefined,
+};
 
 /** A container of Alloy with its configuration in /etc/alloy. */
 export const container = (
@@ -74,7 +91,7 @@ export const alloy: Component = {
         pod: {
           nodeSelector: { "kubernetes.io/os": "linux" },
           tolerations: [{ operator: "Exists" }],
-          securityContext: { runAsNonRoot: false, runAsUser: 0, runAsGroup: 0, fsGroup: undefined, fsGroupChangePolicy: undefined },
+          securityContext: asRoot,
           containers: [
             container(workload, {
               env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
@@ -94,7 +111,7 @@ export const alloy: Component = {
       })),
       objects: clusterAccess("alloy", { "": ["pods"] }, ["get", "list", "watch"]),
       configs: [
-        { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { labels }) } },
+        { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { labels, appSources }) } },
       ],
     };
   },

@@ -1,4 +1,4 @@
-import { type Component, type DataSource, dataSourceConfig, type SecretShape } from "../core/component.ts";
+import { type Component, type Config, type DataSource, dataSourceConfig, type SecretShape } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { containerPorts, emptyDir, httpGet, optionalConfigs, probes, resources, secretVolume, tcp } from "../core/pod.ts";
 import { images } from "../versions.ts";
@@ -35,6 +35,15 @@ const settings = {
   GF_SNAPSHOTS_EXTERNAL_ENABLED: "false",
 };
 
+const settingsName = "grafana-settings";
+
+/** Where browsers find Grafana, for the links that it sends. */
+export const rootUrl = (url: string): Config => ({
+  name: settingsName,
+  read: "start-up",
+  literals: { GF_SERVER_ROOT_URL: url },
+});
+
 export const grafana: Component = {
   name: "grafana",
   home: "stack",
@@ -56,7 +65,7 @@ export const grafana: Component = {
                 { name: "GF_SECURITY_ADMIN_PASSWORD__FILE", value: "/etc/grafana-admin/admin-password" },
                 { name: "GF_SECURITY_SECRET_KEY__FILE", value: "/etc/grafana-admin/secret-key" },
               ],
-              envFrom: [{ configMapRef: { name: "grafana-settings" } }],
+              envFrom: [{ configMapRef: { name: settingsName } }],
               ports: containerPorts(workload.roles),
               ...probes({ ready: httpGet("/api/health"), live: tcp("http"), startSeconds: 300 }),
               resources: resources({ cpu: "50m", memory: "192Mi", memoryLimit: "512Mi" }),
@@ -71,7 +80,7 @@ export const grafana: Component = {
           volumes: [secretVolume("admin", admin.name), optionalConfigs("datasources", sources.sort()), emptyDir("tmp")],
         },
       })),
-      configs: [{ name: "grafana-settings", read: "start-up", literals: settings }],
+      configs: [{ name: settingsName, read: "start-up", literals: settings }],
       secrets: [admin],
     };
   },

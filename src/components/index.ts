@@ -2,6 +2,8 @@ import type { Component } from "../core/component.ts";
 import { alertmanager } from "./alertmanager.ts";
 import { alloyGateway } from "./alloy-gateway.ts";
 import { alloy } from "./alloy.ts";
+import { flog } from "./flog.ts";
+import { generators } from "./generators.ts";
 import { grafana } from "./grafana.ts";
 import { kubeStateMetrics } from "./kube-state-metrics.ts";
 import { loki } from "./loki.ts";
@@ -9,6 +11,7 @@ import { mimir } from "./mimir.ts";
 import { minio } from "./minio.ts";
 import { nodeExporter } from "./node-exporter.ts";
 import { prometheus } from "./prometheus.ts";
+import { promtail } from "./promtail.ts";
 import { tempo } from "./tempo.ts";
 import { thanosReceive } from "./thanos-receive.ts";
 import { thanos } from "./thanos.ts";
@@ -18,6 +21,8 @@ export const catalogue: readonly Component[] = [
   alertmanager,
   alloy,
   alloyGateway,
+  flog,
+  generators,
   grafana,
   kubeStateMetrics,
   loki,
@@ -25,6 +30,7 @@ export const catalogue: readonly Component[] = [
   minio,
   nodeExporter,
   prometheus,
+  promtail,
   tempo,
   thanos,
   thanosReceive,

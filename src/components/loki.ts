@@ -1,19 +1,25 @@
-import type { Component, Pods, SettingsTable } from "../core/component.ts";
-import { defineRoles, together, type Workload } from "../core/plan.ts";
+import type { Built, Component, Context, Pods, SettingsTable } from "../core/component.ts";
+import { behindGateway, byTier, defineRoles, type Mode, together, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
+import * as nginx from "./nginx.ts";
 
+const http = 3100;
 const gossip = { component: "loki", name: "loki-gossip", port: "gossip", lists: "members" } as const;
 
-export const roles = defineRoles(
+const { gateway } = defineRoles(
   "loki",
-  { ports: { http: 3100, grpc: 9095, gossip: 7946 }, metrics: { port: "http" }, groups: [gossip] },
+  { ports: { http } },
+  { gateway: { tier: "read", door: { name: "loki-gateway", ports: ["http"] } } },
+);
+const members = defineRoles(
+  "loki",
+  { ports: { http, grpc: 9095, gossip: 7946 }, metrics: { port: "http" }, groups: [gossip] },
   {
-    gateway: { tier: "read", door: { name: "loki-gateway", ports: ["http"] } },
     distributor: { tier: "write" },
     ingester: { tier: "write", disk: "10Gi" },
     "pattern-ingester": { tier: "write" },
@@ -21,18 +27,42 @@ export const roles = defineRoles(
     querier: { tier: "read" },
     ruler: { tier: "read" },
     "query-scheduler": { tier: "backend" },
-    "index-gateway": { tier: "backend" },
-    compactor: { tier: "backend" },
+    "index-gateway": { tier: "backend", disk: "10Gi" },
+    compactor: { tier: "backend", disk: "10Gi" },
   },
 );
-const { distributor, ingester, querier, ruler, compactor } = roles;
-const members = Object.values(roles).filter((role) => role !== roles.gateway);
+export const roles = { gateway, ...members };
+const {
+  distributor,
+  ingester,
+  "pattern-ingester": patternIngester,
+  "query-frontend": frontend,
+  querier,
+  ruler,
+  "query-scheduler": scheduler,
+  "index-gateway": indexGateway,
+  compactor,
+} = members;
+const all = Object.values(members);
+
+/** What differs between modes beside the grouping: how many, and how much memory each may take. */
+interface Size {
+  readonly writers: number;
+  readonly others: number;
+  readonly memory: string;
+  readonly memoryLimit: string;
+}
+const sizes: Readonly<Record<Mode, Size>> = {
+  monolithic: { writers: 1, others: 1, memory: "128Mi", memoryLimit: "768Mi" },
+  scalable: { writers: 3, others: 2, memory: "128Mi", memoryLimit: "1Gi" },
+  microservices: { writers: 3, others: 2, memory: "128Mi", memoryLimit: "1Gi" },
+};
 
 const secret = minio.s3Secret("loki");
 
-const settings = ({ wire }: Wiring): SettingsTable => ({
+const settings = ({ wire }: Wiring, mode: Mode): SettingsTable => ({
   authEnabled: { unit: "boolean", value: "false" },
-  replicationFactor: { unit: "count", value: "1" },
+  replicationFactor: { unit: "count", value: String(sizes[mode].writers) },
   retention: { unit: "duration", value: "168h" },
   s3Bucket: { unit: "name", value: minio.buckets.lokiChunks },
   s3BucketRuler: { unit: "name", value: minio.buckets.lokiRuler },
@@ -40,12 +70,15 @@ const settings = ({ wire }: Wiring): SettingsTable => ({
   s3Region: { unit: "name", value: "us-east-1" },
 });
 
+/** One ingester has nobody to wait for, and would be ready half a minute later after each restart. */
+const lifecycler = (mode: Mode) => (sizes[mode].writers === 1 ? { min_ready_duration: "0s" } : undefined);
+
 /** https://grafana.com/docs/loki/latest/configure/ */
-const config = ({ wire }: Wiring) => ({
+const config = ({ wire, home }: Wiring, mode: Mode) => ({
   auth_enabled: "${LOKI_AUTH_ENABLED}",
   server: {
-    http_listen_port: roles.querier.ports.http,
-    grpc_listen_port: roles.querier.ports.grpc,
+    http_listen_port: querier.ports.http,
+    grpc_listen_port: querier.ports.grpc,
     log_level: "info",
   },
   common: {
@@ -64,7 +97,7 @@ const config = ({ wire }: Wiring) => ({
       },
     },
   },
-  memberlist: { join_members: [wire(ingester).toGroup(gossip, members)] },
+  memberlist: { join_members: [wire(ingester).toGroup(gossip, all)] },
   schema_config: {
     configs: [
       {
@@ -76,37 +109,57 @@ const config = ({ wire }: Wiring) => ({
       },
     ],
   },
+  // A ruler that shares a process with an index gateway must not ask one through the ring: its queries would hang.
+  index_gateway: { mode: home(ruler) === home(indexGateway) ? "simple" : "ring" },
   compactor: { retention_enabled: true, delete_request_store: "s3" },
   limits_config: {
     retention_period: "${LOKI_RETENTION}",
     allow_structured_metadata: true,
     volume_enabled: true,
   },
-  // One ingester has nobody to wait for: without these it would be ready half a minute later after each restart.
-  ingester: { lifecycler: { min_ready_duration: "0s" }, wal: { replay_memory_ceiling: "400MB" } },
-  pattern_ingester: { enabled: true, lifecycler: { min_ready_duration: "0s" } },
+  ingester: { lifecycler: lifecycler(mode), wal: { replay_memory_ceiling: "400MB" } },
+  pattern_ingester: { enabled: true, lifecycler: lifecycler(mode) },
   ruler: {
     alertmanager_url: `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
     enable_alertmanager_v2: true,
     enable_api: true,
+    enable_sharding: true,
     wal: { dir: "/data/ruler-wal" },
     storage: { type: "s3", s3: { bucketnames: "${LOKI_S3_BUCKET_RULER}" } },
   },
   analytics: { reporting_enabled: false },
 });
 
-/** Connections that Loki finds through its ring or its object store: no address is written, the network must allow them. */
+/** Connections that Loki finds through its rings or its object store: no address is written, the network must allow them. */
 const found = ({ wire }: Wiring): void => {
-  for (const from of members) {
-    wire(from).finds(roles.ingester, "gossip");
+  for (const from of all) {
+    wire(from).finds(ingester, "gossip");
     wire(from).to(minio.roles.server, "s3");
   }
   for (const from of [distributor, querier, ruler]) wire(from).finds(ingester, "grpc");
+  for (const from of [distributor, querier]) wire(from).finds(patternIngester, "grpc");
+  for (const from of [frontend, querier]) wire(from).finds(scheduler, "grpc");
+  for (const from of [querier, ruler]) wire(from).finds(indexGateway, "grpc");
+  wire(querier).finds(frontend, "grpc");
+  wire(ruler).finds(ruler, "grpc");
 };
 
-const server = (workload: Workload): Pods => ({
+/** What clients may ask of Loki, by the role that answers. */
+const routes = ({ wire }: Wiring): readonly nginx.Route[] => {
+  const to = (role: (typeof all)[number], ...paths: readonly string[]): readonly nginx.Route[] =>
+    paths.map((path) => ({ path, upstream: wire(gateway).to(role, "http") }));
+  return [
+    ...to(distributor, "= /loki/api/v1/push", "= /otlp/v1/logs", "= /api/prom/push"),
+    ...to(querier, "= /loki/api/v1/tail", "= /api/prom/tail"),
+    ...to(ruler, "/loki/api/v1/rules", "/prometheus/api/v1/rules", "/prometheus/api/v1/alerts", "/api/prom/rules"),
+    ...to(compactor, "= /loki/api/v1/delete"),
+    ...to(frontend, "/loki/api/", "= /ready"),
+  ];
+};
+
+const server = (workload: Workload, mode: Mode): Pods => ({
   workload,
-  replicas: 1,
+  replicas: workload.roles.includes(ingester) ? sizes[mode].writers : sizes[mode].others,
   pod: {
     // Long enough to hand the ring over and flush what is asked for; the write-ahead log covers what is not.
     terminationGracePeriodSeconds: 300,
@@ -114,12 +167,17 @@ const server = (workload: Workload): Pods => ({
       {
         name: "loki",
         image: images.loki,
-        args: ["-config.file=/etc/loki/loki.yaml", "-config.expand-env=true", `-target=${workload.name}`],
+        args: ["-config.file=/etc/loki/loki.yaml", "-config.expand-env=true", `-target=${targets(workload)}`],
         env: [goMemoryLimit],
         envFrom: [{ configMapRef: { name: "loki-settings" } }, { secretRef: { name: secret.name } }],
         ports: containerPorts(workload.roles),
         ...probes({ ready: httpGet("/ready"), live: httpGet("/loki/api/v1/status/buildinfo"), startSeconds: 300 }),
-        resources: resources({ cpu: "100m", memory: "128Mi", memoryLimit: "768Mi" }),
+        resources: resources({
+          cpu: "100m",
+          memory: sizes[mode].memory,
+          memoryLimit: sizes[mode].memoryLimit,
+          scratch: workload.disk ? undefined : "2Gi",
+        }),
         volumeMounts: [
           { name: "config", mountPath: "/etc/loki", readOnly: true },
           { name: "data", mountPath: "/data" },
@@ -127,15 +185,37 @@ const server = (workload: Workload): Pods => ({
         ],
       },
     ],
-    volumes: [configVolume("config", "loki"), emptyDir("tmp")],
+    volumes: [configVolume("config", "loki"), ...(workload.disk ? [] : [emptyDir("data")]), emptyDir("tmp")],
   },
 });
+
+/** `-target`: all of it, or the roles by name, because the aliases read, write and backend go with Loki 4. */
+const targets = ({ name, roles }: Workload): string =>
+  name === "all" ? name : roles.map((role) => role.name).join(",");
+
+const build = ({ wiring, workloads, mode }: Context): Built => {
+  found(wiring);
+  const proxies = workloads
+    .filter(({ name }) => name === gateway.name)
+    .map((workload) => nginx.gateway(workload, sizes[mode].others, http, routes(wiring)));
+  return {
+    pods: [
+      ...workloads.filter(({ name }) => name !== gateway.name).map((workload) => server(workload, mode)),
+      ...proxies.map(({ pods }) => pods),
+    ],
+    configs: [
+      { name: "loki", read: "start-up", files: { "loki.yaml": config(wiring, mode) } },
+      ...proxies.map((proxy) => proxy.config),
+    ],
+    secrets: [secret],
+  };
+};
 
 export const loki: Component = {
   name: "loki",
   home: "stack",
   roles,
-  grouping: { monolithic: together },
+  grouping: { monolithic: together, scalable: behindGateway(byTier) },
   settings,
   dataSource: ({ wire }) => ({
     name: "Loki",
@@ -163,12 +243,5 @@ export const loki: Component = {
       ],
     },
   }),
-  build({ wiring, workloads }) {
-    found(wiring);
-    return {
-      pods: workloads.map(server),
-      configs: [{ name: "loki", read: "start-up", files: { "loki.yaml": config(wiring) } }],
-      secrets: [secret],
-    };
-  },
+  build,
 };

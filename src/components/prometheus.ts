@@ -1,7 +1,7 @@
 import { clusterAccess } from "../core/access.ts";
 import type { Component, Config, Context, Pods } from "../core/component.ts";
 import { identity, scrapeJobs } from "../core/scrape.ts";
-import { apart, defineRoles, type Workload } from "../core/plan.ts";
+import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
@@ -90,8 +90,12 @@ const rules = {
   ],
 };
 
-const scraped = ({ wiring: { wire }, catalogue }: Context): void => {
-  for (const role of catalogue.flatMap((component) => Object.values(component.roles))) {
+const rolesOf = ({ catalogue }: Context): readonly Role[] =>
+  catalogue.flatMap((component) => Object.values(component.roles));
+
+const scraped = (context: Context): void => {
+  const { wire } = context.wiring;
+  for (const role of rolesOf(context)) {
     if (role.metrics) wire(server).finds(role, role.metrics.port);
   }
   wire(server).toPlace("api-server");
@@ -153,7 +157,8 @@ export const prometheus: Component = {
   }),
   build(context) {
     scraped(context);
-    const jobs = scrapeJobs(server, context.wiring);
+    const silent = rolesOf(context).filter(({ metrics }) => !metrics);
+    const jobs = scrapeJobs(server, context.wiring, silent);
     return {
       pods: context.workloads.map(pods),
       objects: clusterAccess("prometheus", { "": ["namespaces", "pods"] }, ["get", "list", "watch"]),

@@ -47,7 +47,7 @@ export function bases(catalogue: readonly Component[], modeOf: (component: Compo
     ...base,
     built: base.component.build({ wiring, workloads: base.workloads, mode: base.mode, catalogue }),
     source: base.component.dataSource?.(wiring),
-    settings: base.component.settings?.(wiring) ?? {},
+    settings: base.component.settings?.(wiring, base.mode) ?? {},
   }));
   return built.map(
     ({ component, mode, workloads, built: { pods, configs = [], objects = [], secrets = [] }, source, settings }) => ({
@@ -57,7 +57,7 @@ export function bases(catalogue: readonly Component[], modeOf: (component: Compo
       wiring,
       path: `bases/${component.name}/${mode}`,
       objects: [
-        ...pods.flatMap((p) => [controller(p), ...budget(p), networkPolicy(p.workload, wiring)]),
+        ...pods.flatMap((p) => [controller(p), ...budget(p.workload, p.replicas), networkPolicy(p.workload, wiring)]),
         ...(pods.length > 0 ? [account(component.name)] : []),
         ...services(workloads, wiring),
         ...objects,

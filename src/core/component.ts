@@ -13,7 +13,7 @@ export interface Config {
 }
 
 /** What the value of a setting must look like. */
-export type Unit = "address" | "boolean" | "count" | "duration" | "name" | "url";
+export type Unit = "address" | "boolean" | "count" | "duration" | "name" | "size" | "url";
 
 /** What people change: a literal of `<component>-settings`, which the program expands itself. */
 export interface Setting {
@@ -80,7 +80,7 @@ export interface Component {
   /** Has a data source: Grafana mounts `grafana-datasource-<component>` when it is there. */
   readonly dataSource?: (wiring: Wiring) => DataSource;
   /** Its `<component>-settings`, by the names that environments use. */
-  readonly settings?: (wiring: Wiring) => SettingsTable;
+  readonly settings?: (wiring: Wiring, mode: Mode) => SettingsTable;
   build(context: Context): Built;
 }
 

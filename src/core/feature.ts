@@ -1,5 +1,5 @@
 import type { Base } from "./base.ts";
-import { type Config, namespaceNames } from "./component.ts";
+import { type Config, namespaceNames, type Unit } from "./component.ts";
 import { addedPolicies } from "./policies.ts";
 import type { Manifest } from "./objects.ts";
 import type { Role, Workload } from "./plan.ts";
@@ -8,16 +8,25 @@ import { type Connection, connectionKey, createWiring, type Wiring } from "./wir
 /** An opt-in addition to bases, as a kustomize Component. */
 export interface Feature {
   readonly name: string;
+  /** What an environment may say of it; `adapt` makes of the answers what then differs from the Component. */
+  readonly options?: Readonly<Record<string, Unit>>;
+  adapt?(options: Readonly<Record<string, string>>): Adaptation;
   /** Roles that it puts into the pods of a role that is there already. */
   readonly joins?: readonly { readonly role: Role; readonly beside: Role }[];
   build(wiring: Wiring): BuiltFeature;
 }
 
-interface BuiltFeature {
+export interface Adaptation {
+  /** Secrets that it needs and nobody generates, with their keys. */
+  readonly expects?: readonly { readonly name: string; readonly keys: readonly string[] }[];
   /** Strategic-merge patches, one object each, by name. */
   readonly patches?: readonly Manifest[];
   /** Keys that replace or join those of a base's generated ConfigMap. */
   readonly merges?: readonly Config[];
+}
+
+interface BuiltFeature extends Adaptation {
+  readonly objects?: readonly Manifest[];
 }
 
 /** What `components/<feature>` holds. */
@@ -45,10 +54,16 @@ export function additions(features: readonly Feature[], bases: readonly Base[]):
       bases.flatMap(({ workloads }) => workloads.map(joined)),
       namespaceNames,
     );
-    const { patches = [], merges = [] } = feature.build(wiring);
+    const { objects = [], patches = [], merges = [] } = feature.build(wiring);
     const already = new Set(bases.flatMap((base) => base.wiring.connections().map(connectionKey)));
     const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
-    const objects = addedPolicies(feature.name, added, wiring);
-    return { feature, path: `components/${feature.name}`, objects, patches, merges, connections: added };
+    return {
+      feature,
+      path: `components/${feature.name}`,
+      objects: [...objects, ...addedPolicies(feature.name, added, wiring)],
+      patches,
+      merges,
+      connections: added,
+    };
   });
 }

@@ -16,6 +16,9 @@ export const { StatefulSet } = load(
   "kubernetes-models/apps/v1/StatefulSet",
 ) as typeof import("kubernetes-models/apps/v1/StatefulSet");
 export const { Job } = load("kubernetes-models/batch/v1/Job") as typeof import("kubernetes-models/batch/v1/Job");
+export const { Ingress } = load(
+  "kubernetes-models/networking.k8s.io/v1/Ingress",
+) as typeof import("kubernetes-models/networking.k8s.io/v1/Ingress");
 export const { NetworkPolicy } = load(
   "kubernetes-models/networking.k8s.io/v1/NetworkPolicy",
 ) as typeof import("kubernetes-models/networking.k8s.io/v1/NetworkPolicy");

@@ -2,8 +2,11 @@ import type { Base } from "./base.ts";
 import { type Config, type SecretShape, settingsName, variable } from "./component.ts";
 import type { Addition } from "./feature.ts";
 import { Namespace, NetworkPolicy } from "./models.ts";
+import { joined } from "./merge.ts";
 import { manifest, type Manifest, partOf } from "./objects.ts";
 import type { Home } from "./plan.ts";
+import { type Volume, volumeChanges } from "./volumes.ts";
+import { scaledUp } from "./replicas.ts";
 import { createWiring } from "./wiring.ts";
 
 /** What an overlay needs to know of its environment. */
@@ -13,6 +16,10 @@ export interface Choice {
   readonly namespaces: Readonly<Record<Home, string>>;
   /** Values that differ from the defaults, by component and setting. */
   readonly components: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly replicas: Readonly<Record<string, number>>;
+  readonly volumes: Readonly<Record<string, Volume>>;
+  /** What it says of the features that it has, by their names. */
+  readonly options: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** One namespace of an environment: `overlays/<environment>/<home>`. */
@@ -23,8 +30,13 @@ export interface Part {
   readonly objects: readonly Manifest[];
   readonly bases: readonly Base[];
   readonly additions: readonly Addition[];
+  /** Patches of its own, one object each, by name. */
+  readonly changes: readonly Manifest[];
+  readonly replicas: Readonly<Record<string, number>>;
   readonly merges: readonly Config[];
   readonly secrets: readonly SecretShape[];
+  /** Secrets that are to be there already, whatever the environment generates. */
+  readonly expects: readonly { readonly name: string; readonly keys: readonly string[] }[];
 }
 
 /** `overlays/<environment>`. */
@@ -58,13 +70,23 @@ function settingsMerges(choice: Choice, all: readonly Base[], own: readonly Base
     all.flatMap(({ workloads }) => workloads),
     choice.namespaces,
   );
-  return own.flatMap(({ component: { name, settings }, settings: before }): readonly Config[] => {
-    const here = Object.entries(settings?.(wiring) ?? {}).map(([key, { value }]) => [key, value] as const);
+  return own.flatMap(({ component: { name, settings }, mode, settings: before }): readonly Config[] => {
+    const here = Object.entries(settings?.(wiring, mode) ?? {}).map(([key, { value }]) => [key, value] as const);
     const now = { ...Object.fromEntries(here), ...choice.components[name] };
     const changed = Object.entries(now).filter(([key, value]) => before[key]?.value !== value);
     const literals = Object.fromEntries(changed.map(([key, value]) => [variable(name, key), value]));
     return changed.length > 0 ? [{ name: settingsName(name), read: "start-up", literals }] : [];
   });
+}
+
+/** One patch an object, whoever wants something of it changed. */
+function perObject(patches: readonly Manifest[]): readonly Manifest[] {
+  const found = new Map<string, Manifest>();
+  for (const patch of patches) {
+    const id = `${patch.kind} ${patch.metadata.name}`;
+    found.set(id, joined(found.get(id) ?? {}, patch) as Manifest);
+  }
+  return [...found.values()];
 }
 
 /** An environment's overlay over these bases and features. */
@@ -73,15 +95,27 @@ export function overlay(choice: Choice, bases: readonly Base[], additions: reado
   const homes: readonly Home[] = ["stack", "agents"];
   const part = (home: Home): Part => {
     const own = bases.filter(({ component }) => component.home === home);
+    const here = (workload: string): boolean =>
+      own.some(({ workloads }) => workloads.some(({ fullName }) => fullName === workload));
+    const added = home === "stack" ? additions : [];
+    const scaled = scaledUp(own, choice.replicas);
+    const adapted = added.flatMap(({ feature }) => feature.adapt?.(choice.options[feature.name] ?? {}) ?? []);
     return {
       home,
       path: `${path}/${home}`,
       namespace: choice.namespaces[home],
-      objects: [namespaceObject(choice.namespaces[home], home), defaultDeny()],
+      objects: [namespaceObject(choice.namespaces[home], home), defaultDeny(), ...scaled.objects],
       bases: own,
-      additions: home === "stack" ? additions : [],
-      merges: settingsMerges(choice, bases, own),
+      additions: added,
+      changes: perObject([
+        ...volumeChanges(own, choice.volumes),
+        ...scaled.patches,
+        ...adapted.flatMap(({ patches = [] }) => patches),
+      ]),
+      replicas: Object.fromEntries(Object.entries(choice.replicas).filter(([workload]) => here(workload))),
+      merges: [...settingsMerges(choice, bases, own), ...adapted.flatMap(({ merges = [] }) => merges)],
       secrets: choice.credentials === "throw-away" ? own.flatMap(({ secrets }) => secrets) : [],
+      expects: adapted.flatMap(({ expects = [] }) => expects),
     };
   };
   return { name: choice.name, path, parts: homes.map(part) };

@@ -66,6 +66,11 @@ export type Grouping = (role: Role) => string;
 export const together: Grouping = () => "all";
 export const byTier: Grouping = (role) => role.tier;
 export const apart: Grouping = (role) => role.name;
+/** The roles of a component as `grouping` says, behind a gateway in pods of its own. */
+export const behindGateway =
+  (grouping: Grouping): Grouping =>
+  (role) =>
+    role.name === "gateway" ? role.name : grouping(role);
 
 interface Shared<P extends string> {
   readonly ports: Readonly<Record<P, number>>;

@@ -23,7 +23,7 @@ interface Needs {
   readonly memory: string;
   readonly memoryLimit: string;
   /** Room for what is written outside of volumes and claims: emptyDirs and the container's log. */
-  readonly scratch?: string;
+  readonly scratch?: string | undefined;
 }
 
 /** Requests, and limits for what cannot be given back: memory and local disk. CPU has none, so that nothing is throttled. */
@@ -116,7 +116,7 @@ export function hardened({ workload, replicas, pod, usesApi, mustTouchHost }: Po
 }
 
 /** Replicas go to different nodes and zones where there are some, and still run where there are not. */
-const spread = (matchLabels: Record<string, string>): IPodSpec["topologySpreadConstraints"] =>
+export const spread = (matchLabels: Record<string, string>): IPodSpec["topologySpreadConstraints"] =>
   ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
     maxSkew: 1,
     topologyKey,

@@ -21,6 +21,7 @@ interface Opening {
 }
 
 const places: Readonly<Record<Place, Opening>> = {
+  anywhere: { peers: [], ports: [] },
   // Behind its Service the API server listens on 443 or 6443, outside of any pod network that a selector could name.
   "api-server": { peers: [], ports: [443, 6443].map((port) => tcp(port)) },
   "any-pod": { peers: [{ namespaceSelector: {} }], ports: [] },

@@ -64,13 +64,20 @@ export function readme(overlay: Overlay): string {
       ),
     ),
   );
-  const secrets = bases.flatMap((base) =>
-    base.secrets.map(({ name, env = {}, files = {} }) => [
-      `\`${name}\``,
-      [...Object.keys(env), ...Object.keys(files)].map((key) => `\`${key}\``).join(", "),
-    ]),
-  );
   const generated = overlay.parts.some((part) => part.secrets.length > 0);
+  const listed = (name: string, keys: readonly string[], from: string): readonly string[] => [
+    `\`${name}\``,
+    keys.map((key) => `\`${key}\``).join(", "),
+    from,
+  ];
+  const secrets = [
+    ...bases.flatMap((base) =>
+      base.secrets.map(({ name, env = {}, files = {} }) =>
+        listed(name, [...Object.keys(env), ...Object.keys(files)], generated ? "generated, throw-away" : "yours"),
+      ),
+    ),
+    ...overlay.parts.flatMap(({ expects }) => expects.map(({ name, keys }) => listed(name, keys, "yours"))),
+  ];
   const row = ({ component, namespace, mode }: (typeof bases)[number]): readonly string[] => [
     component.name,
     mode,
@@ -91,9 +98,9 @@ ${table(["Service", "ports"], doors)}
 
 ## Secrets
 
-${generated ? "Generated here, with throw-away values." : "Expected to be there before the environment is applied."}
+Yours are expected to be there before the environment is applied.
 
-${table(["Secret", "keys"], secrets)}
+${table(["Secret", "keys", "whose"], secrets)}
 
 ## Who talks to whom
 

@@ -133,9 +133,18 @@ function partFiles(part: Part, head: string): [string, string][] {
     components: part.additions.map(({ path }) => from(path)).sort(),
     configMapGenerator: sorted(part.merges).map((config) => generator(config, { behavior: "merge" })),
     secretGenerator: sorted(part.secrets).map(secretGenerator),
+    replicas: Object.entries(part.replicas).map(([name, count]) => ({ name, count })),
+    patches: part.changes
+      .map((change) => `changes/${fileName(change)}`)
+      .sort()
+      .map((path) => ({ path })),
   });
   return [
     [`${part.path}/kustomization.yaml`, head + text],
+    ...part.changes.map((change): [string, string] => [
+      `${part.path}/changes/${fileName(change)}`,
+      head + yaml(change),
+    ]),
     ...part.objects.map((object): [string, string] => [`${part.path}/${fileName(object)}`, head + yaml(object)]),
     ...part.secrets.flatMap((secret) => secretFiles(part.path, secret)),
   ];

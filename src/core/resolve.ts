@@ -1,38 +1,11 @@
 import { configMap, type Generated, secretObject } from "./generated.ts";
 import { componentLabels, type Manifest } from "./objects.ts";
+import { merged } from "./merge.ts";
 import type { Overlay, Part } from "./overlay.ts";
 
 type Table = Readonly<Record<string, unknown>>;
 const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Lists that a strategic merge joins by a key instead of replacing them. */
-const mergeKeys: Readonly<Record<string, string>> = {
-  containers: "name",
-  env: "name",
-  initContainers: "name",
-  ports: "containerPort",
-  volumeMounts: "mountPath",
-  volumes: "name",
-};
-
-/** What a strategic-merge patch makes of an object, as kustomize does it: new items of a keyed list come first. */
-export function merged(target: unknown, patch: unknown, field = ""): unknown {
-  const key = mergeKeys[field];
-  if (Array.isArray(target) && Array.isArray(patch) && key) {
-    const same = (a: unknown, b: unknown): boolean => (a as Table)[key] === (b as Table)[key];
-    const fresh = patch.filter((item) => !target.some((old) => same(old, item)));
-    return [...fresh, ...target.map((old) => merged(old, patch.find((item) => same(old, item)) ?? {}))];
-  }
-  if (isTable(target) && isTable(patch)) {
-    const joined = Object.entries(patch).map(([name, value]) => [
-      name,
-      name in target ? merged(target[name], value, name) : value,
-    ]);
-    return { ...target, ...Object.fromEntries(joined) };
-  }
-  return patch;
-}
 
 const clusterScoped = new Set(["ClusterRole", "ClusterRoleBinding", "Namespace"]);
 
@@ -69,6 +42,15 @@ function finished(
   return { ...(walk(rest, "") as Omit<Manifest, "metadata">), metadata: placed } as Manifest;
 }
 
+/** `replicas` of a kustomization. */
+const scaled = (object: Manifest, replicas: Readonly<Record<string, number>>): Manifest => {
+  const count = replicas[object.metadata.name];
+  const scales = object.kind === "Deployment" || object.kind === "StatefulSet";
+  return count === undefined || !scales
+    ? object
+    : { ...object, spec: { ...(object["spec"] as Table), replicas: count } };
+};
+
 interface Contents {
   readonly objects: readonly Manifest[];
   readonly configMaps: readonly Generated[];
@@ -77,18 +59,14 @@ interface Contents {
 
 /** A part's objects as its bases and features have them, and what its generators make. */
 function contents(part: Part): Contents {
-  const patches = part.additions.flatMap((addition) => addition.patches);
+  const patches = [...part.additions.flatMap((addition) => addition.patches), ...part.changes];
   const patched = (object: Manifest): Manifest =>
     patches
       .filter(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name)
-      .reduce((now, patch) => merged(now, patch) as Manifest, object);
+      .reduce((now, patch) => merged(now, patch) as Manifest, scaled(object, part.replicas));
   const merges = [...part.additions.flatMap((addition) => addition.merges), ...part.merges];
   return {
-    objects: [
-      ...part.objects,
-      ...part.bases.flatMap(({ objects }) => objects).map(patched),
-      ...part.additions.flatMap(({ objects }) => objects),
-    ],
+    objects: [...part.objects, ...[...part.bases, ...part.additions].flatMap(({ objects }) => objects).map(patched)],
     configMaps: part.bases.flatMap(({ component, configs }) =>
       configs.map((config) =>
         configMap([config, ...merges.filter(({ name }) => name === config.name)], componentLabels(component.name)),

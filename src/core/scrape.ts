@@ -4,8 +4,11 @@ import { isRole, type Wiring } from "./wiring.ts";
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
-/** Prometheus scrape jobs of the roles that `scraper` finds, one a component, in the order of their names. */
-export function scrapeJobs(scraper: Role, wiring: Wiring): readonly object[] {
+/**
+ * Prometheus scrape jobs of the roles that `scraper` finds, one a component, in the order of their names.
+ * @param silent roles without metrics: where one has pods of its own, they are no targets, whatever their ports are called
+ */
+export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[]): readonly object[] {
   const found = wiring.connections().filter(({ from, to, via }) => from === scraper && via === "member" && isRole(to));
   const targets = found.map(({ to, port }) => ({ role: to as Role, port: port as string }));
   return unique(targets.map(({ role }) => role.component))
@@ -13,6 +16,8 @@ export function scrapeJobs(scraper: Role, wiring: Wiring): readonly object[] {
     .map((component) => {
       const own = targets.filter(({ role }) => role.component === component);
       const home = own[0]?.role.home;
+      const ports = unique(own.map(({ port }) => port)).sort();
+      const mute = silent.filter((role) => role.component === component && ports.some((port) => port in role.ports));
       return {
         job_name: component,
         metrics_path: own[0]?.role.metrics?.path,
@@ -33,19 +38,17 @@ export function scrapeJobs(scraper: Role, wiring: Wiring): readonly object[] {
         ],
         relabel_configs: [
           keep(["__meta_kubernetes_pod_label_app_kubernetes_io_name"], component),
-          keep(
-            ["__meta_kubernetes_pod_container_port_name"],
-            unique(own.map(({ port }) => port))
-              .sort()
-              .join("|"),
-          ),
+          keep(["__meta_kubernetes_pod_container_port_name"], ports.join("|")),
+          ...(mute.length > 0 ? [drop([componentLabel], mute.map(({ name }) => name).join("|"))] : []),
           ...identity,
         ],
       };
     });
 }
 
+const componentLabel = "__meta_kubernetes_pod_label_app_kubernetes_io_component";
 const keep = (source_labels: readonly string[], regex: string): object => ({ source_labels, regex, action: "keep" });
+const drop = (source_labels: readonly string[], regex: string): object => ({ source_labels, regex, action: "drop" });
 const copy = (source: string, target_label: string): object => ({ source_labels: [source], target_label });
 
 /** Labels that say which pod a sample is from. */
@@ -54,5 +57,5 @@ export const identity: readonly object[] = [
   copy("__meta_kubernetes_pod_name", "pod"),
   copy("__meta_kubernetes_pod_container_name", "container"),
   copy("__meta_kubernetes_pod_node_name", "node"),
-  copy("__meta_kubernetes_pod_label_app_kubernetes_io_component", "component"),
+  copy(componentLabel, "component"),
 ];

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { Pods } from "./component.ts";
 import { DaemonSet, Deployment, Job, PodDisruptionBudget, ServiceAccount, StatefulSet } from "./models.ts";
+import type { Workload } from "./plan.ts";
 import { componentLabels, groupLabels, labels, manifest, type Manifest, selector } from "./objects.ts";
 import { hardened } from "./pod.ts";
 
@@ -82,7 +83,7 @@ function job(pods: Pods): Manifest {
 }
 
 /** With one replica a budget would either block every drain or say nothing, so there is none. */
-export const budget = ({ workload, replicas }: Pods): readonly Manifest[] =>
+export const budget = (workload: Workload, replicas: number): readonly Manifest[] =>
   replicas < 2
     ? []
     : [

@@ -59,7 +59,7 @@ export const thanosSidecar: Feature = {
           read: "runtime",
           files: {
             "thanos-sidecar.yaml": {
-              scrape_configs: scrapeJobs(prometheus.roles.server, wiring).map((job) => ({
+              scrape_configs: scrapeJobs(prometheus.roles.server, wiring, []).map((job) => ({
                 ...job,
                 job_name: "thanos-sidecar",
               })),

@@ -1,8 +1,13 @@
-import type { Component } from "../core/component.ts";
-import type { Feature } from "../core/feature.ts";
+import { alloy } from "../components/alloy.ts";
+import { flog } from "../components/flog.ts";
+import { generators } from "../components/generators.ts";
 import { mimir } from "../components/mimir.ts";
+import { promtail } from "../components/promtail.ts";
 import { thanosReceive } from "../components/thanos-receive.ts";
 import { thanos } from "../components/thanos.ts";
+import type { Component } from "../core/component.ts";
+import type { Feature } from "../core/feature.ts";
+import { gatewayApi, ingress } from "../features/exposure.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "../features/remote-write.ts";
 import { thanosSidecar } from "../features/thanos-sidecar.ts";
 
@@ -11,18 +16,49 @@ interface Part {
   readonly features: readonly Feature[];
 }
 
-/** What each way of keeping metrics adds to Prometheus. */
-export const metricsBackEnds = {
-  mimir: { components: [mimir], features: [mimirRemoteWrite] },
-  "thanos-receive": { components: [thanos, thanosReceive], features: [thanosRemoteWrite] },
-  "thanos-sidecar": { components: [thanos], features: [thanosSidecar] },
-} as const satisfies Readonly<Record<string, Part>>;
-export type MetricsBackEnd = keyof typeof metricsBackEnds;
+/** What an environment chooses between, and what each answer brings with it. Everything else is in every environment. */
+export const choices = {
+  metrics: {
+    mimir: { components: [mimir], features: [mimirRemoteWrite] },
+    "thanos-receive": { components: [thanos, thanosReceive], features: [thanosRemoteWrite] },
+    "thanos-sidecar": { components: [thanos], features: [thanosSidecar] },
+  },
+  collector: {
+    alloy: { components: [alloy], features: [] },
+    promtail: { components: [promtail], features: [] },
+  },
+  generators: {
+    none: { components: [], features: [] },
+    demo: { components: [flog, generators], features: [] },
+  },
+  exposure: {
+    none: { components: [], features: [] },
+    ingress: { components: [], features: [ingress] },
+    "gateway-api": { components: [], features: [gatewayApi] },
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Part>>>>;
 
-/** The components and features of an environment: all of the catalogue, save the metrics back ends it did not choose. */
-export function composition(metrics: MetricsBackEnd, catalogue: readonly Component[]): Part {
-  const chosen: Part = metricsBackEnds[metrics];
-  const others = Object.values(metricsBackEnds).flatMap(({ components }): readonly Component[] => components);
-  const left = others.filter((component) => !chosen.components.includes(component));
-  return { components: catalogue.filter((component) => !left.includes(component)), features: chosen.features };
+export type Choice = keyof typeof choices;
+export type Answers = { readonly [C in Choice]: keyof (typeof choices)[C] & string };
+export const choiceNames = Object.keys(choices) as readonly Choice[];
+
+const partsOf = (choice: Choice): Readonly<Record<string, Part>> => choices[choice];
+
+/** The components and features of an environment: all of the catalogue, save what belongs to answers it did not give. */
+export function composition(answers: Answers, catalogue: readonly Component[]): Part {
+  const taken = choiceNames.flatMap((choice) => partsOf(choice)[answers[choice]] ?? []);
+  const offered = choiceNames.flatMap((choice) =>
+    Object.values(partsOf(choice)).flatMap(({ components }) => components),
+  );
+  const chosen = taken.flatMap(({ components }) => components);
+  return {
+    components: catalogue.filter((component) => !offered.includes(component) || chosen.includes(component)),
+    features: taken.flatMap(({ features }) => features),
+  };
 }
+
+/** The choice that decides over a component, if one does. */
+export const choiceOf = (component: string): Choice | undefined =>
+  choiceNames.find((choice) =>
+    Object.values(partsOf(choice)).some(({ components }) => components.some(({ name }) => name === component)),
+  );

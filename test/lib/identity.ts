@@ -2,6 +2,7 @@ import type { Manifest } from "../../src/core/objects.ts";
 import type { Findings } from "./findings.ts";
 import { excerpt } from "./diff.ts";
 import { podTemplates, specOf } from "./objects.ts";
+import { namespaceNames } from "../../src/core/component.ts";
 import { yaml } from "../../src/core/render.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -52,20 +53,24 @@ export function immutable(object: Manifest): Fields | undefined {
   }
 }
 
+const clusterScoped: ReadonlySet<string> = new Set(["ClusterRole", "ClusterRoleBinding", "Namespace", "StorageClass"]);
+
 /** Objects and where they come from: a base, an environment, a released version. */
 export interface Origin {
   readonly from: string;
   readonly objects: readonly Manifest[];
 }
 
-/** Objects of one kind and name that differ in what cannot change, so that an upgrade or a switch would be refused. */
+/** Objects of one kind, namespace and name that differ in what cannot change, so that an upgrade or a switch would be refused. */
 export function shapeFaults(origins: readonly Origin[]): Findings {
   const first = new Map<string, { readonly from: string; readonly text: string }>();
   return origins.flatMap(({ from, objects }) =>
     objects.flatMap((object) => {
       const shape = immutable(object);
       if (!shape) return [];
-      const id = `${object.kind} ${object.metadata.name}`;
+      // What no namespace is named for goes where the environments do that do not name one either.
+      const { name, namespace = clusterScoped.has(object.kind) ? "" : namespaceNames.stack } = object.metadata;
+      const id = `${object.kind} ${namespace ? `${namespace}/` : ""}${name}`;
       const text = yaml(shape);
       const before = first.get(id);
       if (!before) {

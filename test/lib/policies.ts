@@ -224,11 +224,12 @@ export function openFaults({ nodes, base, added }: Recorded, objects: readonly M
   );
 }
 
-/** Addresses in texts that lead where the policies do not. */
+/** Addresses in texts that lead where the policies let none of the text's readers; roles that share a file need not all. */
 export function closedEdges(edges: readonly Edge[], objects: readonly Manifest[]): Findings {
   const net = network(objects);
+  const open = edges.filter(({ from, to, port }) => net.connects(from, to, { port }));
   return edges
-    .filter(({ from, to, port }) => !net.connects(from, to, { port }))
+    .filter((edge) => !open.some(({ where, to, port }) => where === edge.where && to === edge.to && port === edge.port))
     .map(({ where, from, to, port }) => `${where}: ${from.id} may not reach ${to.id} port ${port}`);
 }
 
@@ -246,8 +247,11 @@ const scraped = { matchLabels: { "kube-lgtm.io/scrape": "true" } };
 const dnsPorts: readonly unknown[] = [53, 5353];
 const apiPorts: readonly unknown[] = [443, 6443];
 
-/** Rules that open more than they name: without peers, or without ports. */
-export function wideRules(objects: readonly Manifest[]): Findings {
+/**
+ * Rules that open more than they name: without peers, or without ports.
+ * @param exposed policies that let everybody in on a port
+ */
+export function wideRules(objects: readonly Manifest[], exposed: readonly string[] = []): Findings {
   return objects
     .filter(({ kind }) => kind === "NetworkPolicy")
     .flatMap((object) => {
@@ -267,7 +271,7 @@ export function wideRules(objects: readonly Manifest[]): Findings {
             JSON.stringify({ podSelector, namespaceSelector }) === JSON.stringify({ namespaceSelector: scraped }),
         );
         return [
-          ...(peers.length === 0 && !only(dnsPorts) && !only(apiPorts)
+          ...(peers.length === 0 && !only(dnsPorts) && !only(apiPorts) && !exposed.includes(object.metadata.name)
             ? [say("has no peers: only DNS and the API server may be named by port alone")]
             : []),
           ...(ports.length === 0 && !(peers.length > 0 && named) ? [say("has no ports")] : []),

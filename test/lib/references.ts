@@ -106,6 +106,7 @@ const upper = "([A-Z][A-Z0-9_]+)";
 const inConfigs = [
   new RegExp(`(?<!\\$)\\$\\{${upper}(?::[^}]*)?\\}`, "g"),
   new RegExp(`sys\\.env\\("${upper}"\\)`, "g"),
+  new RegExp(`__ENV\\.${upper}`, "g"),
 ];
 const inArguments = [new RegExp(`\\$\\(${upper}\\)`, "g")];
 const inCommands = [new RegExp(`\\$\\{?${upper}\\b`, "g"), ...inArguments];

@@ -13,7 +13,9 @@ import { root } from "./world.ts";
  */
 
 const modules = join(root, "node_modules");
-const models = join(modules, "kubernetes-models");
+/** Which package declares the kinds of a group; all others are Kubernetes's own. */
+const packages: Readonly<Record<string, string>> = { "gateway.networking.k8s.io": "@kubernetes-models/gateway-api" };
+const packageOf = (apiVersion: string): string => packages[apiVersion.split("/")[0] ?? ""] ?? "kubernetes-models";
 const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, "");
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -46,6 +48,7 @@ function declarations(): { readonly of: (file: string) => Schema; readonly all: 
       const token = next();
       if (token.startsWith('"')) return { const: JSON.parse(token) as string };
       if (token === "string" || token === "number" || token === "boolean") return { type: token };
+      if (/^\d+$/.test(token)) return { const: Number(token) };
       if (token === "any" || token === "unknown" || token === "object") return {};
       if (token === "Array") {
         expect("<");
@@ -103,7 +106,7 @@ function validator(apiVersion: string, kind: string): ValidateFunction {
   const key = `${apiVersion}/${kind}`;
   const before = compiled.get(key);
   if (before) return before;
-  const { $ref } = known.of(join(models, key));
+  const { $ref } = known.of(join(modules, packageOf(apiVersion), key));
   const defs = Object.fromEntries([...known.all].map(([file, schema]) => [name(file), schema]));
   const check = ajv.compile({ $ref, $defs: defs });
   compiled.set(key, check);
@@ -124,7 +127,7 @@ const unbroken = (object: Manifest): Manifest => {
 
 /** What kubernetes-models itself objects to: types, required fields, quantities. */
 function objection(object: Manifest): string | undefined {
-  const loaded = load(`kubernetes-models/${object.apiVersion}/${object.kind}`) as Record<
+  const loaded = load(`${packageOf(object.apiVersion)}/${object.apiVersion}/${object.kind}`) as Record<
     string,
     new (data: Manifest) => Model
   >;

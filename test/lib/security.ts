@@ -110,24 +110,28 @@ export function hardeningFaults(pod: PodTemplate): Findings {
 /** Probes of containers that run on: all three, by port names of their own container, and ready asks for more than alive. */
 export function probeFaults(pod: PodTemplate): Findings {
   if (pod.kind === "Job") return [];
-  return pod.spec.containers.flatMap((one) => {
-    const at = `${pod.id} containers.${one.name}`;
-    const probes = {
-      startupProbe: one.startupProbe,
-      readinessProbe: one.readinessProbe,
-      livenessProbe: one.livenessProbe,
-    };
-    const named = Object.entries(probes).flatMap(([name, probe]) => {
-      if (!probe) return [`${at} has no ${name}`];
-      const port = probe.httpGet?.port ?? probe.tcpSocket?.port;
-      if (typeof port !== "string") return [`${at}.${name} names no port`];
-      return one.ports?.some((declared) => declared.name === port)
-        ? []
-        : [`${at}.${name} names port ${port}, which is not its own`];
+  // Who listens on no port can be asked nothing; it is alive as long as it runs.
+  return pod.spec.containers
+    .filter(({ ports }) => ports?.length)
+    .flatMap((one) => {
+      const at = `${pod.id} containers.${one.name}`;
+      const probes = {
+        startupProbe: one.startupProbe,
+        readinessProbe: one.readinessProbe,
+        livenessProbe: one.livenessProbe,
+      };
+      const named = Object.entries(probes).flatMap(([name, probe]) => {
+        if (!probe) return [`${at} has no ${name}`];
+        const port = probe.httpGet?.port ?? probe.tcpSocket?.port;
+        if (typeof port !== "string") return [`${at}.${name} names no port`];
+        return one.ports?.some((declared) => declared.name === port)
+          ? []
+          : [`${at}.${name} names port ${port}, which is not its own`];
+      });
+      const alike =
+        one.readinessProbe && one.livenessProbe && handler(one.readinessProbe) === handler(one.livenessProbe);
+      return [...named, ...(alike ? [`${at} asks the same to be ready and to be alive`] : [])];
     });
-    const alike = one.readinessProbe && one.livenessProbe && handler(one.readinessProbe) === handler(one.livenessProbe);
-    return [...named, ...(alike ? [`${at} asks the same to be ready and to be alive`] : [])];
-  });
 }
 
 interface Rule {

@@ -6,8 +6,9 @@ import type { Overlay } from "../../src/core/overlay.ts";
 import type { Files } from "../../src/core/render.ts";
 import { resolve } from "../../src/core/resolve.ts";
 import { environments, files, type Foundation, foundation, overlayOf } from "../../src/program.ts";
-import { type MetricsBackEnd, metricsBackEnds } from "../../src/settings/composition.ts";
-import { type Environment, validate } from "../../src/settings/schema.ts";
+import { type Answers, choices } from "../../src/settings/composition.ts";
+import type { Environment, Settings } from "../../src/settings/schema.ts";
+import { validate } from "../../src/settings/validate.ts";
 
 /** The project's own folder. */
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/]$/, "");
@@ -36,20 +37,42 @@ export const shipped: readonly World[] = (await environments(built)).map(worldOf
 
 const shippedModes = [...new Set(built.bases.map(({ mode }) => mode))];
 
+/** What goes with each metrics back end, so that every answer to every choice is in some environment. */
+const others: Readonly<Record<Answers["metrics"], Partial<Settings>>> = {
+  mimir: {
+    collector: "promtail",
+    generators: "demo",
+    exposure: { by: "gateway-api", host: "grafana.example.com", gateway: "public", gatewayNamespace: "gateways" },
+  },
+  "thanos-receive": { exposure: { by: "ingress", host: "grafana.example.com", tlsSecret: "grafana-tls" } },
+  "thanos-sidecar": {},
+};
+
+const foreign = {
+  credentials: "by-name",
+  namespaces: { stack: "telemetry", agents: "telemetry-host" },
+  components: { loki: { retention: "720h" } },
+} as const satisfies Partial<Settings>;
+
 /** What no shipped environment is: every metrics back end in every mode, credentials by name, other namespaces. */
-export const invented: readonly World[] = shippedModes.flatMap((mode) =>
-  (Object.keys(metricsBackEnds) as MetricsBackEnd[]).map((metrics) =>
-    worldOf(
-      environmentOf(`every-${metrics}-${mode}`, {
-        mode,
-        metrics,
-        credentials: "by-name",
-        namespaces: { stack: "telemetry", agents: "telemetry-host" },
-        components: { loki: { retention: "720h" } },
-      }),
+export const invented: readonly World[] = [
+  ...shippedModes.flatMap((mode) =>
+    (Object.keys(choices.metrics) as Answers["metrics"][]).map((metrics) =>
+      worldOf(environmentOf(`every-${metrics}-${mode}`, { ...others[metrics], ...foreign, mode, metrics })),
     ),
   ),
-);
+  worldOf(
+    environmentOf("other-volumes", {
+      ...foreign,
+      mode: "monolithic",
+      metrics: "thanos-receive",
+      // Other claims cannot stand under the names of the first ones.
+      namespaces: { stack: "volatile", agents: "volatile-host" },
+      volumes: { default: "none", loki: { class: "fast", size: "50Gi" }, minio: "claim" },
+      replicas: { grafana: 0, "thanos-query": 2 },
+    }),
+  ),
+];
 
 export const worlds: readonly World[] = [...shipped, ...invented];
 

@@ -1,0 +1,43 @@
+import type { Component } from "../core/component.ts";
+import { apart, defineRoles } from "../core/plan.ts";
+import { resources } from "../core/pod.ts";
+import { images } from "../versions.ts";
+
+/** What flog calls each format, by the role that writes it (https://github.com/mingrammer/flog#usage). */
+const formats: Readonly<Record<string, string>> = {
+  "apache-common": "apache_common",
+  "apache-error": "apache_error",
+  rfc3164: "rfc3164",
+};
+
+export const roles = defineRoles(
+  "flog",
+  { ports: {} },
+  { "apache-common": { tier: "write" }, "apache-error": { tier: "write" }, rfc3164: { tier: "write" } },
+);
+
+/** Makes up log lines: one pod a format, four lines a second each. */
+export const flog: Component = {
+  name: "flog",
+  home: "stack",
+  roles,
+  grouping: { monolithic: apart },
+  build: ({ workloads }) => ({
+    pods: workloads.map((workload) => ({
+      workload,
+      replicas: 1,
+      pod: {
+        // It does not listen to the signal that asks it to end.
+        terminationGracePeriodSeconds: 1,
+        containers: [
+          {
+            name: workload.name,
+            image: images.flog,
+            args: [`--format=${formats[workload.name]}`, "--loop", "--delay=250ms"],
+            resources: resources({ cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" }),
+          },
+        ],
+      },
+    })),
+  }),
+};

@@ -1,0 +1,76 @@
+import type { IContainer } from "kubernetes-models/v1/Container";
+import type { Component, Pods } from "../core/component.ts";
+import { apart, defineRoles, type Workload } from "../core/plan.ts";
+import { configVolume, emptyDir, resources } from "../core/pod.ts";
+import { template } from "../core/template.ts";
+import type { Wiring } from "../core/wiring.ts";
+import { images } from "../versions.ts";
+import * as alloyGateway from "./alloy-gateway.ts";
+
+export const roles = defineRoles(
+  "generators",
+  { ports: {} },
+  { traces: { tier: "write" }, metrics: { tier: "write" } },
+);
+
+const pod = (workload: Workload, container: Omit<IContainer, "name">, script?: string): Pods => ({
+  workload,
+  replicas: 1,
+  pod: {
+    terminationGracePeriodSeconds: 5,
+    containers: [{ name: workload.name, ...container }],
+    volumes: script ? [configVolume("script", script), emptyDir("tmp")] : undefined,
+  },
+});
+
+/** A shop that does not exist: one purchase a second as a trace over four services, and a log line for each. */
+const traces = ({ home }: Wiring): Pods =>
+  pod(
+    home(roles.traces),
+    {
+      image: images.k6,
+      args: ["run", "--quiet", "--no-usage-report", "--no-thresholds", "--no-summary", "/scripts/shop.js"],
+      env: [{ name: "HOME", value: "/tmp" }],
+      envFrom: [{ configMapRef: { name: "generators-settings" } }],
+      resources: resources({ cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" }),
+      volumeMounts: [
+        { name: "script", mountPath: "/scripts", readOnly: true },
+        { name: "tmp", mountPath: "/tmp" },
+      ],
+    },
+    "generators-traces",
+  );
+
+/** A gauge by OTLP, once a second. */
+const metrics = ({ home }: Wiring): Pods =>
+  pod(home(roles.metrics), {
+    image: images.telemetrygen,
+    args: [
+      "metrics",
+      "--otlp-endpoint=$(GENERATORS_OTLP_GRPC_ADDRESS)",
+      "--otlp-insecure",
+      "--otlp-metric-name=shop_stock",
+      "--metric-type=Gauge",
+      "--service=stock",
+      "--rate=1",
+      "--duration=inf",
+    ],
+    envFrom: [{ configMapRef: { name: "generators-settings" } }],
+    resources: resources({ cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" }),
+  });
+
+/** Makes up traces and metrics and pushes them as any application would. */
+export const generators: Component = {
+  name: "generators",
+  home: "stack",
+  roles,
+  grouping: { monolithic: apart },
+  settings: ({ wire }) => ({
+    otlpGrpcAddress: { unit: "address", value: wire(roles.metrics).to(alloyGateway.roles.server, "otlp-grpc") },
+    otlpHttpUrl: { unit: "url", value: `http://${wire(roles.traces).to(alloyGateway.roles.server, "otlp-http")}` },
+  }),
+  build: ({ wiring }) => ({
+    pods: [traces(wiring), metrics(wiring)],
+    configs: [{ name: "generators-traces", read: "start-up", files: { "shop.js": template("shop.js", {}) } }],
+  }),
+};

@@ -1,0 +1,70 @@
+import type { IIngressSpec } from "kubernetes-models/networking.k8s.io/v1/IngressSpec";
+import * as grafana from "../components/grafana.ts";
+import type { Feature } from "../core/feature.ts";
+import { Ingress } from "../core/models.ts";
+import { componentLabels, manifest, type Manifest } from "../core/objects.ts";
+import type { Wiring } from "../core/wiring.ts";
+
+/** Where the Components expect Grafana to be asked for, until an environment or a user's patch says otherwise. */
+const host = "grafana.localhost";
+
+type Options = Readonly<Record<string, string>>;
+
+const { server } = grafana.roles;
+const service = server.component;
+const metadata = { name: service, labels: componentLabels(service) };
+
+/** A controller may run in any namespace or in the nodes' own network, which no policy could name. */
+const open = ({ admit }: Wiring): void => admit("anywhere", server, "http");
+
+/** https://kubernetes.io/docs/concepts/services-networking/ingress/ ; without a class, the cluster's default one serves it. */
+const ingressSpec = (options: Options): IIngressSpec => {
+  const { class: ingressClassName, host: asked = host, tlsSecret: secretName } = options;
+  const backend = { service: { name: service, port: { name: "http" } } };
+  return {
+    ingressClassName,
+    tls: secretName ? [{ hosts: [asked], secretName }] : undefined,
+    rules: [{ host: asked, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+  };
+};
+
+/** Grafana behind an Ingress of any class. */
+export const ingress: Feature = {
+  name: "ingress",
+  options: { class: "name", host: "name", tlsSecret: "name" },
+  build: (wiring) => {
+    open(wiring);
+    return { objects: [manifest(new Ingress({ metadata, spec: ingressSpec({}) }))] };
+  },
+  adapt: (options) => ({
+    expects: options["tlsSecret"] ? [{ name: options["tlsSecret"], keys: ["tls.crt", "tls.key"] }] : [],
+    patches: [manifest(new Ingress({ metadata: { name: service }, spec: ingressSpec(options) }))],
+    merges: [grafana.rootUrl(`${options["tlsSecret"] ? "https" : "http"}://${options["host"] ?? host}/`)],
+  }),
+};
+
+/** https://gateway-api.sigs.k8s.io/api-types/httproute/ ; the Gateway is there already, in whatever namespace. */
+const httpRoute = (options: Options): Manifest => {
+  const { gateway = "gateway", gatewayNamespace: namespace, host: asked = host } = options;
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata,
+    spec: {
+      parentRefs: [namespace ? { name: gateway, namespace } : { name: gateway }],
+      hostnames: [asked],
+      rules: [{ backendRefs: [{ name: service, port: server.ports.http }] }],
+    },
+  };
+};
+
+/** Grafana behind a Gateway of the Gateway API, whose definitions the cluster must have. */
+export const gatewayApi: Feature = {
+  name: "gateway-api",
+  options: { gateway: "name", gatewayNamespace: "name", host: "name" },
+  build: (wiring) => {
+    open(wiring);
+    return { objects: [httpRoute({})] };
+  },
+  adapt: (options) => ({ patches: [{ ...httpRoute(options), metadata: { name: service } }] }),
+};
