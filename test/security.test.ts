@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Manifest } from "../src/core/objects.ts";
 import { images } from "../src/versions.ts";
+import { composeOf } from "./lib/compose.ts";
 import { none, says } from "./lib/findings.ts";
 import { altered, containersOf, podTemplate, podTemplates, without } from "./lib/objects.ts";
 import {
@@ -12,7 +13,7 @@ import {
   probeFaults,
   restrictedFaults,
 } from "./lib/security.ts";
-import { built, dev, worlds } from "./lib/world.ts";
+import { built, dev, rendered, worlds } from "./lib/world.ts";
 
 /** Everything that the agents ask of their nodes. */
 const hostAgents: Readonly<Record<string, readonly string[]>> = {
@@ -77,11 +78,14 @@ for (const { name, objects, environment } of worlds) {
   });
 }
 
+const compose = composeOf(rendered(), "demo");
+
 test("no image stands in src/versions.ts that nobody runs", () => {
   const used = new Set([
     ...podTemplates(built.bases.flatMap(({ objects }) => objects))
       .flatMap(containersOf)
       .map(({ image }) => image),
+    ...Object.values(compose.services).map(({ image }) => image),
     ...built.additions.flatMap(({ patches }) =>
       patches.flatMap((patch) => podTemplate(patch).spec.containers.map(({ image }) => image)),
     ),

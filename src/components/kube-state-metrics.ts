@@ -36,6 +36,7 @@ export const kubeStateMetrics: Component = {
   name: "kube-state-metrics",
   home: "stack",
   roles,
+  outside: "left out",
   grouping: { monolithic: apart },
   build({ wiring, workloads }) {
     wiring.wire(roles.server).toPlace("api-server");

@@ -1,6 +1,6 @@
 import { clusterAccess } from "../core/access.ts";
 import type { Component, Config, Context, Pods } from "../core/component.ts";
-import { identity, scrapeJobs } from "../core/scrape.ts";
+import { identity, scrapeJobs, staticJobs } from "../core/scrape.ts";
 import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
 import type { Wiring } from "../core/wiring.ts";
@@ -154,6 +154,15 @@ export const prometheus: Component = {
   settings: () => ({
     cluster: { unit: "name", value: "kube-lgtm" },
     retention: { unit: "duration", value: "24h" },
+  }),
+  outside: (around) => ({
+    configs: [
+      {
+        name: "prometheus-scrape",
+        read: "runtime",
+        files: { "stack.yaml": { scrape_configs: staticJobs(around) } },
+      },
+    ],
   }),
   build(context) {
     scraped(context);

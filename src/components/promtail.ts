@@ -1,7 +1,9 @@
 import { clusterAccess } from "../core/access.ts";
-import type { Component, SettingsTable } from "../core/component.ts";
-import { apart, defineRoles } from "../core/plan.ts";
-import { configVolume, containerPorts, httpGet, probes, resources, tcp } from "../core/pod.ts";
+import type { IVolume } from "kubernetes-models/v1/Volume";
+import type { Component, Pods, SettingsTable } from "../core/component.ts";
+import { partOf } from "../core/objects.ts";
+import { apart, defineRoles, type Workload } from "../core/plan.ts";
+import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp } from "../core/pod.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alloy from "./alloy.ts";
@@ -22,15 +24,34 @@ const settings = ({ wire }: Wiring): SettingsTable => ({
 });
 
 /** What Promtail is told wherever it runs: https://grafana.com/docs/loki/latest/send-data/promtail/configuration/ */
-export const config = (scrape: object) => ({
+const config = (scrape: object) => ({
   server: { http_listen_port: roles.server.ports.http, grpc_listen_port: 0, log_level: "info" },
   positions: { filename: "/data/positions.yaml" },
   clients: [{ url: "${PROMTAIL_LOKI_URL}", external_labels: { cluster: "${PROMTAIL_CLUSTER}" } }],
   scrape_configs: [scrape],
 });
 
+/** Where log lines are read, and where it is noted how far. */
+interface Reads {
+  readonly volume: IVolume;
+  readonly mountPath: string;
+  readonly positions: IVolume;
+}
+
+const nodeLogs: Reads = {
+  volume: { name: "logs", hostPath: { path: "/var/log", type: "Directory" } },
+  mountPath: "/var/log",
+  // Kept on the node, so that a new pod goes on in each file where the last one stopped.
+  positions: { name: "data", hostPath: { path: "/var/lib/kube-lgtm/promtail", type: "DirectoryOrCreate" } },
+};
+const socket: Reads = {
+  volume: { name: "docker", hostPath: { path: "/var/run/docker.sock" } },
+  mountPath: "/var/run/docker.sock",
+  positions: emptyDir("data"),
+};
+
 /** The log files of every pod on this node, with the labels that Alloy gives them, too. */
-const pods = {
+const nodePods = {
   job_name: "pods",
   kubernetes_sd_configs: [{ role: "pod", selectors: [{ role: "pod", field: "spec.nodeName=${NODE_NAME}" }] }],
   relabel_configs: [
@@ -51,6 +72,56 @@ const pods = {
   pipeline_stages: [{ cri: {} }, { labeldrop: ["filename"] }],
 };
 
+/** The containers of this Compose project, with the labels that their pods would have. */
+const containers = {
+  job_name: "containers",
+  docker_sd_configs: [
+    {
+      host: "unix:///var/run/docker.sock",
+      refresh_interval: "5s",
+      filters: Object.entries(partOf).map(([key, value]) => ({ name: "label", values: [`${key}=${value}`] })),
+    },
+  ],
+  relabel_configs: Object.entries({
+    app: "__meta_docker_container_label_app_kubernetes_io_name",
+    container: "__meta_docker_container_label_app_kubernetes_io_component",
+    pod: "__meta_docker_container_name",
+  }).map(([label, source]) => ({ source_labels: [source], regex: "/?(.*)", target_label: label })),
+};
+
+const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods => {
+  return {
+    workload,
+    replicas: 1,
+    usesApi: true,
+    mustTouchHost: "reads the node's log files, which belong to root",
+    pod: {
+      nodeSelector: { "kubernetes.io/os": "linux" },
+      tolerations: [{ operator: "Exists" }],
+      securityContext: alloy.asRoot,
+      containers: [
+        {
+          name: "promtail",
+          image: images.promtail,
+          args: ["-config.file=/etc/promtail/promtail.yaml", "-config.expand-env=true"],
+          env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
+          envFrom: [{ configMapRef: { name: "promtail-settings" } }],
+          ports: containerPorts(workload.roles),
+          // Promtail is ready when it has a target, and a node may have no pod with a log yet.
+          ...probes({ ready: httpGet("/ready"), live: tcp("http"), startSeconds: 120 }),
+          resources: resources({ cpu: "20m", memory: "64Mi", memoryLimit: "256Mi" }),
+          volumeMounts: [
+            { name: "config", mountPath: "/etc/promtail", readOnly: true },
+            { name: volume.name, mountPath, readOnly: true },
+            { name: "data", mountPath: "/data" },
+          ],
+        },
+      ],
+      volumes: [configVolume("config", "promtail"), volume, positions],
+    },
+  };
+};
+
 /** Reads the log files of every pod on its node and pushes them to Loki: the article's agent, which Alloy has replaced. */
 export const promtail: Component = {
   name: "promtail",
@@ -58,46 +129,16 @@ export const promtail: Component = {
   roles,
   grouping: { monolithic: apart },
   settings,
+  outside: (around) => ({
+    pods: around.filter(({ component }) => component === "promtail").map((workload) => pods(workload, socket)),
+    configs: [{ name: "promtail", read: "start-up", files: { "promtail.yaml": config(containers) } }],
+  }),
   build({ wiring, workloads }) {
     wiring.wire(roles.server).toPlace("api-server");
     return {
-      pods: workloads.map((workload) => ({
-        workload,
-        replicas: 1,
-        usesApi: true,
-        mustTouchHost: "reads the node's log files, which belong to root",
-        pod: {
-          nodeSelector: { "kubernetes.io/os": "linux" },
-          tolerations: [{ operator: "Exists" }],
-          securityContext: alloy.asRoot,
-          containers: [
-            {
-              name: "promtail",
-              image: images.promtail,
-              args: ["-config.file=/etc/promtail/promtail.yaml", "-config.expand-env=true"],
-              env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
-              envFrom: [{ configMapRef: { name: "promtail-settings" } }],
-              ports: containerPorts(workload.roles),
-              // Promtail is ready when it has a target, and a node may have no pod with a log yet.
-              ...probes({ ready: httpGet("/ready"), live: tcp("http"), startSeconds: 120 }),
-              resources: resources({ cpu: "20m", memory: "64Mi", memoryLimit: "256Mi" }),
-              volumeMounts: [
-                { name: "config", mountPath: "/etc/promtail", readOnly: true },
-                { name: "logs", mountPath: "/var/log", readOnly: true },
-                { name: "data", mountPath: "/data" },
-              ],
-            },
-          ],
-          volumes: [
-            configVolume("config", "promtail"),
-            { name: "logs", hostPath: { path: "/var/log", type: "Directory" } },
-            // Positions in the files: kept on the node, so that a new pod goes on where the last one stopped.
-            { name: "data", hostPath: { path: "/var/lib/kube-lgtm/promtail", type: "DirectoryOrCreate" } },
-          ],
-        },
-      })),
+      pods: workloads.map((workload) => pods(workload, nodeLogs)),
       objects: clusterAccess("promtail", { "": ["pods"] }, ["get", "list", "watch"]),
-      configs: [{ name: "promtail", read: "start-up", files: { "promtail.yaml": config(pods) } }],
+      configs: [{ name: "promtail", read: "start-up", files: { "promtail.yaml": config(nodePods) } }],
     };
   },
 };

@@ -81,6 +81,11 @@ export interface Component {
   readonly dataSource?: (wiring: Wiring) => DataSource;
   /** Its `<component>-settings`, by the names that environments use. */
   readonly settings?: (wiring: Wiring, mode: Mode) => SettingsTable;
+  /**
+   * How it stands where there is no Kubernetes API to ask: not at all, or with pods and configuration that take the place of
+   * its own, given the workloads that stand there. What asks the API and says nothing here cannot stand there.
+   */
+  readonly outside?: "left out" | ((around: readonly Workload[]) => Partial<Pick<Built, "pods" | "configs">>);
   build(context: Context): Built;
 }
 

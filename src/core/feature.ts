@@ -40,18 +40,24 @@ export interface Addition {
   readonly connections: readonly Connection[];
 }
 
+/** A workload with the roles that these features put into its pods. */
+export const joined =
+  (features: readonly Feature[]) =>
+  (workload: Workload): Workload => ({
+    ...workload,
+    roles: [
+      ...workload.roles,
+      ...features.flatMap(({ joins = [] }) =>
+        joins.filter(({ beside }) => workload.roles.includes(beside)).map(({ role }) => role),
+      ),
+    ],
+  });
+
 /** The features, wired to the workloads of these bases. */
 export function additions(features: readonly Feature[], bases: readonly Base[]): readonly Addition[] {
   return features.map((feature) => {
-    const joined = (workload: Workload): Workload => ({
-      ...workload,
-      roles: [
-        ...workload.roles,
-        ...(feature.joins ?? []).filter(({ beside }) => workload.roles.includes(beside)).map(({ role }) => role),
-      ],
-    });
     const wiring = createWiring(
-      bases.flatMap(({ workloads }) => workloads.map(joined)),
+      bases.flatMap(({ workloads }) => workloads.map(joined([feature]))),
       namespaceNames,
     );
     const { objects = [], patches = [], merges = [] } = feature.build(wiring);

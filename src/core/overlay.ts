@@ -18,6 +18,7 @@ export interface Choice {
   readonly components: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly replicas: Readonly<Record<string, number>>;
   readonly volumes: Readonly<Record<string, Volume>>;
+  readonly compose: "generated" | "none";
   /** What it says of the features that it has, by their names. */
   readonly options: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -34,6 +35,8 @@ export interface Part {
   readonly changes: readonly Manifest[];
   readonly replicas: Readonly<Record<string, number>>;
   readonly merges: readonly Config[];
+  /** Of the merges, those that come from the components' own settings. */
+  readonly settings: readonly Config[];
   readonly secrets: readonly SecretShape[];
   /** Secrets that are to be there already, whatever the environment generates. */
   readonly expects: readonly { readonly name: string; readonly keys: readonly string[] }[];
@@ -42,6 +45,7 @@ export interface Part {
 /** `overlays/<environment>`. */
 export interface Overlay {
   readonly name: string;
+  readonly compose: Choice["compose"];
   readonly path: string;
   readonly parts: readonly Part[];
 }
@@ -98,6 +102,7 @@ export function overlay(choice: Choice, bases: readonly Base[], additions: reado
     const here = (workload: string): boolean =>
       own.some(({ workloads }) => workloads.some(({ fullName }) => fullName === workload));
     const added = home === "stack" ? additions : [];
+    const settings = settingsMerges(choice, bases, own);
     const scaled = scaledUp(own, choice.replicas);
     const adapted = added.flatMap(({ feature }) => feature.adapt?.(choice.options[feature.name] ?? {}) ?? []);
     return {
@@ -113,10 +118,11 @@ export function overlay(choice: Choice, bases: readonly Base[], additions: reado
         ...adapted.flatMap(({ patches = [] }) => patches),
       ]),
       replicas: Object.fromEntries(Object.entries(choice.replicas).filter(([workload]) => here(workload))),
-      merges: [...settingsMerges(choice, bases, own), ...adapted.flatMap(({ merges = [] }) => merges)],
+      settings,
+      merges: [...settings, ...adapted.flatMap(({ merges = [] }) => merges)],
       secrets: choice.credentials === "throw-away" ? own.flatMap(({ secrets }) => secrets) : [],
       expects: adapted.flatMap(({ expects = [] }) => expects),
     };
   };
-  return { name: choice.name, path, parts: homes.map(part) };
+  return { name: choice.name, compose: choice.compose, path, parts: homes.map(part) };
 }

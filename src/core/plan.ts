@@ -26,6 +26,8 @@ export interface Group<P extends string = string> {
 /** What Prometheus scrapes. */
 export interface Metrics<P extends string = string> {
   readonly port: P;
+  /** Name of the scrape job; default: the component's. */
+  readonly job?: string;
   /** Default /metrics. */
   readonly path?: string;
   /** The samples speak of other objects than the scraped pod, whose labels must not overwrite theirs. */

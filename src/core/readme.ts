@@ -1,27 +1,13 @@
 import type { Base } from "./base.ts";
+import { connectionsOf } from "./connections.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Role } from "./plan.ts";
-import { type Connection, connectionKey, isRole, type Place } from "./wiring.ts";
+import { type Connection, isRole, type Place } from "./wiring.ts";
 
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
 const byName = (bases: readonly Base[]): readonly Base[] =>
   bases.toSorted((a, b) => (a.component.name < b.component.name ? -1 : 1));
-
-/** Connections between what an environment has, each once. */
-function connections({ parts }: Overlay): readonly Connection[] {
-  const bases = parts.flatMap((part) => part.bases);
-  const present = new Set(bases.map(({ component }) => component.name));
-  const here = (end: Role | Place): boolean => !isRole(end) || present.has(end.component);
-  const touches = (name: string, end: Role | Place): boolean => isRole(end) && end.component === name;
-  const all = [
-    ...bases.flatMap(({ component: { name }, wiring }) =>
-      wiring.connections().filter(({ from, to }) => touches(name, from) || touches(name, to)),
-    ),
-    ...parts.flatMap((part) => part.additions.flatMap((addition) => addition.connections)),
-  ].filter(({ from, to }) => here(from) && here(to));
-  return [...new Map(all.map((connection) => [connectionKey(connection), connection])).values()];
-}
 
 /** Scraping goes to everything, and would hide the rest of a picture. */
 const isScrape = ({ to, port, via }: Connection): boolean =>
@@ -31,7 +17,7 @@ const isScrape = ({ to, port, via }: Connection): boolean =>
 export function topology(overlay: Overlay): string {
   const name = (end: Role | Place): string => (isRole(end) ? end.component : end);
   const arrows = new Map<string, readonly string[]>();
-  for (const { from, to, port = "" } of connections(overlay).filter((connection) => !isScrape(connection))) {
+  for (const { from, to, port = "" } of connectionsOf(overlay).filter((connection) => !isScrape(connection))) {
     const pair = `${name(from)} --> ${name(to)}`;
     if (name(from) !== name(to)) arrows.set(pair, unique([...(arrows.get(pair) ?? []), port]));
   }

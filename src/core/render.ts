@@ -1,11 +1,13 @@
 import { posix } from "node:path";
 import { stringify } from "yaml";
 import type { Base } from "./base.ts";
+import { compose, type Compose } from "./compose.ts";
 import type { Config, SecretShape } from "./component.ts";
 import type { Addition } from "./feature.ts";
 import type { Manifest } from "./objects.ts";
 import { componentLabels } from "./objects.ts";
 import type { Overlay, Part } from "./overlay.ts";
+import { configPath, secretEnvPath, secretPath } from "./paths.ts";
 import { readme } from "./readme.ts";
 
 /** Text of files by their paths from the root of the project. */
@@ -52,10 +54,6 @@ const kustomization = ({ kind, ...fields }: Kustomization): string => {
   const filled = Object.entries(fields).filter(([, value]) => !(Array.isArray(value) && value.length === 0));
   return yaml({ apiVersion: `kustomize.config.k8s.io/${version}`, kind, ...Object.fromEntries(filled) });
 };
-
-/** A component's own configuration lies in `config/`, any other ConfigMap's files in a folder of its name. */
-const configPath = (config: Config, file: string, component?: string): string =>
-  config.name === component ? `config/${file}` : `config/${config.name}/${file}`;
 
 const generator = (config: Config, at: { readonly component?: string; readonly behavior?: "merge" }): object => ({
   name: config.name,
@@ -109,17 +107,16 @@ export function additionFiles({ path, objects, patches, merges }: Addition): Fil
   ]);
 }
 
-const secretFile = (secret: SecretShape, file: string): string => `secrets/${secret.name}/${file}`;
 const secretGenerator = (secret: SecretShape): object => ({
   name: secret.name,
-  envs: secret.env && [`secrets/${secret.name}.env`],
-  files: secret.files && Object.keys(secret.files).map((file) => `${file}=${secretFile(secret, file)}`),
+  envs: secret.env && [secretEnvPath(secret)],
+  files: secret.files && Object.keys(secret.files).map((file) => `${file}=${secretPath(secret, file)}`),
   options: secret.read === "runtime" ? { disableNameSuffixHash: true } : undefined,
 });
 const secretFiles = (root: string, secret: SecretShape): [string, string][] => [
-  ...(secret.env ? [[`${root}/secrets/${secret.name}.env`, envText(secret.env)] as [string, string]] : []),
+  ...(secret.env ? [[`${root}/${secretEnvPath(secret)}`, envText(secret.env)] as [string, string]] : []),
   ...Object.entries(secret.files ?? {}).map(([file, content]): [string, string] => [
-    `${root}/${secretFile(secret, file)}`,
+    `${root}/${secretPath(secret, file)}`,
     fileText(content),
   ]),
 ];
@@ -150,6 +147,11 @@ function partFiles(part: Part, head: string): [string, string][] {
   ];
 }
 
+const composeFiles = ({ path, file, files }: Compose, head: string): [string, string][] => [
+  [`${path}/compose.yaml`, head + yaml(file)],
+  ...[...files].map(([at, content]): [string, string] => [at, fileText(content)]),
+];
+
 /**
  * `overlays/<environment>`: what it takes from the bases, and only what differs from them.
  * @param patches hand-written patches that are there, from the overlay's folder (`patches/x.yaml`)
@@ -165,5 +167,6 @@ export function overlayFiles(overlay: Overlay, patches: readonly string[]): File
     [`${overlay.path}/kustomization.yaml`, head + text],
     [`${overlay.path}/README.md`, readme(overlay)],
     ...overlay.parts.flatMap((part) => partFiles(part, head)),
+    ...(overlay.compose === "generated" ? composeFiles(compose(overlay), head) : []),
   ]);
 }

@@ -51,14 +51,14 @@ const scaled = (object: Manifest, replicas: Readonly<Record<string, number>>): M
     : { ...object, spec: { ...(object["spec"] as Table), replicas: count } };
 };
 
-interface Contents {
+export interface Contents {
   readonly objects: readonly Manifest[];
   readonly configMaps: readonly Generated[];
   readonly secrets: readonly Generated[];
 }
 
 /** A part's objects as its bases and features have them, and what its generators make. */
-function contents(part: Part): Contents {
+export function contents(part: Part): Contents {
   const patches = [...part.additions.flatMap((addition) => addition.patches), ...part.changes];
   const patched = (object: Manifest): Manifest =>
     patches

@@ -1,25 +1,25 @@
 import { partOf } from "./objects.ts";
-import type { Role } from "./plan.ts";
+import type { Role, Workload } from "./plan.ts";
 import { isRole, type Wiring } from "./wiring.ts";
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 /**
- * Prometheus scrape jobs of the roles that `scraper` finds, one a component, in the order of their names.
+ * Prometheus scrape jobs of the roles that `scraper` finds, in the order of their names.
  * @param silent roles without metrics: where one has pods of its own, they are no targets, whatever their ports are called
  */
 export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[]): readonly object[] {
   const found = wiring.connections().filter(({ from, to, via }) => from === scraper && via === "member" && isRole(to));
   const targets = found.map(({ to, port }) => ({ role: to as Role, port: port as string }));
-  return unique(targets.map(({ role }) => role.component))
+  return unique(targets.map(({ role }) => jobOf(role)))
     .sort()
-    .map((component) => {
-      const own = targets.filter(({ role }) => role.component === component);
-      const home = own[0]?.role.home;
+    .map((job) => {
+      const own = targets.filter(({ role }) => jobOf(role) === job);
+      const { component, home } = own[0]?.role as Role;
       const ports = unique(own.map(({ port }) => port)).sort();
       const mute = silent.filter((role) => role.component === component && ports.some((port) => port in role.ports));
       return {
-        job_name: component,
+        job_name: job,
         metrics_path: own[0]?.role.metrics?.path,
         honor_labels: own[0]?.role.metrics?.honorLabels,
         kubernetes_sd_configs: [
@@ -45,6 +45,31 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
       };
     });
 }
+
+/** The same jobs where there is nobody to ask for pods: every role with metrics among these workloads, by name. */
+export function staticJobs(workloads: readonly Workload[]): readonly object[] {
+  const targets = workloads.flatMap(({ fullName, name: component, roles }) =>
+    roles.flatMap((role) =>
+      role.metrics
+        ? [{ job: jobOf(role), role, target: `${fullName}:${role.ports[role.metrics.port]}`, labels: { component } }]
+        : [],
+    ),
+  );
+  return unique(targets.map(({ job }) => job))
+    .sort()
+    .map((job) => {
+      const own = targets.filter((one) => one.job === job);
+      const each = new Map(own.map(({ target, labels }) => [target, { targets: [target], labels }]));
+      return {
+        job_name: job,
+        metrics_path: own[0]?.role.metrics?.path,
+        honor_labels: own[0]?.role.metrics?.honorLabels,
+        static_configs: [...each.values()],
+      };
+    });
+}
+
+const jobOf = ({ component, metrics }: Role): string => metrics?.job ?? component;
 
 const componentLabel = "__meta_kubernetes_pod_label_app_kubernetes_io_component";
 const keep = (source_labels: readonly string[], regex: string): object => ({ source_labels, regex, action: "keep" });

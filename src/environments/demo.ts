@@ -10,6 +10,7 @@ export default environment({
   metrics: "thanos-sidecar",
   collector: "promtail",
   generators: "demo",
+  compose: "generated",
   exposure: { by: "ingress", class: "nginx", host: "chart-example.local" },
   credentials: "throw-away",
   namespaces: { stack: "monitoring", agents: "monitoring-agents" },

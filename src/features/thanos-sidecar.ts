@@ -10,7 +10,10 @@ import { scrapeJobs } from "../core/scrape.ts";
 
 const { sidecar } = defineRoles(
   "prometheus",
-  { ports: { grpc: thanos.ports.grpc, "sidecar-http": thanos.ports.http }, metrics: { port: "sidecar-http" } },
+  {
+    ports: { grpc: thanos.ports.grpc, "sidecar-http": thanos.ports.http },
+    metrics: { port: "sidecar-http", job: "thanos-sidecar" },
+  },
   { sidecar: { tier: "write", groups: [thanos.storeApi] } },
 );
 
@@ -59,10 +62,7 @@ export const thanosSidecar: Feature = {
           read: "runtime",
           files: {
             "thanos-sidecar.yaml": {
-              scrape_configs: scrapeJobs(prometheus.roles.server, wiring, []).map((job) => ({
-                ...job,
-                job_name: "thanos-sidecar",
-              })),
+              scrape_configs: scrapeJobs(prometheus.roles.server, wiring, []),
             },
           },
         },

@@ -19,6 +19,8 @@ export interface Settings {
   readonly collector?: Answers["collector"];
   /** `demo`: programs that make up logs, traces and metrics, so that there is something to see. Default `none`. */
   readonly generators?: Answers["generators"];
+  /** `generated`: the same environment as a Compose file, too. Default `none`. */
+  readonly compose?: "generated" | "none";
   /** Default: Grafana is reached from inside the cluster only. */
   readonly exposure?: Exposure | undefined;
   /** `throw-away`: committed, for a laptop. `by-name`: the environment expects the Secrets to be there. */

@@ -12,6 +12,7 @@ const known: Readonly<Record<keyof Settings, true>> = {
   metrics: true,
   collector: true,
   generators: true,
+  compose: true,
   exposure: true,
   credentials: true,
   namespaces: true,
@@ -165,6 +166,7 @@ export function validate(
   for (const choice of choiceNames.filter((one) => one !== "exposure"))
     found.oneOf(choice, answers[choice], Object.keys(choices[choice]));
   found.oneOf("credentials", credentials, ["by-name", "throw-away"]);
+  if (settings.compose !== undefined) found.oneOf("compose", settings.compose, ["generated", "none"]);
   checkExposure(settings.exposure, found);
   checkNamespaces(settings.namespaces, found);
 
@@ -193,6 +195,7 @@ export function validate(
   if (found.problems.length > 0) throw new SettingsError(found.problems.join("\n"));
   return {
     modes: {},
+    compose: "none",
     replicas: {},
     volumes: {},
     components: {},

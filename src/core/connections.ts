@@ -1,0 +1,18 @@
+import type { Overlay } from "./overlay.ts";
+import type { Role } from "./plan.ts";
+import { type Connection, connectionKey, isRole, type Place } from "./wiring.ts";
+
+/** Connections between what an environment has, each once. */
+export function connectionsOf({ parts }: Overlay): readonly Connection[] {
+  const bases = parts.flatMap((part) => part.bases);
+  const present = new Set(bases.map(({ component }) => component.name));
+  const here = (end: Role | Place): boolean => !isRole(end) || present.has(end.component);
+  const touches = (name: string, end: Role | Place): boolean => isRole(end) && end.component === name;
+  const all = [
+    ...bases.flatMap(({ component: { name }, wiring }) =>
+      wiring.connections().filter(({ from, to }) => touches(name, from) || touches(name, to)),
+    ),
+    ...parts.flatMap((part) => part.additions.flatMap((addition) => addition.connections)),
+  ].filter(({ from, to }) => here(from) && here(to));
+  return [...new Map(all.map((connection) => [connectionKey(connection), connection])).values()];
+}
