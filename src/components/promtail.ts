@@ -53,7 +53,7 @@ const socket: Reads = {
 /** The log files of every pod on this node, with the labels that Alloy gives them, too. */
 const nodePods = {
   job_name: "pods",
-  kubernetes_sd_configs: [{ role: "pod", selectors: [{ role: "pod", field: "spec.nodeName=${NODE_NAME}" }] }],
+  kubernetes_sd_configs: [{ role: "pod" }],
   relabel_configs: [
     ...alloy.labels.map(({ label, source }) => ({ source_labels: [source], target_label: label })),
     {
@@ -104,7 +104,8 @@ const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods
           name: "promtail",
           image: images.promtail,
           args: ["-config.file=/etc/promtail/promtail.yaml", "-config.expand-env=true"],
-          env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
+          // It looks for pods on the node of this name only (clients/pkg/promtail/targets/file/filetargetmanager.go).
+          env: [{ name: "HOSTNAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
           envFrom: [{ configMapRef: { name: "promtail-settings" } }],
           ports: containerPorts(workload.roles),
           // Promtail is ready when it has a target, and a node may have no pod with a log yet.

@@ -108,7 +108,7 @@ function policy(
   const here = (end: Role | Place): boolean => isRole(end) && subject.includes(end);
   const ins = merged(connections.filter(({ to }) => here(to)).map((c) => opening(subject, c.from, c, wiring)));
   const outs = merged(connections.filter(({ from }) => here(from)).map((c) => opening(subject, c.to, c, wiring)));
-  const ingress = ins.map(({ peers, ports }) => ({ from: [...peers], ports: filled(ports) }));
+  const ingress = ins.map(({ peers, ports }) => ({ from: filled(peers), ports: filled(ports) }));
   const egress = outs.map(({ peers, ports }) => ({ to: filled(peers), ports: filled(ports) }));
   return manifest(
     new NetworkPolicy({

@@ -23,7 +23,11 @@ export interface ClusterObject {
     readonly generation?: number;
     readonly labels?: Readonly<Record<string, string>>;
   };
-  readonly spec: { readonly replicas?: number; readonly completions?: number };
+  readonly spec: {
+    readonly replicas?: number;
+    readonly completions?: number;
+    readonly volumeClaimTemplates?: readonly object[];
+  };
   readonly status?: Readonly<Record<string, unknown>> & {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly containerStatuses?: readonly { readonly state: Readonly<Record<string, { readonly reason?: string }>> }[];

@@ -1,10 +1,13 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { parse } from "yaml";
 import { alertChecks, endSilence, silence } from "./checks/alerts.ts";
 import { correlationChecks } from "./checks/correlations.ts";
 import { durabilityChecks } from "./checks/durability.ts";
+import { generatorChecks } from "./checks/generators.ts";
 import { logChecks } from "./checks/logs.ts";
 import { metricChecks } from "./checks/metrics.ts";
+import { outageChecks } from "./checks/outages.ts";
 import { policyChecks } from "./checks/policies.ts";
 import { traceChecks } from "./checks/traces.ts";
 import { type Check, type Context, once } from "./context.ts";
@@ -20,10 +23,11 @@ back through the addresses of Grafana's data sources, and restarts every Statefu
 
   --only TEXT              only the checks with TEXT in their name, after what they need (set-up and sending)
   --allow-down JOB         targets of this scrape job need not be up: the component is a stand-in (may be repeated)
+  --outages                also take Prometheus away for a while, and let it make small blocks (ten minutes more)
   --keep                   leave the namespace kube-lgtm-e2e and the pod kube-lgtm-e2e-grafana behind
   --json                   print the table as JSON
-  --namespace NAME         of the stack (observability)
-  --agents-namespace NAME  of the host agents (observability-agents)
+  --namespace NAME         of the stack, if it is not the overlay's own
+  --agents-namespace NAME  of the host agents, if it is not the overlay's own
   --help                   this text
 
 $KUBECTL is the command to use in the place of kubectl. Exit code 0: all held; 1: a check failed; 2: wrong usage.`;
@@ -42,8 +46,9 @@ const options = {
   "allow-down": { type: "string", multiple: true },
   keep: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
-  namespace: { type: "string", default: "observability" },
-  "agents-namespace": { type: "string", default: "observability-agents" },
+  outages: { type: "boolean", default: false },
+  namespace: { type: "string" },
+  "agents-namespace": { type: "string" },
   help: { type: "boolean", default: false },
 } as const;
 
@@ -73,10 +78,16 @@ if (!existsSync(new URL(`../../overlays/${environment}/kustomization.yaml`, impo
   wrongUsage(`overlays/${environment} does not exist.`);
 }
 
+/** The namespace that a part of the overlay puts its objects into. */
+const namespaceOf = (part: "agents" | "stack"): string => {
+  const file = new URL(`../../overlays/${environment}/${part}/kustomization.yaml`, import.meta.url);
+  return (parse(readFileSync(file, "utf8")) as { readonly namespace: string }).namespace;
+};
+
 const cluster: Cluster = {
   command: (process.env["KUBECTL"] ?? "kubectl").split(" ").filter((word) => word !== ""),
-  stack: values.namespace,
-  agents: values["agents-namespace"],
+  stack: values.namespace ?? namespaceOf("stack"),
+  agents: values["agents-namespace"] ?? namespaceOf("agents"),
   users: "kube-lgtm-e2e",
 };
 const context: Context = {
@@ -166,7 +177,16 @@ const setUp: readonly Check[] = [
 const performAll = async (): Promise<void> => {
   for (const check of setUp) if ((await perform(check)) === "failed") return;
   for (const check of [...sends, silence]) await perform(check);
-  const checks = [logChecks, metricChecks, traceChecks, correlationChecks, alertChecks, policyChecks].flat();
+  const checks = [
+    logChecks,
+    metricChecks,
+    traceChecks,
+    generatorChecks,
+    correlationChecks,
+    alertChecks,
+    policyChecks,
+    values.outages ? outageChecks : [],
+  ].flat();
   const all = [...checks, ...(await durabilityChecks(context))];
   const chosen = all.filter(({ name }) => name.includes(values.only));
   if (chosen.length === 0) throw new Error(`no check has "${values.only}" in its name`);

@@ -85,7 +85,7 @@ const jaegerSpans = ({ services, traceIds }: Run, at: number): Buffer => {
 type Body = (run: Run, namespace: string, atMilliseconds: number) => object | Buffer;
 
 /** What is posted to which port and path of the Service `otlp`; a Buffer is Thrift, all else JSON. */
-const posts: readonly (readonly [what: string, to: string, body: Body])[] = [
+const payloads: readonly (readonly [what: string, to: string, body: Body])[] = [
   ["spans by OTLP over HTTP", "4318/v1/traces", otlpTraces],
   ["a log record by OTLP", "4318/v1/logs", (run, _, at) => otlpLogs(run, at)],
   ["a metric by OTLP", "4318/v1/metrics", (run, _, at) => otlpMetrics(run, at)],
@@ -93,7 +93,7 @@ const posts: readonly (readonly [what: string, to: string, body: Body])[] = [
   ["a span by Jaeger", "14268/api/traces?format=jaeger.thrift", (run, _, at) => jaegerSpans(run, at)],
 ];
 
-const post = ([what, to, payload]: (typeof posts)[number]): Check => ({
+const post = ([what, to, payload]: (typeof payloads)[number]): Check => ({
   name: `send ${what}`,
   run: ({ cluster, sender, run }) =>
     poll(seconds.sent, async () => {
@@ -119,5 +119,7 @@ const grpc: Check = {
   },
 };
 
+/** What is pushed over HTTP. */
+export const posts: readonly Check[] = payloads.map(post);
 /** Everything that a user's programs push. */
-export const sends: readonly Check[] = [...posts.map(post), grpc];
+export const sends: readonly Check[] = [...posts, grpc];

@@ -12,6 +12,7 @@ import {
 import { type Cluster, type ClusterObject, get, kubectl, list } from "../kubectl.ts";
 import { stackReady } from "../ready.ts";
 import { alertReadings, dashboardReadings } from "./alerts.ts";
+import { newRun, posts } from "../send.ts";
 import { logReadings } from "./logs.ts";
 import { metricReadings } from "./metrics.ts";
 import { traceReadings } from "./traces.ts";
@@ -93,13 +94,42 @@ const restart = ({ metadata, spec }: ClusterObject, baseline: () => Promise<read
   },
 });
 
-/** One check for each StatefulSet of the stack, one after the other, and one of everything after them all. */
+const emptied = ({ metadata, spec }: ClusterObject): Check => ({
+  name: `restart of ${metadata.name}: it keeps nothing, and is ready again`,
+  async run({ cluster }) {
+    for (let ordinal = 0; ordinal < (spec.replicas ?? 1); ordinal++)
+      await replace(cluster, `${metadata.name}-${ordinal}`);
+    return stackReady(cluster);
+  },
+});
+
+/** What pushes itself and needs no pod of the first run. */
+const pushed = readings.filter(({ name }) => /OTLP over HTTP|Zipkin|Jaeger|by OTLP is/.test(name));
+
+/** After a restart that kept nothing: a second run, all of it new. */
+const anew: Check = {
+  name: "after the restart of all: what is sent anew arrives",
+  async run(first) {
+    const context: Context = { ...first, run: newRun() };
+    for (const send of posts) await send.run(context);
+    const found = await Promise.all(pushed.map((reading) => readAtLeast(context, reading, 1, reading.seconds)));
+    return `${found.length} readings of a second run`;
+  },
+};
+
+/** One check for each StatefulSet of the stack, those that keep their data first, and one of everything after them all. */
 export const durabilityChecks = async (context: Context): Promise<readonly Check[]> => {
   const sets = await list(context.cluster, context.cluster.stack, "statefulsets");
+  const keeps = ({ spec }: ClusterObject): boolean => (spec.volumeClaimTemplates ?? []).length > 0;
   const baseline = once(() => measure(context));
   const all: Check = {
     name: "after the restart of all: nothing acknowledged is lost",
     run: async () => compare(context, await baseline()),
   };
-  return [...sets.map((set) => restart(set, baseline)), all];
+  return [
+    ...sets.filter(keeps).map((set) => restart(set, baseline)),
+    all,
+    ...sets.filter((set) => !keeps(set)).map(emptied),
+    ...(sets.every(keeps) ? [] : [anew]),
+  ];
 };

@@ -1,0 +1,121 @@
+import { type Check, type Context, poll } from "../context.ts";
+import { askJson } from "../datasources.ts";
+import { get, kubectl, list } from "../kubectl.ts";
+import { stackReady } from "../ready.ts";
+import type { Sample } from "./metrics.ts";
+
+/** An alert waits a minute, is evaluated each half, and Alertmanager hears of its end as late. */
+const alertSeconds = 420;
+/** A head of a minute and a half, a look at it each minute, an upload each half. */
+const blockSeconds = 480;
+
+const isActive = async (context: Context, name: string): Promise<boolean> => {
+  const filter = { filter: `alertname="${name}"`, active: "true" };
+  const found = await askJson<readonly { readonly status: { readonly state: string } }[]>(
+    context,
+    "alertmanager",
+    "/api/v2/alerts",
+    filter,
+  );
+  return found.some(({ status }) => status.state === "active");
+};
+
+const until = (context: Context, state: boolean, name: string): Promise<void> =>
+  poll(alertSeconds, async () => {
+    if ((await isActive(context, name)) !== state) throw new Error(`${name} is ${state ? "not " : "still "}active`);
+  });
+
+const scale = ({ cluster }: Context, replicas: number): Promise<string> =>
+  kubectl(cluster, ["-n", cluster.stack, "scale", "statefulset", "prometheus", `--replicas=${replicas}`]);
+
+const since = (start: number): string => `${Math.round((Date.now() - start) / 1000)} s`;
+
+const down: Check = {
+  name: "PrometheusDown fires while Prometheus is away, and resolves when it is back",
+  async run(context) {
+    const { cluster } = context;
+    if (!(await get(cluster, cluster.stack, "statefulset", "thanos-rule"))) return { skipped: "no thanos-rule here" };
+    if (await isActive(context, "PrometheusDown")) throw new Error("PrometheusDown was active before");
+    const start = Date.now();
+    try {
+      await scale(context, 0);
+      await until(context, true, "PrometheusDown");
+    } finally {
+      await scale(context, 1);
+    }
+    const fired = since(start);
+    const back = Date.now();
+    await stackReady(cluster);
+    await until(context, false, "PrometheusDown");
+    return `fired after ${fired}, resolved ${since(back)} after its return`;
+  },
+};
+
+interface Prometheus {
+  readonly spec: {
+    readonly template: {
+      readonly spec: { readonly containers: readonly { readonly name: string; readonly args: readonly string[] }[] };
+    };
+  };
+}
+
+const setArguments = ({ cluster }: Context, args: readonly string[]): Promise<string> => {
+  const spec = { template: { spec: { containers: [{ name: "prometheus", args }] } } };
+  return kubectl(cluster, ["-n", cluster.stack, "patch", "statefulset", "prometheus", "-p", JSON.stringify({ spec })]);
+};
+
+/** The addresses that Thanos query asks, by the kind of who answers there. */
+const stores = async (context: Context): Promise<Readonly<Record<string, readonly { readonly name: string }[]>>> =>
+  (await askJson<{ data: Record<string, readonly { name: string }[]> }>(context, "metrics", "/api/v1/stores")).data;
+
+/** How many series of `up` one kind of store alone has had in the last hour. */
+const seriesOf = async (context: Context, kind: "sidecar" | "store"): Promise<number> => {
+  const [store] = (await stores(context))[kind] ?? [];
+  if (!store) throw new Error(`Thanos query knows no ${kind}`);
+  const parameters = { query: "count(count_over_time(up[1h]))", "storeMatch[]": `{__address__="${store.name}"}` };
+  const { data } = await askJson<{ data: { result: readonly Sample[] } }>(
+    context,
+    "metrics",
+    "/api/v1/query",
+    parameters,
+  );
+  return Number(data.result[0]?.value[1] ?? 0);
+};
+
+const blocks: Check = {
+  name: "Thanos answers across the sidecar and the store once a block is uploaded",
+  async run(context) {
+    const { cluster } = context;
+    const found = await get<Prometheus>(cluster, cluster.stack, "statefulset", "prometheus");
+    const containers = found?.spec.template.spec.containers ?? [];
+    const args = containers.find(({ name }) => name === "prometheus")?.args ?? [];
+    if (!containers.some(({ name }) => name === "thanos-sidecar")) return { skipped: "no sidecar here" };
+    const [pod] = (await list(cluster, cluster.stack, "pods")).filter(
+      ({ metadata }) => metadata.name === "thanos-store-0",
+    );
+    if (!pod) throw new Error("no pod thanos-store-0");
+    const start = Date.now();
+    try {
+      // A block takes two hours; one of a minute is made in three.
+      await setArguments(
+        context,
+        args.map((arg) => arg.replace(/(-block-duration)=2h$/, "$1=1m")),
+      );
+      await stackReady(cluster);
+      return await poll(blockSeconds, async () => {
+        // The store looks for new blocks each quarter of an hour, and when it starts.
+        await kubectl(cluster, ["-n", cluster.stack, "delete", "pod", "thanos-store-0"]);
+        await stackReady(cluster);
+        const [old, fresh] = [await seriesOf(context, "store"), await seriesOf(context, "sidecar")];
+        if (old === 0 || fresh === 0) throw new Error(`series of up: store ${old}, sidecar ${fresh}`);
+        return `series of up: ${old} in the store, ${fresh} at the sidecar, ${since(start)} after the start`;
+      });
+    } finally {
+      await setArguments(context, args);
+      await stackReady(cluster);
+    }
+  },
+};
+
+/** Checks that take Prometheus away, or change how it makes blocks, for a while. */
+export const outageChecks: readonly Check[] = [down, blocks];
