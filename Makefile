@@ -1,7 +1,7 @@
 # Everything here only calls the scripts of package.json; `make` and `make test` need Node >= 20, make and git.
 ENV ?= dev
 
-.PHONY: all build check test lint format bench programs e2e apply
+.PHONY: all build check test lint format bench programs e2e compose apply
 all: build
 
 # One install for each state of the lock file.
@@ -34,6 +34,10 @@ programs: node_modules/.package-lock.json
 # Against whatever cluster kubectl points at; the environment has been applied before. ARGS="--only traces" and the like.
 e2e: node_modules/.package-lock.json
 	@npm run -s e2e -- $(ENV) $(ARGS)
+
+# The demo with Docker Compose: starts it and reads back what its generators send.
+compose: node_modules/.package-lock.json
+	@npm run -s compose -- $(ARGS)
 
 apply:
 	@command -v kubectl >/dev/null || { echo "kubectl is missing: install it, or apply overlays/$(ENV) with your GitOps tool." >&2; exit 1; }

@@ -77,6 +77,14 @@ const checksOf = (base: Base): readonly Check[] => {
       const file = `${config}/mimir.yaml`;
       return [{ config: file, program: "mimir", arguments: [...expanded(file), "-modules=true"] }];
     },
+    generators: () => {
+      const file = `${config}/generators-traces/shop.js`;
+      return [{ config: file, program: "k6", arguments: ["inspect", file] }];
+    },
+    promtail: () => {
+      const file = `${config}/promtail.yaml`;
+      return [{ config: file, program: "promtail", arguments: [...expanded(file), "-check-syntax"] }];
+    },
     prometheus: () => [
       prometheusCheck(base),
       ...additions

@@ -53,6 +53,8 @@ const metrics = ({ home }: Wiring): Pods =>
       "--metric-type=Gauge",
       "--service=stock",
       "--rate=1",
+      // Otherwise a hundred values would wait for one another.
+      "--batch=false",
       "--duration=inf",
     ],
     envFrom: [{ configMapRef: { name: "generators-settings" } }],

@@ -4,9 +4,9 @@ import { lines } from "./logs.ts";
 import { instant } from "./metrics.ts";
 
 /** What a line of each of flog's formats looks like. */
-const formats: Readonly<Record<string, RegExp>> = {
+export const formats: Readonly<Record<string, RegExp>> = {
   "apache-common": /^\S+ - \S+ \[\d{2}\/\w{3}\/\d{4}:[\d:]{8} [+-]\d{4}\] "[A-Z]+ \S+ HTTP\/[\d.]+" \d{3} \d+$/,
-  "apache-error": /^\[\w{3} \w{3} \d{2} [\d:]{8} \d{4}\] \[\S+:\w+\] \[pid \d+:tid \d+\] \[client [\d.]+:\d+\] /,
+  "apache-error": /^\[\w{3} \w{3} \d{2} [\d:]{8} \d{4}\] \[\S+:[\w-]+\] \[pid \d+:tid \d+\] \[client [\d.]+:\d+\] /,
   rfc3164: /^<\d{1,3}>\w{3} [ \d]\d [\d:]{8} \S+ \S+\[\d+\]: /,
 };
 
@@ -33,7 +33,7 @@ const flog = (format: string, pattern: RegExp): Check => ({
 });
 
 /** Who calls whom in the shop that the trace generator makes up. */
-const edges = [
+export const edges = [
   ["shop", "catalogue"],
   ["shop", "checkout"],
   ["checkout", "payment"],

@@ -49,7 +49,22 @@ const innerDoors: readonly Attempt[] = [
   { from: "probe", to: "minio", port: 9000 },
 ];
 
+/** Anybody may reach Grafana where it is exposed, and nobody of the users where it is not. */
+const grafana: Check = {
+  name: "a user's pod reaches Grafana only where it is exposed",
+  async run(context) {
+    const { cluster } = context;
+    const door = { from: "sender", to: "grafana", port: 3000 } as const;
+    for (const way of ["ingress", "gateway-api"]) {
+      if (await get(cluster, cluster.stack, "networkpolicy", `grafana-${way}`))
+        return `${way}: ${await open(door).run(context)}`;
+    }
+    return `not exposed: ${await closed(door).run(context)}`;
+  },
+};
+
 export const policyChecks: readonly Check[] = [
+  grafana,
   ...entrances.map((port) => open({ from: "sender", to: "otlp", port })),
   ...innerDoors.map(closed),
 ];
