@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { SettingsError } from "../src/settings/validate.ts";
+import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
 import { requests } from "./lib/requests.ts";
@@ -79,6 +79,12 @@ test("the README shows the error that a wrong setting gives", () => {
   );
 });
 
+test("docs/use.md lists every setting of an environment, and no other", () => {
+  const [, section = ""] = text("docs/use.md").split("## Settings of an environment");
+  const rows = [...(section.split("\n## ")[0] ?? "").matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(rows, Object.keys(settingsKeys));
+});
+
 test("docs/use.md lists every Secret that a base expects, with its keys", () => {
   const rows = text("docs/use.md")
     .split("\n")
@@ -97,7 +103,7 @@ test(
     const folder = temporary(after);
     putAll(folder, snapshot(root, generated));
     const examples = [...text("docs/use.md").matchAll(/<!-- file: (\S+) -->\n```yaml\n([\s\S]*?)```/g)];
-    assert.equal(examples.length, 3);
+    assert.equal(examples.length, 5);
     for (const [, path, yaml] of examples) put(folder, path as string, yaml as string);
     for (const kustomize of kustomizes) {
       const mine = await build(kustomize, join(folder, "overlays/mine"));
@@ -107,6 +113,13 @@ test(
       const settings = logs.objects.find(({ metadata }) => metadata.name.startsWith("loki-settings-"));
       assert.equal((settings?.["data"] as Record<string, string>)["LOKI_RETENTION"], "720h");
       assert.ok(logs.objects.every(({ metadata }) => metadata.namespace === "logs"));
+      const exposed = await build(kustomize, join(folder, "overlays/exposed"));
+      const ingress = exposed.objects.find(({ kind }) => kind === "Ingress");
+      const rules = (ingress?.["spec"] as { rules: { host: string }[] } | undefined)?.rules;
+      assert.deepEqual(
+        rules?.map(({ host }) => host),
+        ["grafana.example.com"],
+      );
     }
   },
 );

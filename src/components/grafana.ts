@@ -14,7 +14,8 @@ export const uids = { alerts: "alertmanager", logs: "loki", metrics: "metrics", 
 
 const admin: SecretShape = {
   name: "grafana-admin",
-  read: "start-up",
+  // By its plain name: Grafana takes it into its database at the first start, so that no later change need restart it.
+  read: "runtime",
   files: { "admin-user": "admin", "admin-password": "strongpassword", "secret-key": "kube-lgtm-throw-away-key" },
 };
 

@@ -6,7 +6,8 @@ import { answersOf, type Environment, type Settings, units } from "./schema.ts";
 /** The problems of settings files, one a line: where, what was found, what was expected or what to do. */
 export class SettingsError extends Error {}
 
-const known: Readonly<Record<keyof Settings, true>> = {
+/** Every setting that there is. */
+export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   mode: true,
   modes: true,
   metrics: true,
@@ -161,7 +162,7 @@ export function validate(
   const settings = raw as Partial<Settings>;
   const { mode, credentials = "by-name" } = settings;
   const answers = answersOf(raw as unknown as Settings);
-  found.unknownKeys("", raw, Object.keys(known));
+  found.unknownKeys("", raw, Object.keys(settingsKeys));
   found.oneOf("mode", mode, shippedModes(catalogue));
   for (const choice of choiceNames.filter((one) => one !== "exposure"))
     found.oneOf(choice, answers[choice], Object.keys(choices[choice]));

@@ -1,8 +1,8 @@
 import { type Check, type Context, poll } from "../context.ts";
 import { askJson } from "../datasources.ts";
-import { get, kubectl, list } from "../kubectl.ts";
+import { get, kubectl } from "../kubectl.ts";
 import { stackReady } from "../ready.ts";
-import type { Sample } from "./metrics.ts";
+import { instant, type Sample } from "./metrics.ts";
 
 /** An alert waits a minute, is evaluated each half, and Alertmanager hears of its end as late. */
 const alertSeconds = 420;
@@ -90,10 +90,6 @@ const blocks: Check = {
     const containers = found?.spec.template.spec.containers ?? [];
     const args = containers.find(({ name }) => name === "prometheus")?.args ?? [];
     if (!containers.some(({ name }) => name === "thanos-sidecar")) return { skipped: "no sidecar here" };
-    const [pod] = (await list(cluster, cluster.stack, "pods")).filter(
-      ({ metadata }) => metadata.name === "thanos-store-0",
-    );
-    if (!pod) throw new Error("no pod thanos-store-0");
     const start = Date.now();
     try {
       // A block takes two hours; one of a minute is made in three.
@@ -102,10 +98,14 @@ const blocks: Check = {
         args.map((arg) => arg.replace(/(-block-duration)=2h$/, "$1=1m")),
       );
       await stackReady(cluster);
+      await poll(blockSeconds, async () => {
+        const uploads = await instant(context, 'sum(thanos_shipper_uploads_total{job="thanos-sidecar"}) > 0');
+        if (uploads.length === 0) throw new Error("the sidecar has uploaded no block");
+      });
+      // The store looks for new blocks each quarter of an hour, and when it starts.
+      await kubectl(cluster, ["-n", cluster.stack, "delete", "pod", "thanos-store-0"]);
+      await stackReady(cluster);
       return await poll(blockSeconds, async () => {
-        // The store looks for new blocks each quarter of an hour, and when it starts.
-        await kubectl(cluster, ["-n", cluster.stack, "delete", "pod", "thanos-store-0"]);
-        await stackReady(cluster);
         const [old, fresh] = [await seriesOf(context, "store"), await seriesOf(context, "sidecar")];
         if (old === 0 || fresh === 0) throw new Error(`series of up: store ${old}, sidecar ${fresh}`);
         return `series of up: ${old} in the store, ${fresh} at the sidecar, ${since(start)} after the start`;
