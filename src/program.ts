@@ -6,6 +6,7 @@ import { type Addition, additions } from "./core/feature.ts";
 import { type Overlay, overlay } from "./core/overlay.ts";
 import { modes } from "./core/plan.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
+import { isRole } from "./core/wiring.ts";
 import { features } from "./features/index.ts";
 import { composition } from "./settings/composition.ts";
 import { answersOf, type Environment } from "./settings/schema.ts";
@@ -27,12 +28,21 @@ export function foundation(): Foundation {
   };
 }
 
+/** Whether something of the one base connects to something of the other. */
+const connects = (from: Base, to: Base): boolean =>
+  from.wiring.connections().some((connection) => {
+    const [a, b] = [connection.from, connection.to];
+    const between = isRole(a) && isRole(b) && a.component === from.component.name && b.component === to.component.name;
+    return between && from !== to && !connection.made;
+  });
+
 /** The overlay of an environment. */
 export function overlayOf(environment: Environment, { bases, additions }: Foundation): Overlay {
   const { components, features } = composition(answersOf(environment), catalogue);
-  const own = bases.filter(
+  const chosen = bases.filter(
     ({ component, mode }) => components.includes(component) && mode === modeIn(environment, component),
   );
+  const own = chosen.filter((base) => !base.component.wanted || chosen.some((other) => connects(other, base)));
   const added = additions.filter(({ feature }) => features.includes(feature));
   const { by, ...options } = environment.exposure ?? {};
   return overlay({ ...environment, options: by ? { [by]: options } : {} }, own, added);

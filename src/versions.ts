@@ -6,6 +6,7 @@ export const images = {
   flog: "docker.io/mingrammer/flog:0.4.3",
   grafana: "docker.io/grafana/grafana:13.2.3",
   k6: "docker.io/grafana/k6:1.8.1",
+  kafka: "docker.io/apache/kafka:4.1.0",
   kubeStateMetrics: "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.19.1",
   loki: "docker.io/grafana/loki:3.7.8",
   mc: "quay.io/minio/mc:RELEASE.2025-08-13T08-35-41Z",

@@ -111,8 +111,19 @@ const suffixOf = (data: Readonly<Record<string, string>>): string => nameSuffix(
 
 /** One user overlay over each base, all of them in one build because 4.5.4 takes most of a second to begin patching. */
 async function asResources(one: Kustomize): Promise<void> {
-  const home = `users-${one.name.replace(" ", "-")}`;
-  const users = built.bases.map((base) => {
+  // One mode at a time: a component's rights over the cluster have one name in all of its modes.
+  for (const mode of new Set(built.bases.map((base) => base.mode))) {
+    await asResourcesOf(
+      one,
+      mode,
+      built.bases.filter((base) => base.mode === mode),
+    );
+  }
+}
+
+async function asResourcesOf(one: Kustomize, mode: string, bases: readonly Base[]): Promise<void> {
+  const home = `users-${mode}-${one.name.replace(" ", "-")}`;
+  const users = bases.map((base) => {
     const namespace = `${base.component.name}-${base.mode}`;
     const workload = base.objects.find(isWorkload);
     assert.ok(workload, `${base.path} has no workload`);

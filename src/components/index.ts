@@ -5,6 +5,7 @@ import { alloy } from "./alloy.ts";
 import { flog } from "./flog.ts";
 import { generators } from "./generators.ts";
 import { grafana } from "./grafana.ts";
+import { kafka } from "./kafka.ts";
 import { kubeStateMetrics } from "./kube-state-metrics.ts";
 import { loki } from "./loki.ts";
 import { mimir } from "./mimir.ts";
@@ -24,6 +25,7 @@ export const catalogue: readonly Component[] = [
   flog,
   generators,
   grafana,
+  kafka,
   kubeStateMetrics,
   loki,
   mimir,

@@ -4,9 +4,10 @@ import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes,
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
+import { graceSeconds, memberlist, proxied, type Size, target } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
-import * as nginx from "./nginx.ts";
+import type { Route } from "./nginx.ts";
 
 const http = 3100;
 const gossip = { component: "loki", name: "loki-gossip", port: "gossip", lists: "members" } as const;
@@ -45,13 +46,6 @@ const {
 } = members;
 const all = Object.values(members);
 
-/** What differs between modes beside the grouping: how many, and how much memory each may take. */
-interface Size {
-  readonly writers: number;
-  readonly others: number;
-  readonly memory: string;
-  readonly memoryLimit: string;
-}
 const sizes: Readonly<Record<Mode, Size>> = {
   monolithic: { writers: 1, others: 1, memory: "128Mi", memoryLimit: "768Mi" },
   scalable: { writers: 3, others: 2, memory: "128Mi", memoryLimit: "1Gi" },
@@ -97,7 +91,7 @@ const config = ({ wire, home }: Wiring, mode: Mode) => ({
       },
     },
   },
-  memberlist: { join_members: [wire(ingester).toGroup(gossip, all)] },
+  memberlist: memberlist(wire(ingester).toGroup(gossip, all)),
   schema_config: {
     configs: [
       {
@@ -145,8 +139,8 @@ const found = ({ wire }: Wiring): void => {
 };
 
 /** What clients may ask of Loki, by the role that answers. */
-const routes = ({ wire }: Wiring): readonly nginx.Route[] => {
-  const to = (role: (typeof all)[number], ...paths: readonly string[]): readonly nginx.Route[] =>
+const routes = ({ wire }: Wiring): readonly Route[] => {
+  const to = (role: (typeof all)[number], ...paths: readonly string[]): readonly Route[] =>
     paths.map((path) => ({ path, upstream: wire(gateway).to(role, "http") }));
   return [
     ...to(distributor, "= /loki/api/v1/push", "= /otlp/v1/logs", "= /api/prom/push"),
@@ -157,17 +151,18 @@ const routes = ({ wire }: Wiring): readonly nginx.Route[] => {
   ];
 };
 
-const server = (workload: Workload, mode: Mode): Pods => ({
+const server = (workload: Workload, mode: Mode): Pods => {
+  const writes = workload.roles.includes(ingester);
+  return {
   workload,
-  replicas: workload.roles.includes(ingester) ? sizes[mode].writers : sizes[mode].others,
+  replicas: writes ? sizes[mode].writers : sizes[mode].others,
   pod: {
-    // Long enough to hand the ring over and flush what is asked for; the write-ahead log covers what is not.
-    terminationGracePeriodSeconds: 300,
+    terminationGracePeriodSeconds: graceSeconds(writes ? "writer" : "other"),
     containers: [
       {
         name: "loki",
         image: images.loki,
-        args: ["-config.file=/etc/loki/loki.yaml", "-config.expand-env=true", `-target=${targets(workload)}`],
+        args: ["-config.file=/etc/loki/loki.yaml", "-config.expand-env=true", target(workload)],
         env: [goMemoryLimit],
         envFrom: [{ configMapRef: { name: "loki-settings" } }, { secretRef: { name: secret.name } }],
         ports: containerPorts(workload.roles),
@@ -187,26 +182,20 @@ const server = (workload: Workload, mode: Mode): Pods => ({
     ],
     volumes: [configVolume("config", "loki"), ...(workload.disk ? [] : [emptyDir("data")]), emptyDir("tmp")],
   },
-});
-
-/** `-target`: all of it, or the roles by name, because the aliases read, write and backend go with Loki 4. */
-const targets = ({ name, roles }: Workload): string =>
-  name === "all" ? name : roles.map((role) => role.name).join(",");
+}};
 
 const build = ({ wiring, workloads, mode }: Context): Built => {
   found(wiring);
-  const proxies = workloads
-    .filter(({ name }) => name === gateway.name)
-    .map((workload) => nginx.gateway(workload, sizes[mode].others, http, routes(wiring)));
+  const { pods, configs } = proxied({
+    workloads,
+    server: (workload) => server(workload, mode),
+    proxies: sizes[mode].others,
+    port: http,
+    routes: () => routes(wiring),
+  });
   return {
-    pods: [
-      ...workloads.filter(({ name }) => name !== gateway.name).map((workload) => server(workload, mode)),
-      ...proxies.map(({ pods }) => pods),
-    ],
-    configs: [
-      { name: "loki", read: "start-up", files: { "loki.yaml": config(wiring, mode) } },
-      ...proxies.map((proxy) => proxy.config),
-    ],
+    pods,
+    configs: [{ name: "loki", read: "start-up", files: { "loki.yaml": config(wiring, mode) } }, ...configs],
     secrets: [secret],
   };
 };

@@ -1,40 +1,62 @@
-import type { Component, Pods, SettingsTable } from "../core/component.ts";
-import { defineRoles, together, type Workload } from "../core/plan.ts";
+import type { Built, Component, Context, Pods, SettingsTable } from "../core/component.ts";
+import { behindGateway, byTier, defineRoles, type Mode, together, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
+import { graceSeconds, memberlist, proxied, type Size, target } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
+import type { Route } from "./nginx.ts";
 
+const http = 8080;
 const gossip = { component: "mimir", name: "mimir-gossip", port: "gossip", lists: "members" } as const;
 
-export const roles = defineRoles(
+const { gateway } = defineRoles(
   "mimir",
-  { ports: { http: 8080, grpc: 9095, gossip: 7946 }, metrics: { port: "http" }, groups: [gossip] },
+  { ports: { http } },
+  { gateway: { tier: "read", door: { name: "mimir-gateway", ports: ["http"] } } },
+);
+const members = defineRoles(
+  "mimir",
+  { ports: { http, grpc: 9095, gossip: 7946 }, metrics: { port: "http" }, groups: [gossip] },
   {
-    gateway: { tier: "read", door: { name: "mimir-gateway", ports: ["http"] } },
     distributor: { tier: "write" },
     ingester: { tier: "write", disk: "20Gi" },
     "query-frontend": { tier: "read" },
     querier: { tier: "read" },
     "query-scheduler": { tier: "backend" },
-    "store-gateway": { tier: "backend" },
-    compactor: { tier: "backend" },
+    "store-gateway": { tier: "backend", disk: "10Gi" },
+    compactor: { tier: "backend", disk: "20Gi" },
     ruler: { tier: "backend" },
   },
 );
-const { distributor, ingester, querier, ruler, "store-gateway": storeGateway } = roles;
-const members = Object.values(roles).filter((role) => role !== roles.gateway);
+export const roles = { gateway, ...members };
+const {
+  distributor,
+  ingester,
+  "query-frontend": frontend,
+  querier,
+  "query-scheduler": scheduler,
+  "store-gateway": storeGateway,
+  ruler,
+} = members;
+const all = Object.values(members);
+
+const sizes: Readonly<Record<Mode, Size>> = {
+  monolithic: { writers: 1, others: 1, memory: "160Mi", memoryLimit: "1Gi" },
+  scalable: { writers: 3, others: 2, memory: "160Mi", memoryLimit: "1536Mi" },
+  microservices: { writers: 3, others: 2, memory: "160Mi", memoryLimit: "2Gi" },
+};
 
 /** Paths under the gateway: the Prometheus API, and where samples are pushed. */
 export const paths = { query: "/prometheus", push: "/api/v1/push" } as const;
 
 const secret = minio.s3Secret("mimir");
 
-const settings = ({ wire }: Wiring): SettingsTable => ({
+const settings = ({ wire }: Wiring, mode: Mode): SettingsTable => ({
   multitenancyEnabled: { unit: "boolean", value: "false" },
-  replicationFactor: { unit: "count", value: "1" },
+  replicationFactor: { unit: "count", value: String(sizes[mode].writers) },
   retention: { unit: "duration", value: "30d" },
   s3Bucket: { unit: "name", value: minio.buckets.mimirBlocks },
   s3BucketAlertmanager: { unit: "name", value: minio.buckets.mimirAlertmanager },
@@ -45,10 +67,10 @@ const settings = ({ wire }: Wiring): SettingsTable => ({
 });
 
 /** https://grafana.com/docs/mimir/latest/configure/configuration-parameters/ */
-const config = ({ wire }: Wiring) => ({
+const config = ({ wire }: Wiring, mode: Mode) => ({
   multitenancy_enabled: "${MIMIR_MULTITENANCY_ENABLED}",
   server: { http_listen_port: querier.ports.http, grpc_listen_port: querier.ports.grpc },
-  memberlist: { join_members: [wire(ingester).toGroup(gossip, members)] },
+  memberlist: memberlist(wire(ingester).toGroup(gossip, all)),
   common: {
     storage: {
       backend: "s3",
@@ -72,9 +94,16 @@ const config = ({ wire }: Wiring) => ({
   activity_tracker: { filepath: "/data/activity.log" },
   alertmanager: { data_dir: "/data/alertmanager" },
   compactor: { data_dir: "/data/compactor" },
-  // One ingester has nobody to wait for before it is ready.
-  ingester: { ring: { replication_factor: "${MIMIR_REPLICATION_FACTOR}", min_ready_duration: "0s" } },
-  store_gateway: { sharding_ring: { replication_factor: "${MIMIR_REPLICATION_FACTOR}" } },
+  ingester: {
+    ring: {
+      replication_factor: "${MIMIR_REPLICATION_FACTOR}",
+      // One ingester has nobody to wait for before it is ready.
+      min_ready_duration: sizes[mode].writers === 1 ? "0s" : undefined,
+    },
+  },
+  // Every block is at each of them, so that one may go away.
+  store_gateway: { sharding_ring: { replication_factor: sizes[mode].others } },
+  query_scheduler: { service_discovery_mode: "ring" },
   ruler: {
     rule_path: "/data/ruler",
     alertmanager_url: `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
@@ -90,31 +119,47 @@ const config = ({ wire }: Wiring) => ({
   usage_stats: { enabled: false },
 });
 
-/** Connections that Mimir finds through its ring or its object store: no address is written, the network must allow them. */
+/** Connections that Mimir finds through its rings or its object store: no address is written, the network must allow them. */
 const found = ({ wire }: Wiring): void => {
-  for (const from of members) {
+  for (const from of all) {
     wire(from).finds(ingester, "gossip");
     wire(from).to(minio.roles.server, "s3");
   }
   for (const from of [distributor, querier, ruler]) wire(from).finds(ingester, "grpc");
   for (const from of [querier, ruler]) wire(from).finds(storeGateway, "grpc");
+  for (const from of [frontend, querier]) wire(from).finds(scheduler, "grpc");
+  wire(querier).finds(frontend, "grpc");
+  wire(ruler).finds(ruler, "grpc");
 };
 
-const pods = (workload: Workload): Pods => ({
+/** What clients may ask of Mimir, by the role that answers (https://grafana.com/docs/mimir/latest/references/http-api/). */
+const routes = ({ wire }: Wiring): readonly Route[] => {
+  const to = (role: (typeof all)[number], ...paths: readonly string[]): readonly Route[] =>
+    paths.map((path) => ({ path, upstream: wire(gateway).to(role, "http") }));
+  return [
+    ...to(distributor, "= /api/v1/push", "= /otlp/v1/metrics"),
+    ...to(ruler, "/prometheus/config/v1/rules", "/prometheus/api/v1/rules", "/prometheus/api/v1/alerts"),
+    ...to(frontend, "/prometheus/", "= /api/v1/status/buildinfo", "= /ready"),
+  ];
+};
+
+const server = (workload: Workload, mode: Mode): Pods => {
+  const writes = workload.roles.includes(ingester);
+  return {
   workload,
-  replicas: 1,
+  replicas: writes ? sizes[mode].writers : sizes[mode].others,
   pod: {
-    terminationGracePeriodSeconds: 300,
+    terminationGracePeriodSeconds: graceSeconds(writes ? "writer" : "other"),
     containers: [
       {
         name: "mimir",
         image: images.mimir,
-        args: ["-config.file=/etc/mimir/mimir.yaml", "-config.expand-env=true", `-target=${workload.name}`],
+        args: ["-config.file=/etc/mimir/mimir.yaml", "-config.expand-env=true", target(workload)],
         env: [goMemoryLimit],
         envFrom: [{ configMapRef: { name: "mimir-settings" } }, { secretRef: { name: secret.name } }],
         ports: containerPorts(workload.roles),
         ...probes({ ready: httpGet("/ready"), live: httpGet("/api/v1/status/buildinfo"), startSeconds: 600 }),
-        resources: resources({ cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" }),
+        resources: resources({ cpu: "100m", memory: sizes[mode].memory, memoryLimit: sizes[mode].memoryLimit }),
         volumeMounts: [
           { name: "config", mountPath: "/etc/mimir", readOnly: true },
           { name: "data", mountPath: "/data" },
@@ -122,24 +167,33 @@ const pods = (workload: Workload): Pods => ({
         ],
       },
     ],
-    volumes: [configVolume("config", "mimir"), emptyDir("tmp")],
+    volumes: [configVolume("config", "mimir"), ...(workload.disk ? [] : [emptyDir("data")]), emptyDir("tmp")],
   },
-});
+}};
+
+const build = ({ wiring, workloads, mode }: Context): Built => {
+  found(wiring);
+  const { pods, configs } = proxied({
+    workloads,
+    server: (workload) => server(workload, mode),
+    proxies: sizes[mode].others,
+    port: http,
+    routes: () => routes(wiring),
+  });
+  return {
+    pods,
+    configs: [{ name: "mimir", read: "start-up", files: { "mimir.yaml": config(wiring, mode) } }, ...configs],
+    secrets: [secret],
+  };
+};
 
 export const mimir: Component = {
   name: "mimir",
   home: "stack",
   roles,
-  grouping: { monolithic: together },
+  grouping: { monolithic: together, scalable: behindGateway(byTier) },
   settings,
   dataSource: ({ wire }) =>
     grafana.metricsSource("Mimir", "Mimir", `http://${wire(grafana.roles.server).to(roles.gateway, "http")}${paths.query}`),
-  build({ wiring, workloads }) {
-    found(wiring);
-    return {
-      pods: workloads.map(pods),
-      configs: [{ name: "mimir", read: "start-up", files: { "mimir.yaml": config(wiring) } }],
-      secrets: [secret],
-    };
-  },
+  build,
 };

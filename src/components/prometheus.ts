@@ -1,7 +1,7 @@
 import { clusterAccess } from "../core/access.ts";
 import type { Component, Config, Context, Pods } from "../core/component.ts";
 import { identity, scrapeJobs, staticJobs } from "../core/scrape.ts";
-import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
+import { apart, defineRoles, type Mode, type Role, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
@@ -36,7 +36,11 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
       },
       // Samples of pushing clients may come a little late.
       storage: { tsdb: { out_of_order_time_window: "10m" }, exemplars: { max_exemplars: 100000 } },
-      alerting: { alertmanagers: [{ static_configs: [{ targets: [wire(server).to(alertmanager.roles.server, "http")] }] }] },
+      alerting: {
+        // Replicas tell of one alert once.
+        alert_relabel_configs: [{ regex: "replica", action: "labeldrop" }],
+        alertmanagers: [{ static_configs: [{ targets: [wire(server).to(alertmanager.roles.server, "http")] }] }],
+      },
       rule_files: ["/etc/prometheus/rules/*.yaml"],
       scrape_config_files: ["/etc/prometheus/scrape/*.yaml"],
       remote_write: remoteWrite.length > 0 ? remoteWrite : undefined,
@@ -102,9 +106,12 @@ const scraped = (context: Context): void => {
   wire(server).toPlace("scraped-namespaces");
 };
 
-const pods = (workload: Workload): Pods => ({
+/** More than one scrape the same; what keeps their samples takes the label `replica` away again. */
+const replicas: Readonly<Record<Mode, number>> = { monolithic: 1, scalable: 2, microservices: 2 };
+
+const pods = (workload: Workload, mode: Mode): Pods => ({
   workload,
-  replicas: 1,
+  replicas: replicas[mode],
   usesApi: true,
   annotations: { "kubectl.kubernetes.io/default-container": "prometheus" },
   pod: {
@@ -150,7 +157,7 @@ export const prometheus: Component = {
   name: "prometheus",
   home: "stack",
   roles,
-  grouping: { monolithic: apart },
+  grouping: { monolithic: apart, scalable: apart },
   settings: () => ({
     cluster: { unit: "name", value: "kube-lgtm" },
     retention: { unit: "duration", value: "24h" },
@@ -169,7 +176,7 @@ export const prometheus: Component = {
     const silent = rolesOf(context).filter(({ metrics }) => !metrics);
     const jobs = scrapeJobs(server, context.wiring, silent);
     return {
-      pods: context.workloads.map(pods),
+      pods: context.workloads.map((workload) => pods(workload, context.mode)),
       objects: clusterAccess("prometheus", { "": ["namespaces", "pods"] }, ["get", "list", "watch"]),
       configs: [
         config(context.wiring, []),

@@ -1,15 +1,20 @@
-import type { Component, Pods, SettingsTable } from "../core/component.ts";
-import { defineRoles, together, type Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
+import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
+import type { Component, Context, Pods, SettingsTable } from "../core/component.ts";
+import { apart, defineRoles, type Mode, type Role, together, type Workload } from "../core/plan.ts";
+import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, zoneLabel } from "../core/pod.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
+import { memberlist, target } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
+import * as kafka from "./kafka.ts";
 import * as minio from "./minio.ts";
 import * as prometheus from "./prometheus.ts";
 
+const gossip = { component: "tempo", name: "tempo-gossip", port: "gossip", lists: "members" } as const;
+
 export const roles = defineRoles(
   "tempo",
-  { ports: { http: 3200, grpc: 9095 }, metrics: { port: "http" } },
+  { ports: { http: 3200, grpc: 9095, gossip: 7946 }, metrics: { port: "http" }, groups: [gossip] },
   {
     distributor: {
       tier: "write",
@@ -17,16 +22,48 @@ export const roles = defineRoles(
       door: { name: "tempo-distributor", ports: ["otlp-grpc", "otlp-http"] },
     },
     "live-store": { tier: "write", disk: "10Gi" },
+    "block-builder": { tier: "write", disk: "10Gi" },
     "metrics-generator": { tier: "write" },
-    "query-frontend": { tier: "read", door: { name: "tempo", ports: ["http"] } },
+    // Not ready before a querier has found it.
+    "query-frontend": { tier: "read", meets: "before ready", door: { name: "tempo", ports: ["http"] } },
     querier: { tier: "read" },
-    "backend-scheduler": { tier: "backend" },
+    "backend-scheduler": { tier: "backend", disk: "1Gi" },
     "backend-worker": { tier: "backend" },
   },
 );
-const { distributor, "live-store": liveStore, "metrics-generator": generator, "query-frontend": frontend } = roles;
-const readers = [frontend, roles.querier, roles["backend-scheduler"], roles["backend-worker"]];
+const {
+  distributor,
+  "live-store": liveStore,
+  "block-builder": blockBuilder,
+  "metrics-generator": generator,
+  "query-frontend": frontend,
+  querier,
+  "backend-scheduler": scheduler,
+  "backend-worker": worker,
+} = roles;
+const all = Object.values(roles);
 
+interface Size {
+  readonly replicas: (role: Role) => number;
+  readonly memory: string;
+  readonly memoryLimit: string;
+}
+
+/** Who owns a partition, and the scheduler, is one, the live-store in each of two zones; of the others one may go away. */
+const single: readonly Role[] = [liveStore, blockBuilder, generator, scheduler];
+const pair = (role: Role): number => (single.includes(role) ? 1 : 2);
+
+const sizes: Readonly<Record<Mode, Size>> = {
+  monolithic: { replicas: () => 1, memory: "96Mi", memoryLimit: "768Mi" },
+  scalable: { replicas: pair, memory: "64Mi", memoryLimit: "768Mi" },
+  microservices: { replicas: pair, memory: "64Mi", memoryLimit: "1Gi" },
+};
+
+/** Two live-stores own each partition, so that the restart of one is no gap for those who read. */
+const zones = ["zone-a", "zone-b"] as const;
+
+/** Without a process of its own the distributor hands its spans to the live-store; between processes stands Kafka. */
+const isQueued = ({ home }: Wiring): boolean => home(distributor) !== home(liveStore);
 const secret = minio.s3Secret("tempo");
 
 const settings = ({ wire }: Wiring): SettingsTable => ({
@@ -41,8 +78,37 @@ const settings = ({ wire }: Wiring): SettingsTable => ({
   s3Region: { unit: "name", value: "us-east-1" },
 });
 
+/** What stands between the roles when each is a process of its own. */
+const queued = ({ wire }: Wiring) => ({
+  ingest: {
+    kafka: {
+      address: wire(distributor).to(kafka.roles.server, "kafka"),
+      topic: "tempo",
+      // It would also set the brokers' default number of partitions; a Job makes the topic.
+      auto_create_topic_enabled: false,
+    },
+  },
+  block_builder: {
+    partitions_per_instance: kafka.partitions.tempo,
+    consume_cycle_duration: "30s",
+    wal: { path: "/data/block-builder" },
+  },
+});
+
+/** Connections that Tempo finds through its rings, its queue or its store: no address is written, the network must allow them. */
+const found = (wiring: Wiring): void => {
+  const { wire } = wiring;
+  for (const from of all) wire(from).finds(liveStore, "gossip");
+  for (const from of [blockBuilder, frontend, querier, scheduler, worker]) wire(from).to(minio.roles.server, "s3");
+  for (const from of [distributor, liveStore, blockBuilder, generator]) {
+    if (isQueued(wiring)) wire(from).to(kafka.roles.server, "kafka");
+    else wire(from).expects(kafka.roles.server, "kafka");
+  }
+  for (const from of [querier, frontend]) wire(from).finds(liveStore, "grpc");
+};
+
 /** https://grafana.com/docs/tempo/latest/configuration/ */
-const config = () => ({
+const config = (wiring: Wiring) => ({
   server: {
     http_listen_port: frontend.ports.http,
     grpc_listen_port: frontend.ports.grpc,
@@ -50,6 +116,8 @@ const config = () => ({
   // Grafana streams search results over gRPC on the HTTP port.
   stream_over_http_enabled: true,
   memory: { automemlimit_enabled: true },
+  memberlist: memberlist(wiring.wire(liveStore).toGroup(gossip, all)),
+  ...(isQueued(wiring) ? queued(wiring) : {}),
   distributor: {
     receivers: {
       otlp: {
@@ -70,7 +138,11 @@ const config = () => ({
   },
   backend_scheduler: { local_work_path: "/data/work" },
   // In one process the scheduler stops first, so a job could not be reported any more: waiting only lengthens a restart.
-  backend_worker: { finish_on_shutdown_timeout: "2s" },
+  backend_worker: {
+    backend_scheduler_addr: wiring.wire(worker).to(scheduler, "grpc"),
+    finish_on_shutdown_timeout: "2s",
+  },
+  querier: { frontend_worker: { frontend_address: wiring.wire(querier).toEach(frontend, "grpc") } },
   metrics_generator: {
     storage: {
       path: "/data/generator",
@@ -108,37 +180,51 @@ const config = () => ({
   usage_report: { reporting_enabled: false },
 });
 
-const pods = (workload: Workload): Pods => ({
-  workload,
-  replicas: 1,
-  pod: {
-    // All spans are in the log within a second or two. What comes after may never end: the queue of the query-frontend waits
-    // for tenants that its own clean-up, stopped by then, would have to remove (modules/frontend/queue/queue.go in 3.0.3).
-    terminationGracePeriodSeconds: 30,
-    containers: [
-      {
-        name: "tempo",
-        image: images.tempo,
-        args: ["-config.file=/etc/tempo/tempo.yaml", "-config.expand-env=true", `-target=${workload.name}`],
-        envFrom: [{ configMapRef: { name: "tempo-settings" } }, { secretRef: { name: secret.name } }],
-        ports: containerPorts(workload.roles),
-        ...probes({ ready: httpGet("/ready"), live: httpGet("/status/version"), startSeconds: 300 }),
-        resources: resources({ cpu: "100m", memory: "96Mi", memoryLimit: "768Mi" }),
-        volumeMounts: [
-          { name: "config", mountPath: "/etc/tempo", readOnly: true },
-          { name: "data", mountPath: "/data" },
-        ],
-      },
-    ],
-    volumes: [configVolume("config", "tempo")],
-  },
-});
+/** The live-store's zone is that of its StatefulSet. */
+const zone: IEnvVar = { name: "ZONE", valueFrom: { fieldRef: { fieldPath: `metadata.labels['${zoneLabel}']` } } };
+
+const pods = (workload: Workload, { wiring, mode }: Context): Pods => {
+  const isZoned = isQueued(wiring) && workload.roles.includes(liveStore);
+  const { replicas, memory, memoryLimit } = sizes[mode];
+  return {
+    workload,
+    replicas: Math.max(...workload.roles.map(replicas)),
+    zones: isZoned ? zones : undefined,
+    pod: {
+      // All spans are in the log within a second or two. What comes after may never end: the queue of the query-frontend waits
+      // for tenants that its own clean-up, stopped by then, would have to remove (modules/frontend/queue/queue.go in 3.0.3).
+      terminationGracePeriodSeconds: 30,
+      containers: [
+        {
+          name: "tempo",
+          image: images.tempo,
+          args: [
+            "-config.file=/etc/tempo/tempo.yaml",
+            "-config.expand-env=true",
+            target(workload),
+            ...(isZoned ? ["-live-store.instance-availability-zone=$(ZONE)"] : []),
+          ],
+          env: isZoned ? [zone] : undefined,
+          envFrom: [{ configMapRef: { name: "tempo-settings" } }, { secretRef: { name: secret.name } }],
+          ports: containerPorts(workload.roles),
+          ...probes({ ready: httpGet("/ready"), live: httpGet("/status/version"), startSeconds: 300 }),
+          resources: resources({ cpu: "100m", memory, memoryLimit, scratch: workload.disk ? undefined : "2Gi" }),
+          volumeMounts: [
+            { name: "config", mountPath: "/etc/tempo", readOnly: true },
+            { name: "data", mountPath: "/data" },
+          ],
+        },
+      ],
+      volumes: [configVolume("config", "tempo"), ...(workload.disk ? [] : [emptyDir("data")])],
+    },
+  };
+};
 
 export const tempo: Component = {
   name: "tempo",
   home: "stack",
   roles,
-  grouping: { monolithic: together },
+  grouping: { monolithic: together, scalable: apart },
   settings,
   dataSource: ({ wire }) => ({
     name: "Tempo",
@@ -171,11 +257,11 @@ export const tempo: Component = {
       },
     },
   }),
-  build({ wiring, workloads }) {
-    for (const from of readers) wiring.wire(from).to(minio.roles.server, "s3");
+  build(context) {
+    found(context.wiring);
     return {
-      pods: workloads.map(pods),
-      configs: [{ name: "tempo", read: "start-up", files: { "tempo.yaml": config() } }],
+      pods: context.workloads.map((workload) => pods(workload, context)),
+      configs: [{ name: "tempo", read: "start-up", files: { "tempo.yaml": config(context.wiring) } }],
       secrets: [secret],
     };
   },

@@ -1,6 +1,6 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { Component, Config, Pods, SecretShape } from "../core/component.ts";
-import { apart, defineRoles, type Role } from "../core/plan.ts";
+import { apart, defineRoles, type Mode, type Role } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, secretVolume } from "../core/pod.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
@@ -102,10 +102,14 @@ export const podName = { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "
 const data = { name: "data", mountPath: "/data" };
 const mounted = (name: string) => ({ name, mountPath: `/etc/thanos/${name}`, readOnly: true });
 
-const pods = ({ wire, home }: Wiring): readonly Pods[] => [
+/** The compactor is one in every mode: two would undo each other's work. */
+const others: Readonly<Record<Mode, number>> = { monolithic: 1, scalable: 2, microservices: 2 };
+const replicas = (role: Role, mode: Mode): number => (role === compact ? 1 : others[mode]);
+
+const pods = ({ wire, home }: Wiring, mode: Mode): readonly Pods[] => [
   {
     workload: home(query),
-    replicas: 1,
+    replicas: replicas(query, mode),
     pod: {
       containers: [
         container(
@@ -129,7 +133,7 @@ const pods = ({ wire, home }: Wiring): readonly Pods[] => [
   },
   {
     workload: home(frontend),
-    replicas: 1,
+    replicas: replicas(frontend, mode),
     pod: {
       containers: [
         container(
@@ -151,7 +155,7 @@ const pods = ({ wire, home }: Wiring): readonly Pods[] => [
   },
   {
     workload: home(store),
-    replicas: 1,
+    replicas: replicas(store, mode),
     pod: {
       containers: [
         container(
@@ -169,7 +173,7 @@ const pods = ({ wire, home }: Wiring): readonly Pods[] => [
   },
   {
     workload: home(compact),
-    replicas: 1,
+    replicas: replicas(compact, mode),
     pod: {
       containers: [
         container(
@@ -197,7 +201,7 @@ const pods = ({ wire, home }: Wiring): readonly Pods[] => [
   },
   {
     workload: home(rule),
-    replicas: 1,
+    replicas: replicas(rule, mode),
     pod: {
       containers: [
         container(
@@ -229,17 +233,17 @@ export const thanos: Component = {
   name: "thanos",
   home: "stack",
   roles,
-  grouping: { monolithic: apart },
+  grouping: { monolithic: apart, scalable: apart },
   settings: () => ({
     retentionRaw: { unit: "duration", value: "30d" },
     retention5m: { unit: "duration", value: "30d" },
     retention1h: { unit: "duration", value: "1y" },
   }),
   dataSource: ({ wire }) => grafana.metricsSource("Thanos", "Thanos", `http://${wire(grafana.roles.server).to(frontend, "http")}`),
-  build({ wiring }) {
+  build({ wiring, mode }) {
     const stores = [store, compact, rule].map((role) => wiring.wire(role).to(minio.roles.server, "s3"));
     return {
-      pods: pods(wiring),
+      pods: pods(wiring, mode),
       configs: configs(wiring),
       secrets: [secret(stores[0] as Address)],
     };

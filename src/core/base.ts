@@ -15,7 +15,7 @@ import { type Mode, plan, type Workload } from "./plan.ts";
 import { networkPolicy } from "./policies.ts";
 import { services } from "./services.ts";
 import { createWiring, type Wiring } from "./wiring.ts";
-import { account, budget, controller } from "./workload.ts";
+import { account, budget, controllers } from "./workload.ts";
 
 /** What `bases/<component>/<mode>` holds. */
 export interface Base {
@@ -57,7 +57,11 @@ export function bases(catalogue: readonly Component[], modeOf: (component: Compo
       wiring,
       path: `bases/${component.name}/${mode}`,
       objects: [
-        ...pods.flatMap((p) => [controller(p), ...budget(p.workload, p.replicas), networkPolicy(p.workload, wiring)]),
+        ...pods.flatMap((p) => [
+          ...controllers(p),
+          ...budget(p.workload, p.replicas * (p.zones?.length ?? 1)),
+          networkPolicy(p.workload, wiring),
+        ]),
         ...(pods.length > 0 ? [account(component.name)] : []),
         ...services(workloads, wiring),
         ...objects,

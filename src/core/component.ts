@@ -42,6 +42,8 @@ export interface Pods {
   readonly replicas: number;
   readonly pod: IPodSpec;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** One StatefulSet for each, with `replicas` pods; together they are one workload. */
+  readonly zones?: readonly string[] | undefined;
   /** The program talks to the API server with its own account. */
   readonly usesApi?: true;
   /** Part of Pod Security `restricted` that these pods cannot keep, with the reason; only in the agents' namespace. */
@@ -77,6 +79,8 @@ export interface Component {
   readonly home: Home;
   readonly roles: Readonly<Record<string, Role>>;
   readonly grouping: Partial<Readonly<Record<Mode, Grouping>>>;
+  /** Part of an environment only where something of it connects to it. Default: always. */
+  readonly wanted?: "by its clients";
   /** Has a data source: Grafana mounts `grafana-datasource-<component>` when it is there. */
   readonly dataSource?: (wiring: Wiring) => DataSource;
   /** Its `<component>-settings`, by the names that environments use. */

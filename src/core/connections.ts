@@ -10,7 +10,7 @@ export function connectionsOf({ parts }: Overlay): readonly Connection[] {
   const touches = (name: string, end: Role | Place): boolean => isRole(end) && end.component === name;
   const all = [
     ...bases.flatMap(({ component: { name }, wiring }) =>
-      wiring.connections().filter(({ from, to }) => touches(name, from) || touches(name, to)),
+      wiring.connections().filter(({ from, to, made }) => !made && (touches(name, from) || touches(name, to))),
     ),
     ...parts.flatMap((part) => part.additions.flatMap((addition) => addition.connections)),
   ].filter(({ from, to }) => here(from) && here(to));

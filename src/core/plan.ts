@@ -49,6 +49,8 @@ export interface Role<P extends string = string> {
   readonly groups: readonly Group<P>[];
   /** Size of the volume that it keeps over a restart. */
   readonly disk?: string | undefined;
+  /** Its pods look each other up by their own names before anybody is ready. */
+  readonly meets?: "before ready" | undefined;
   readonly runs: Runs;
 }
 
@@ -88,6 +90,7 @@ interface Shape {
   readonly door?: Door;
   readonly groups?: readonly Group[];
   readonly disk?: string;
+  readonly meets?: "before ready";
   readonly runs?: Runs;
 }
 
@@ -112,6 +115,7 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       door: shape.door,
       groups: [...(shared.groups ?? []), ...(shape.groups ?? [])],
       disk: shape.disk,
+      meets: shape.meets,
       runs: shape.runs ?? "replicas",
     },
   ];

@@ -7,7 +7,7 @@ import type { IResourceRequirements } from "kubernetes-models/v1/ResourceRequire
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { Pods } from "./component.ts";
 import { selector } from "./objects.ts";
-import type { Role } from "./plan.ts";
+import type { Role, Workload } from "./plan.ts";
 
 /** Every program runs as this user and group, whatever its image says; volumes belong to the group. */
 const user = 10001;
@@ -89,7 +89,7 @@ export const restrictedContainer = (container: IContainer): IContainer => ({
 });
 
 /** The pod as its component describes it, with everything that Pod Security `restricted` and a careful reader ask of it. */
-export function hardened({ workload, replicas, pod, usesApi, mustTouchHost }: Pods): IPodSpec {
+export function hardened({ workload, replicas, pod, usesApi, mustTouchHost }: Pods, zone?: string): IPodSpec {
   if (mustTouchHost && workload.home !== "agents") {
     throw new Error(`${workload.fullName} touches the host: its component's home must be "agents".`);
   }
@@ -108,12 +108,35 @@ export function hardened({ workload, replicas, pod, usesApi, mustTouchHost }: Po
       ...securityContext,
     },
     ...rest,
-    topologySpreadConstraints: replicas > 1 ? spread(selector(workload)) : undefined,
+    affinity: zone ? awayFromOtherZones(workload, zone) : undefined,
+    topologySpreadConstraints:
+      replicas > 1 ? spread(zone ? { ...selector(workload), [zoneLabel]: zone } : selector(workload)) : undefined,
     initContainers: initContainers?.map(restrictedContainer),
     containers: containers.map(restrictedContainer),
     volumes,
   };
 }
+
+/** Which of its workload's zones a pod is of; the programs take it as the name of their availability zone. */
+export const zoneLabel = "kube-lgtm.io/zone";
+
+/** The pods of one zone go where those of the others are not, if there is such a place. */
+const awayFromOtherZones = (workload: Workload, zone: string): IPodSpec["affinity"] => ({
+  podAntiAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
+      (topologyKey) => ({
+        weight: 100,
+        podAffinityTerm: {
+          topologyKey,
+          labelSelector: {
+            matchLabels: selector(workload),
+            matchExpressions: [{ key: zoneLabel, operator: "NotIn", values: [zone] }],
+          },
+        },
+      }),
+    ),
+  },
+});
 
 /** Replicas go to different nodes and zones where there are some, and still run where there are not. */
 export const spread = (matchLabels: Record<string, string>): IPodSpec["topologySpreadConstraints"] =>

@@ -107,7 +107,9 @@ function policy(
 ): Manifest {
   const here = (end: Role | Place): boolean => isRole(end) && subject.includes(end);
   const ins = merged(connections.filter(({ to }) => here(to)).map((c) => opening(subject, c.from, c, wiring)));
-  const outs = merged(connections.filter(({ from }) => here(from)).map((c) => opening(subject, c.to, c, wiring)));
+  const outs = merged(
+    connections.filter(({ from, made }) => here(from) && !made).map((c) => opening(subject, c.to, c, wiring)),
+  );
   const ingress = ins.map(({ peers, ports }) => ({ from: filled(peers), ports: filled(ports) }));
   const egress = outs.map(({ peers, ports }) => ({ to: filled(peers), ports: filled(ports) }));
   return manifest(

@@ -64,7 +64,8 @@ function headless(workload: Workload, wiring: Wiring): readonly Front[] {
   // Some clusters' DNS lists no Service without a port; the first one that is declared serves.
   const first = Object.entries(workload.roles[0]?.ports ?? {}).slice(0, 1);
   const ports: Ports = { ...Object.fromEntries(first), ...each };
-  return [{ ...about(workload), name: `${workload.fullName}-headless`, headless: "ready members", ports }];
+  const lists = workload.roles.some(({ meets }) => meets) ? "members" : "ready members";
+  return [{ ...about(workload), name: `${workload.fullName}-headless`, headless: lists, ports }];
 }
 
 /** Groups whose Service is this component's to make. */

@@ -14,6 +14,8 @@ export interface Connection {
   /** Name of the port; undefined where a place has no ports of ours. */
   readonly port?: string | undefined;
   readonly via: "service" | "each pod" | "member";
+  /** Made in some modes of `from` only: the peer lets it in all the same, so that its base does not depend on that mode. */
+  readonly made?: "elsewhere" | undefined;
 }
 
 interface Ask {
@@ -25,6 +27,8 @@ interface Ask {
   toGroup(group: Group, members: readonly Role[]): Address;
   /** A peer that the program finds by itself (ring, discovery): no address is written, the network must allow it. */
   finds<P extends string>(to: Role<P>, port: NoInfer<P>): void;
+  /** A connection that the role makes in another of its modes: the peer lets it in, and nobody is let out to it. */
+  expects<P extends string>(to: Role<P>, port: NoInfer<P>): void;
   /** Something outside the bundle. */
   toPlace(place: Place): void;
 }
@@ -41,7 +45,8 @@ export const isRole = (end: Role | Place): end is Role => typeof end !== "string
 
 const same = (a: Role, b: Role): boolean => a.component === b.component && a.name === b.name;
 const id = (end: Role | Place): string => (typeof end === "string" ? end : `${end.component}/${end.name}`);
-export const connectionKey = (c: Connection): string => [id(c.from), id(c.to), c.port ?? "", c.via].join(" ");
+export const connectionKey = (c: Connection): string =>
+  [id(c.from), id(c.to), c.port ?? "", c.via, c.made ?? ""].join(" ").trim();
 
 /**
  * A fresh record of connections over these workloads.
@@ -85,6 +90,7 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
       return address;
     },
     toEach(to, port) {
+      if (home(from) === home(to)) return `127.0.0.1:${number(to, port)}` as Address;
       note({ from, to, port, via: "each pod" });
       return `${home(to).fullName}-headless:${number(to, port)}` as Address;
     },
@@ -95,6 +101,9 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
     finds(to, port) {
       number(to, port);
       note({ from, to, port, via: "member" });
+    },
+    expects(to, port) {
+      note({ from, to, port, via: "member", made: "elsewhere" });
     },
     toPlace(place) {
       note({ from, to: place, via: "member" });

@@ -4,7 +4,7 @@ import type { Pods } from "./component.ts";
 import { DaemonSet, Deployment, Job, PodDisruptionBudget, ServiceAccount, StatefulSet } from "./models.ts";
 import type { Workload } from "./plan.ts";
 import { componentLabels, groupLabels, labels, manifest, type Manifest, selector } from "./objects.ts";
-import { hardened } from "./pod.ts";
+import { hardened, zoneLabel } from "./pod.ts";
 
 /** The account that all pods of a component run as. */
 export const account = (name: string): Manifest =>
@@ -15,17 +15,25 @@ export const account = (name: string): Manifest =>
     }),
   );
 
+/** A workload's controllers: one, or one a zone. */
+export const controllers = (pods: Pods): readonly Manifest[] =>
+  pods.zones ? pods.zones.map((zone) => controller(pods, zone)) : [controller(pods)];
+
 /** Job or DaemonSet where the role says so, StatefulSet where it keeps a disk, else Deployment. */
-export function controller(pods: Pods): Manifest {
+function controller(pods: Pods, zone?: string): Manifest {
   const { workload, replicas } = pods;
-  const metadata = { name: workload.fullName, labels: labels(workload) };
-  const matching = { matchLabels: selector(workload) };
+  const own: Readonly<Record<string, string>> = zone ? { [zoneLabel]: zone } : {};
+  const metadata = {
+    name: zone ? `${workload.fullName}-${zone}` : workload.fullName,
+    labels: { ...labels(workload), ...own },
+  };
+  const matching = { matchLabels: { ...selector(workload), ...own } };
   const template = {
     metadata: {
-      labels: { ...labels(workload), ...groupLabels(workload.roles.flatMap(({ groups }) => groups)) },
+      labels: { ...labels(workload), ...own, ...groupLabels(workload.roles.flatMap(({ groups }) => groups)) },
       annotations: pods.annotations,
     },
-    spec: hardened(pods),
+    spec: hardened(pods, zone),
   };
   if (workload.runs === "once") return job(pods);
   if (workload.runs === "every node") {

@@ -94,7 +94,8 @@ export function resolution(objects: readonly Manifest[], outside: readonly strin
   for (const { where, namespace, host, port, readers } of addressesOf(objects)) {
     if (outside.includes(host)) continue;
     if (own.includes(host)) {
-      const deaf = readers.filter((pod) => listens(pod, port) === undefined);
+      // Roles that share a file need not all listen where it says.
+      const deaf = readers.every((pod) => listens(pod, port) === undefined) ? readers : [];
       faults.push(...deaf.map(({ id }) => `${where}: ${host}:${port} is no port of ${id}, which reads it`));
       continue;
     }
