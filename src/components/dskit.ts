@@ -1,6 +1,7 @@
-import type { Config, Pods } from "../core/component.ts";
-import type { Workload } from "../core/plan.ts";
-import type { Address } from "../core/wiring.ts";
+import { type Built, type Context, type Pods, type SecretShape, settingsName } from "../core/component.ts";
+import type { Mode, Role, Workload } from "../core/plan.ts";
+import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
+import type { Address, Wiring } from "../core/wiring.ts";
 import * as nginx from "./nginx.ts";
 
 /* What Loki, Mimir and Tempo have in common, because they are built of one kit: https://github.com/grafana/dskit */
@@ -32,29 +33,81 @@ export interface Size {
  * How long a pod may take to end: a writer hands its ring over and flushes what is asked for. The others hold nothing that is not
  * elsewhere, and some never end by themselves, because their gRPC server waits for streams that their clients keep open.
  */
-export const graceSeconds = (role: "other" | "writer"): number => (role === "writer" ? 300 : 60);
+const graceSeconds = { writer: 300, other: 60 } as const;
 
-interface Proxied {
-  readonly workloads: readonly Workload[];
-  readonly server: (workload: Workload) => Pods;
-  /** Of the gateway, where it has pods of its own. */
-  readonly proxies: number;
-  readonly port: number;
-  readonly routes: () => readonly nginx.Route[];
+/** A program of several roles, of which each process runs some, with a gateway in front of them. */
+interface Program {
+  readonly name: string;
+  readonly image: string;
+  readonly httpPort: number;
+  /** The role whose pods are the writers. */
+  readonly writer: Role;
+  readonly sizes: Readonly<Record<Mode, Size>>;
+  /** S3 credentials. */
+  readonly secret: SecretShape;
+  /** A path that a process answers as long as it lives. */
+  readonly alive: string;
+  readonly startSeconds: number;
+  readonly config: (wiring: Wiring, mode: Mode) => object;
+  /** Asks for the connections that no address stands for. */
+  readonly found: (wiring: Wiring) => void;
+  readonly gateway: Role;
+  /** What clients may ask, as paths (nginx's `location`) by the role that answers; the gateway's, if it has pods of its own. */
+  readonly routes: readonly (readonly [Role, ...string[]])[];
 }
 
-/** The pods of a component, and in front of them nginx where its gateway is not one of its processes. */
-export function proxied({ workloads, server, proxies, port, routes }: Proxied): {
-  readonly pods: readonly Pods[];
-  readonly configs: readonly Config[];
-} {
-  const apart = workloads.filter(({ name }) => name === "gateway");
-  const gateways = apart.map((workload) => nginx.gateway(workload, proxies, port, routes()));
+function server(workload: Workload, mode: Mode, program: Program): Pods {
+  const { name, image, sizes, writer, secret, alive, startSeconds } = program;
+  const writes = workload.roles.includes(writer);
+  const { writers, others, memory, memoryLimit } = sizes[mode];
   return {
-    pods: [
-      ...workloads.filter((workload) => !apart.includes(workload)).map(server),
-      ...gateways.map(({ pods }) => pods),
-    ],
-    configs: gateways.map(({ config }) => config),
+    workload,
+    replicas: writes ? writers : others,
+    pod: {
+      terminationGracePeriodSeconds: graceSeconds[writes ? "writer" : "other"],
+      containers: [
+        {
+          name,
+          image,
+          args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload)],
+          env: [goMemoryLimit],
+          envFrom: [{ configMapRef: { name: settingsName(name) } }, { secretRef: { name: secret.name } }],
+          ports: containerPorts(workload.roles),
+          ...probes({ ready: httpGet("/ready"), live: httpGet(alive), startSeconds }),
+          resources: resources({ cpu: "100m", memory, memoryLimit, scratch: workload.disk ? undefined : "2Gi" }),
+          volumeMounts: [
+            { name: "config", mountPath: `/etc/${name}`, readOnly: true },
+            { name: "data", mountPath: "/data" },
+            { name: "tmp", mountPath: "/tmp" },
+          ],
+        },
+      ],
+      volumes: [configVolume("config", name), ...(workload.disk ? [] : [emptyDir("data")]), emptyDir("tmp")],
+    },
   };
 }
+
+/** What a component gives that is such a program: its processes, and nginx where its gateway is none of them. */
+export const buildOf =
+  (program: Program) =>
+  ({ wiring, workloads, mode }: Context): Built => {
+    const { name, httpPort, sizes, secret, config, found, gateway, routes } = program;
+    found(wiring);
+    const locations = (): readonly nginx.Route[] =>
+      routes.flatMap(([role, ...paths]) =>
+        paths.map((path) => ({ path, upstream: wiring.wire(gateway).to(role, "http") })),
+      );
+    const apart = workloads.filter((workload) => workload.name === gateway.name);
+    const gateways = apart.map((workload) => nginx.gateway(workload, sizes[mode].others, httpPort, locations()));
+    return {
+      pods: [
+        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, mode, program)),
+        ...gateways.map(({ pods }) => pods),
+      ],
+      configs: [
+        { name, read: "start-up", files: { [`${name}.yaml`]: config(wiring, mode) } },
+        ...gateways.map((one) => one.config),
+      ],
+      secrets: [secret],
+    };
+  };

@@ -1,13 +1,11 @@
-import type { Built, Component, Context, Pods, SettingsTable } from "../core/component.ts";
-import { behindGateway, byTier, defineRoles, type Mode, together, type Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
+import type { Component, SettingsTable } from "../core/component.ts";
+import { behindGateway, byTier, defineRoles, type Mode, together } from "../core/plan.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { graceSeconds, memberlist, proxied, type Size, target } from "./dskit.ts";
+import { buildOf, memberlist, type Size } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
-import type { Route } from "./nginx.ts";
 
 const http = 3100;
 const gossip = { component: "loki", name: "loki-gossip", port: "gossip", lists: "members" } as const;
@@ -139,66 +137,13 @@ const found = ({ wire }: Wiring): void => {
 };
 
 /** What clients may ask of Loki, by the role that answers. */
-const routes = ({ wire }: Wiring): readonly Route[] => {
-  const to = (role: (typeof all)[number], ...paths: readonly string[]): readonly Route[] =>
-    paths.map((path) => ({ path, upstream: wire(gateway).to(role, "http") }));
-  return [
-    ...to(distributor, "= /loki/api/v1/push", "= /otlp/v1/logs", "= /api/prom/push"),
-    ...to(querier, "= /loki/api/v1/tail", "= /api/prom/tail"),
-    ...to(ruler, "/loki/api/v1/rules", "/prometheus/api/v1/rules", "/prometheus/api/v1/alerts", "/api/prom/rules"),
-    ...to(compactor, "= /loki/api/v1/delete"),
-    ...to(frontend, "/loki/api/", "= /ready"),
-  ];
-};
-
-const server = (workload: Workload, mode: Mode): Pods => {
-  const writes = workload.roles.includes(ingester);
-  return {
-  workload,
-  replicas: writes ? sizes[mode].writers : sizes[mode].others,
-  pod: {
-    terminationGracePeriodSeconds: graceSeconds(writes ? "writer" : "other"),
-    containers: [
-      {
-        name: "loki",
-        image: images.loki,
-        args: ["-config.file=/etc/loki/loki.yaml", "-config.expand-env=true", target(workload)],
-        env: [goMemoryLimit],
-        envFrom: [{ configMapRef: { name: "loki-settings" } }, { secretRef: { name: secret.name } }],
-        ports: containerPorts(workload.roles),
-        ...probes({ ready: httpGet("/ready"), live: httpGet("/loki/api/v1/status/buildinfo"), startSeconds: 300 }),
-        resources: resources({
-          cpu: "100m",
-          memory: sizes[mode].memory,
-          memoryLimit: sizes[mode].memoryLimit,
-          scratch: workload.disk ? undefined : "2Gi",
-        }),
-        volumeMounts: [
-          { name: "config", mountPath: "/etc/loki", readOnly: true },
-          { name: "data", mountPath: "/data" },
-          { name: "tmp", mountPath: "/tmp" },
-        ],
-      },
-    ],
-    volumes: [configVolume("config", "loki"), ...(workload.disk ? [] : [emptyDir("data")]), emptyDir("tmp")],
-  },
-}};
-
-const build = ({ wiring, workloads, mode }: Context): Built => {
-  found(wiring);
-  const { pods, configs } = proxied({
-    workloads,
-    server: (workload) => server(workload, mode),
-    proxies: sizes[mode].others,
-    port: http,
-    routes: () => routes(wiring),
-  });
-  return {
-    pods,
-    configs: [{ name: "loki", read: "start-up", files: { "loki.yaml": config(wiring, mode) } }, ...configs],
-    secrets: [secret],
-  };
-};
+const routes = [
+  [distributor, "= /loki/api/v1/push", "= /otlp/v1/logs", "= /api/prom/push"],
+  [querier, "= /loki/api/v1/tail", "= /api/prom/tail"],
+  [ruler, "/loki/api/v1/rules", "/prometheus/api/v1/rules", "/prometheus/api/v1/alerts", "/api/prom/rules"],
+  [compactor, "= /loki/api/v1/delete"],
+  [frontend, "/loki/api/", "= /ready"],
+] as const;
 
 export const loki: Component = {
   name: "loki",
@@ -232,5 +177,18 @@ export const loki: Component = {
       ],
     },
   }),
-  build,
+  build: buildOf({
+    name: "loki",
+    image: images.loki,
+    httpPort: http,
+    writer: ingester,
+    sizes,
+    secret,
+    alive: "/loki/api/v1/status/buildinfo",
+    startSeconds: 300,
+    config,
+    found,
+    gateway,
+    routes,
+  }),
 };

@@ -1,13 +1,11 @@
-import type { Built, Component, Context, Pods, SettingsTable } from "../core/component.ts";
-import { behindGateway, byTier, defineRoles, type Mode, together, type Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
+import type { Component, SettingsTable } from "../core/component.ts";
+import { behindGateway, byTier, defineRoles, type Mode, together } from "../core/plan.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { graceSeconds, memberlist, proxied, type Size, target } from "./dskit.ts";
+import { buildOf, memberlist, type Size } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
-import type { Route } from "./nginx.ts";
 
 const http = 8080;
 const gossip = { component: "mimir", name: "mimir-gossip", port: "gossip", lists: "members" } as const;
@@ -133,59 +131,11 @@ const found = ({ wire }: Wiring): void => {
 };
 
 /** What clients may ask of Mimir, by the role that answers (https://grafana.com/docs/mimir/latest/references/http-api/). */
-const routes = ({ wire }: Wiring): readonly Route[] => {
-  const to = (role: (typeof all)[number], ...paths: readonly string[]): readonly Route[] =>
-    paths.map((path) => ({ path, upstream: wire(gateway).to(role, "http") }));
-  return [
-    ...to(distributor, "= /api/v1/push", "= /otlp/v1/metrics"),
-    ...to(ruler, "/prometheus/config/v1/rules", "/prometheus/api/v1/rules", "/prometheus/api/v1/alerts"),
-    ...to(frontend, "/prometheus/", "= /api/v1/status/buildinfo", "= /ready"),
-  ];
-};
-
-const server = (workload: Workload, mode: Mode): Pods => {
-  const writes = workload.roles.includes(ingester);
-  return {
-  workload,
-  replicas: writes ? sizes[mode].writers : sizes[mode].others,
-  pod: {
-    terminationGracePeriodSeconds: graceSeconds(writes ? "writer" : "other"),
-    containers: [
-      {
-        name: "mimir",
-        image: images.mimir,
-        args: ["-config.file=/etc/mimir/mimir.yaml", "-config.expand-env=true", target(workload)],
-        env: [goMemoryLimit],
-        envFrom: [{ configMapRef: { name: "mimir-settings" } }, { secretRef: { name: secret.name } }],
-        ports: containerPorts(workload.roles),
-        ...probes({ ready: httpGet("/ready"), live: httpGet("/api/v1/status/buildinfo"), startSeconds: 600 }),
-        resources: resources({ cpu: "100m", memory: sizes[mode].memory, memoryLimit: sizes[mode].memoryLimit }),
-        volumeMounts: [
-          { name: "config", mountPath: "/etc/mimir", readOnly: true },
-          { name: "data", mountPath: "/data" },
-          { name: "tmp", mountPath: "/tmp" },
-        ],
-      },
-    ],
-    volumes: [configVolume("config", "mimir"), ...(workload.disk ? [] : [emptyDir("data")]), emptyDir("tmp")],
-  },
-}};
-
-const build = ({ wiring, workloads, mode }: Context): Built => {
-  found(wiring);
-  const { pods, configs } = proxied({
-    workloads,
-    server: (workload) => server(workload, mode),
-    proxies: sizes[mode].others,
-    port: http,
-    routes: () => routes(wiring),
-  });
-  return {
-    pods,
-    configs: [{ name: "mimir", read: "start-up", files: { "mimir.yaml": config(wiring, mode) } }, ...configs],
-    secrets: [secret],
-  };
-};
+const routes = [
+  [distributor, "= /api/v1/push", "= /otlp/v1/metrics"],
+  [ruler, "/prometheus/config/v1/rules", "/prometheus/api/v1/rules", "/prometheus/api/v1/alerts"],
+  [frontend, "/prometheus/", "= /api/v1/status/buildinfo", "= /ready"],
+] as const;
 
 export const mimir: Component = {
   name: "mimir",
@@ -195,5 +145,18 @@ export const mimir: Component = {
   settings,
   dataSource: ({ wire }) =>
     grafana.metricsSource("Mimir", "Mimir", `http://${wire(grafana.roles.server).to(roles.gateway, "http")}${paths.query}`),
-  build,
+  build: buildOf({
+    name: "mimir",
+    image: images.mimir,
+    httpPort: http,
+    writer: ingester,
+    sizes,
+    secret,
+    alive: "/api/v1/status/buildinfo",
+    startSeconds: 600,
+    config,
+    found,
+    gateway,
+    routes,
+  }),
 };
