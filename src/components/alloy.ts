@@ -1,5 +1,4 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import type { IPodSecurityContext } from "kubernetes-models/v1/PodSecurityContext";
 import { clusterAccess } from "../core/access.ts";
 import type { Component, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
@@ -7,6 +6,7 @@ import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp
 import { template } from "../core/template.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
+import * as agent from "./log-agent.ts";
 import * as loki from "./loki.ts";
 
 export const port = 12345;
@@ -23,11 +23,6 @@ const mounts = [
   { name: "tmp", mountPath: "/tmp" },
 ];
 
-/** Labels of a log line beside `app`, by what discovery calls them. */
-export const labels = Object.entries({ namespace: "namespace", pod: "pod_name", container: "pod_container_name" }).map(
-  ([label, name]) => ({ label, source: `__meta_kubernetes_${name}` }),
-);
-
 const settings = ({ wire }: Wiring): SettingsTable => ({
   cluster: { unit: "name", value: "kube-lgtm" },
   lokiUrl: {
@@ -35,22 +30,6 @@ const settings = ({ wire }: Wiring): SettingsTable => ({
     value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/loki/api/v1/push`,
   },
 });
-
-/** The first of these that a pod has gives the label `app`. */
-export const appSources = [
-  "__meta_kubernetes_pod_label_app_kubernetes_io_name",
-  "__meta_kubernetes_pod_label_app",
-  "__meta_kubernetes_pod_container_name",
-] as const;
-
-/** What a pod needs that reads root's files; its containers have no capabilities all the same. */
-export const asRoot: IPodSecurityContext = {
-  runAsNonRoot: false,
-  runAsUser: 0,
-  runAsGroup: 0,
-  fsGroup: undefined,
-  fsGroupChangePolicy: undefined,
-};
 
 /** A container of Alloy with its configuration in /etc/alloy. */
 export const container = (
@@ -83,35 +62,21 @@ export const alloy: Component = {
   build({ wiring, workloads }) {
     wiring.wire(roles.server).toPlace("api-server");
     return {
-      pods: workloads.map((workload) => ({
-        workload,
-        replicas: 1,
-        usesApi: true,
-        mustTouchHost: "reads the node's log files, which belong to root",
-        pod: {
-          nodeSelector: { "kubernetes.io/os": "linux" },
-          tolerations: [{ operator: "Exists" }],
-          securityContext: asRoot,
-          containers: [
-            container(workload, {
-              env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
-              envFrom: [{ configMapRef: { name: "alloy-settings" } }],
-              resources: resources({ cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" }),
-              volumeMounts: [...mounts, { name: "logs", mountPath: "/var/log", readOnly: true }],
-            }),
-          ],
-          volumes: [
-            configVolume("config", "alloy"),
-            { name: "logs", hostPath: { path: "/var/log", type: "Directory" } },
-            // Positions in the files: kept on the node, so that a new pod goes on where the last one stopped.
-            { name: "data", hostPath: { path: "/var/lib/kube-lgtm/alloy", type: "DirectoryOrCreate" } },
-            emptyDir("tmp"),
-          ],
-        },
-      })),
+      pods: workloads.map((workload) =>
+        agent.pods(
+          workload,
+          container(workload, {
+            env: [agent.nodeName("NODE_NAME")],
+            envFrom: [{ configMapRef: { name: "alloy-settings" } }],
+            resources: resources({ cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" }),
+            volumeMounts: [...mounts, agent.logsMount],
+          }),
+          [configVolume("config", "alloy"), agent.logs, agent.positions("alloy"), emptyDir("tmp")],
+        ),
+      ),
       objects: clusterAccess("alloy", { "": ["pods"] }, ["get", "list", "watch"]),
       configs: [
-        { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { labels, appSources }) } },
+        { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { labels: agent.labels, app: agent.app, files: agent.files }) } },
       ],
     };
   },

@@ -6,7 +6,7 @@ import { apart, defineRoles, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp } from "../core/pod.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
-import * as alloy from "./alloy.ts";
+import * as agent from "./log-agent.ts";
 import * as loki from "./loki.ts";
 
 export const roles = defineRoles(
@@ -31,41 +31,22 @@ const config = (scrape: object) => ({
   scrape_configs: [scrape],
 });
 
-/** Where log lines are read, and where it is noted how far. */
-interface Reads {
-  readonly volume: IVolume;
-  readonly mountPath: string;
-  readonly positions: IVolume;
-}
-
-const nodeLogs: Reads = {
-  volume: { name: "logs", hostPath: { path: "/var/log", type: "Directory" } },
-  mountPath: "/var/log",
-  // Kept on the node, so that a new pod goes on in each file where the last one stopped.
-  positions: { name: "data", hostPath: { path: "/var/lib/kube-lgtm/promtail", type: "DirectoryOrCreate" } },
-};
-const socket: Reads = {
-  volume: { name: "docker", hostPath: { path: "/var/run/docker.sock" } },
-  mountPath: "/var/run/docker.sock",
-  positions: emptyDir("data"),
-};
-
 /** The log files of every pod on this node, with the labels that Alloy gives them, too. */
 const nodePods = {
   job_name: "pods",
   kubernetes_sd_configs: [{ role: "pod" }],
   relabel_configs: [
-    ...alloy.labels.map(({ label, source }) => ({ source_labels: [source], target_label: label })),
+    ...agent.labels.map(({ label, source }) => ({ source_labels: [source], target_label: label })),
     {
-      source_labels: alloy.appSources,
-      separator: ";",
-      regex: "^;*([^;]+).*$",
+      source_labels: agent.app.sources,
+      separator: agent.app.separator,
+      regex: agent.app.regex,
       target_label: "app",
     },
     {
-      source_labels: ["__meta_kubernetes_pod_uid", "__meta_kubernetes_pod_container_name"],
-      separator: "/",
-      replacement: "/var/log/pods/*$1/*.log",
+      source_labels: agent.files.sources,
+      separator: agent.files.separator,
+      replacement: agent.files.path,
       target_label: "__path__",
     },
   ],
@@ -89,39 +70,41 @@ const containers = {
   }).map(([label, source]) => ({ source_labels: [source], regex: "/?(.*)", target_label: label })),
 };
 
-const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods => {
-  return {
-    workload,
-    replicas: 1,
-    usesApi: true,
-    mustTouchHost: "reads the node's log files, which belong to root",
-    pod: {
-      nodeSelector: { "kubernetes.io/os": "linux" },
-      tolerations: [{ operator: "Exists" }],
-      securityContext: alloy.asRoot,
-      containers: [
-        {
-          name: "promtail",
-          image: images.promtail,
-          args: ["-config.file=/etc/promtail/promtail.yaml", "-config.expand-env=true"],
-          // It looks for pods on the node of this name only (clients/pkg/promtail/targets/file/filetargetmanager.go).
-          env: [{ name: "HOSTNAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
-          envFrom: [{ configMapRef: { name: "promtail-settings" } }],
-          ports: containerPorts(workload.roles),
-          // Promtail is ready when it has a target, and a node may have no pod with a log yet.
-          ...probes({ ready: httpGet("/ready"), live: tcp("http"), startSeconds: 120 }),
-          resources: resources({ cpu: "20m", memory: "64Mi", memoryLimit: "256Mi" }),
-          volumeMounts: [
-            { name: "config", mountPath: "/etc/promtail", readOnly: true },
-            { name: volume.name, mountPath, readOnly: true },
-            { name: "data", mountPath: "/data" },
-          ],
-        },
-      ],
-      volumes: [configVolume("config", "promtail"), volume, positions],
-    },
-  };
+/** Where log lines are read, and where it is noted how far. */
+interface Reads {
+  readonly volume: IVolume;
+  readonly mountPath: string;
+  readonly positions: IVolume;
+}
+const node: Reads = { volume: agent.logs, mountPath: agent.logsMount.mountPath, positions: agent.positions("promtail") };
+const socket: Reads = {
+  volume: { name: "docker", hostPath: { path: "/var/run/docker.sock" } },
+  mountPath: "/var/run/docker.sock",
+  positions: emptyDir("data"),
 };
+
+const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods =>
+  agent.pods(
+    workload,
+    {
+      name: "promtail",
+      image: images.promtail,
+      args: ["-config.file=/etc/promtail/promtail.yaml", "-config.expand-env=true"],
+      // It looks for pods on the node of this name only (clients/pkg/promtail/targets/file/filetargetmanager.go).
+      env: [agent.nodeName("HOSTNAME")],
+      envFrom: [{ configMapRef: { name: "promtail-settings" } }],
+      ports: containerPorts(workload.roles),
+      // Promtail is ready when it has a target, and a node may have no pod with a log yet.
+      ...probes({ ready: httpGet("/ready"), live: tcp("http"), startSeconds: 120 }),
+      resources: resources({ cpu: "20m", memory: "64Mi", memoryLimit: "256Mi" }),
+      volumeMounts: [
+        { name: "config", mountPath: "/etc/promtail", readOnly: true },
+        { name: volume.name, mountPath, readOnly: true },
+        { name: "data", mountPath: "/data" },
+      ],
+    },
+    [configVolume("config", "promtail"), volume, positions],
+  );
 
 /** Reads the log files of every pod on its node and pushes them to Loki: the article's agent, which Alloy has replaced. */
 export const promtail: Component = {
@@ -137,7 +120,7 @@ export const promtail: Component = {
   build({ wiring, workloads }) {
     wiring.wire(roles.server).toPlace("api-server");
     return {
-      pods: workloads.map((workload) => pods(workload, nodeLogs)),
+      pods: workloads.map((workload) => pods(workload, node)),
       objects: clusterAccess("promtail", { "": ["pods"] }, ["get", "list", "watch"]),
       configs: [{ name: "promtail", read: "start-up", files: { "promtail.yaml": config(nodePods) } }],
     };
