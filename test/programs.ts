@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -103,23 +103,32 @@ const checksOf = (base: Base): readonly Check[] => {
   return table[base.component.name]?.() ?? [];
 };
 
+/** Flux's own build of each environment, from the Kustomization beside it. */
+const fluxChecks: readonly Check[] = readdirSync(join(root, "overlays")).map((name) => {
+  const config = `overlays/${name}/flux/kube-lgtm-${name}-kustomization.yaml`;
+  const options = [`--path=overlays/${name}`, `--kustomization-file=${config}`, "--dry-run"];
+  return { config, program: "flux", arguments: ["build", "kustomization", `kube-lgtm-${name}`, ...options] };
+});
+
 const version = (program: string): string => {
   const { stdout, stderr } = spawnSync(program, ["--version"], { encoding: "utf8" });
   return /\d+\.\d+\.\d+[\w.-]*|version ([0-9a-f]{12})/i.exec(`${stdout}${stderr}`)?.[0] ?? "unknown";
 };
 
 let failed = 0;
-for (const base of bases) {
-  for (const check of checksOf(base)) {
-    const env = { ...process.env, ...environmentOf(base) };
-    const run = spawnSync(check.program, check.arguments, { cwd: root, encoding: "utf8", env });
-    const result = run.error ? "not there" : run.status === 0 ? "ok" : "failed";
-    const by = run.error ? check.program : `${check.program} ${version(check.program)}`;
-    console.log(`${result.padEnd(10)}${by.padEnd(28)}${check.config}`);
-    if (result !== "failed") continue;
-    failed += 1;
-    console.error(`${run.stdout}${run.stderr}`.trim());
-  }
+const all = [
+  ...bases.flatMap((base) => checksOf(base).map((check) => ({ check, variables: environmentOf(base) }))),
+  ...fluxChecks.map((check) => ({ check, variables: {} })),
+];
+for (const { check, variables } of all) {
+  const env = { ...process.env, ...variables };
+  const run = spawnSync(check.program, check.arguments, { cwd: root, encoding: "utf8", env });
+  const result = run.error ? "not there" : run.status === 0 ? "ok" : "failed";
+  const by = run.error ? check.program : `${check.program} ${version(check.program)}`;
+  console.log(`${result.padEnd(10)}${by.padEnd(28)}${check.config}`);
+  if (result !== "failed") continue;
+  failed += 1;
+  console.error(`${run.stdout}${run.stderr}`.trim());
 }
 rmSync(scratch, { recursive: true });
 process.exitCode = failed > 0 ? 1 : 0;

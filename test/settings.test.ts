@@ -31,7 +31,7 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "an unknown key",
       { ...good, retention: "30d" },
-      'environments/prod: retention is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "namespaces", "replicas", "volumes", "components"',
+      'environments/prod: retention is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "replicas", "volumes", "components"',
     ],
     [
       "an unknown mode",
@@ -160,6 +160,11 @@ describe("a wrong setting stops the build with its path, what was found and what
       /^environments\/prod: replicas\.loki-read is no setting: expected one of .*"loki"/,
     ],
     [
+      "a repository without a scheme",
+      { ...good, repository: { url: "git@example.org:ours.git" } },
+      'environments/prod: repository.url is "git@example.org:ours.git": expected a URL such as "http://minio:9000"',
+    ],
+    [
       "half a replica",
       { ...good, replicas: { loki: 0.5 } },
       "environments/prod: replicas.loki is 0.5: expected a whole number such as 3",
@@ -233,7 +238,7 @@ describe("a wrong setting stops the build with its path, what was found and what
       components: { loki: { retention: "x", authEnabled: 1 } },
     };
     assert.deepEqual(complaint(settings).split("\n"), [
-      'environments/prod: colour is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "namespaces", "replicas", "volumes", "components"',
+      'environments/prod: colour is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "replicas", "volumes", "components"',
       'environments/prod: mode is "big": expected one of "monolithic", "scalable"',
       'environments/prod: components.loki.retention is "x": expected a duration such as "720h" or "30d"',
       'environments/prod: components.loki.authEnabled is 1: expected "true" or "false"',
@@ -252,6 +257,7 @@ describe("a right setting", () => {
       generators: "none",
       compose: "none",
       credentials: "by-name",
+      repository: { url: "https://git.example.com/kube-lgtm.git", branch: "main" },
       namespaces: { stack: "observability", agents: "observability-agents" },
       replicas: {},
       volumes: {},

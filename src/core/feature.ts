@@ -27,6 +27,13 @@ export interface Adaptation {
 
 interface BuiltFeature extends Adaptation {
   readonly objects?: readonly Manifest[];
+  readonly annotates?: Annotates;
+}
+
+/** Annotations for every object of these kinds, whatever its name. */
+export interface Annotates {
+  readonly kinds: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** What `components/<feature>` holds. */
@@ -36,6 +43,7 @@ export interface Addition {
   readonly objects: readonly Manifest[];
   readonly patches: readonly Manifest[];
   readonly merges: readonly Config[];
+  readonly annotates: Annotates | undefined;
   /** Those that the bases do not have already. */
   readonly connections: readonly Connection[];
 }
@@ -60,7 +68,7 @@ export function additions(features: readonly Feature[], bases: readonly Base[]):
       bases.flatMap(({ workloads }) => workloads.map(joined([feature]))),
       namespaceNames,
     );
-    const { objects = [], patches = [], merges = [] } = feature.build(wiring);
+    const { objects = [], patches = [], merges = [], annotates } = feature.build(wiring);
     const already = new Set(bases.flatMap((base) => base.wiring.connections().map(connectionKey)));
     const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
     return {
@@ -69,6 +77,7 @@ export function additions(features: readonly Feature[], bases: readonly Base[]):
       objects: [...objects, ...addedPolicies(feature.name, added, wiring)],
       patches,
       merges,
+      annotates,
       connections: added,
     };
   });

@@ -2,6 +2,7 @@ import type { Base } from "./base.ts";
 import { type Config, type SecretShape, settingsName, variable } from "./component.ts";
 import type { Addition } from "./feature.ts";
 import { Namespace, NetworkPolicy } from "./models.ts";
+import type { Repository } from "./flux.ts";
 import { joined } from "./merge.ts";
 import { manifest, type Manifest, partOf } from "./objects.ts";
 import type { Home } from "./plan.ts";
@@ -19,6 +20,7 @@ export interface Choice {
   readonly replicas: Readonly<Record<string, number>>;
   readonly volumes: Readonly<Record<string, Volume>>;
   readonly compose: "generated" | "none";
+  readonly repository: Repository;
   /** What it says of the features that it has, by their names. */
   readonly options: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -45,6 +47,8 @@ export interface Part {
 /** `overlays/<environment>`. */
 export interface Overlay {
   readonly name: string;
+  readonly credentials: Choice["credentials"];
+  readonly repository: Repository;
   readonly compose: Choice["compose"];
   readonly path: string;
   readonly parts: readonly Part[];
@@ -124,5 +128,12 @@ export function overlay(choice: Choice, bases: readonly Base[], additions: reado
       expects: adapted.flatMap(({ expects = [] }) => expects),
     };
   };
-  return { name: choice.name, compose: choice.compose, path, parts: homes.map(part) };
+  return {
+    name: choice.name,
+    credentials: choice.credentials,
+    repository: choice.repository,
+    compose: choice.compose,
+    path,
+    parts: homes.map(part),
+  };
 }

@@ -4,6 +4,7 @@ import type { Base } from "./base.ts";
 import { compose, type Compose } from "./compose.ts";
 import type { Config, SecretShape } from "./component.ts";
 import type { Addition } from "./feature.ts";
+import { fluxObjects } from "./flux.ts";
 import type { Manifest } from "./objects.ts";
 import { componentLabels } from "./objects.ts";
 import type { Overlay, Part } from "./overlay.ts";
@@ -90,14 +91,23 @@ export function baseFiles({ component, path, objects, configs }: Base): Files {
   ]);
 }
 
+/** A patch of every object of a kind; kustomize ignores the name in it. */
+const annotating = (kind: string, annotations: Readonly<Record<string, string>>): object => ({
+  target: { kind },
+  patch: yaml({ apiVersion: "v1", kind, metadata: { name: "any", annotations } }),
+});
+
 /** `components/<feature>`: a kustomize Component. */
-export function additionFiles({ path, objects, patches, merges }: Addition): Files {
+export function additionFiles({ path, objects, patches, merges, annotates }: Addition): Files {
   const head = header("src/features", patchInstead);
   const text = kustomization({
     kind: "Component",
     resources: objects.map(fileName).sort(),
     configMapGenerator: sorted(merges).map((config) => generator(config, { behavior: "merge" })),
-    patches: patches.map((patch) => ({ path: `patches/${fileName(patch)}` })),
+    patches: [
+      ...patches.map((patch) => ({ path: `patches/${fileName(patch)}` })),
+      ...(annotates ? annotates.kinds.map((kind) => annotating(kind, annotates.annotations)) : []),
+    ],
   });
   return filesOf([
     [`${path}/kustomization.yaml`, head + text],
@@ -167,6 +177,10 @@ export function overlayFiles(overlay: Overlay, patches: readonly string[]): File
     [`${overlay.path}/kustomization.yaml`, head + text],
     [`${overlay.path}/README.md`, readme(overlay)],
     ...overlay.parts.flatMap((part) => partFiles(part, head)),
+    ...fluxObjects(overlay).map((object): [string, string] => [
+      `${overlay.path}/flux/${fileName(object)}`,
+      head + yaml(object),
+    ]),
     ...(overlay.compose === "generated" ? composeFiles(compose(overlay), head) : []),
   ]);
 }

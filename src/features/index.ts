@@ -1,7 +1,15 @@
 import type { Feature } from "../core/feature.ts";
 import { gatewayApi, ingress } from "./exposure.ts";
+import { fluxKeepConfig } from "./flux-keep-config.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "./remote-write.ts";
 import { thanosSidecar } from "./thanos-sidecar.ts";
 
 /** Every feature there is, in the order of their names. */
-export const features: readonly Feature[] = [gatewayApi, ingress, mimirRemoteWrite, thanosRemoteWrite, thanosSidecar];
+export const features: readonly Feature[] = [
+  fluxKeepConfig,
+  gatewayApi,
+  ingress,
+  mimirRemoteWrite,
+  thanosRemoteWrite,
+  thanosSidecar,
+];

@@ -1,5 +1,6 @@
 import type { Unit } from "../core/component.ts";
 import type { Home, Mode } from "../core/plan.ts";
+import type { Repository } from "../core/flux.ts";
 import type { Volume } from "../core/volumes.ts";
 import type { Answers } from "./composition.ts";
 
@@ -25,6 +26,8 @@ export interface Settings {
   readonly exposure?: Exposure | undefined;
   /** `throw-away`: committed, for a laptop. `by-name`: the environment expects the Secrets to be there. */
   readonly credentials?: "by-name" | "throw-away";
+  /** Where clusters fetch this repository from, for the Flux objects beside the overlay. */
+  readonly repository?: Repository;
   readonly namespaces?: Partial<Readonly<Record<Home, string>>>;
   /** Replicas of workloads that differ from those of their mode. */
   readonly replicas?: Readonly<Record<string, number>>;

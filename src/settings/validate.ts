@@ -1,4 +1,5 @@
 import { type Component, modesOf, namespaceNames, nearestMode, type SettingsTable } from "../core/component.ts";
+import type { Repository } from "../core/flux.ts";
 import { type Mode, modes, plan } from "../core/plan.ts";
 import { type Choice, choiceNames, choiceOf, choices, composition } from "./composition.ts";
 import { answersOf, type Environment, type Settings, units } from "./schema.ts";
@@ -16,6 +17,7 @@ export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   compose: true,
   exposure: true,
   credentials: true,
+  repository: true,
   namespaces: true,
   replicas: true,
   volumes: true,
@@ -145,6 +147,17 @@ function checkExposure(value: unknown, { add, entries, fits, oneOf }: Report): v
   }
 }
 
+/** A fork says its own once; until then the objects name an address that does not exist. */
+const repository: Repository = { url: "https://git.example.com/kube-lgtm.git", branch: "main" };
+
+function checkRepository(value: unknown, { entries, fits, say }: Report): void {
+  for (const [field, text] of entries("repository", value, Object.keys(repository), '"url" and "branch"')) {
+    if (field === "url") fits("repository.url", text, "url");
+    else if (typeof text !== "string" || !/^[\w./-]+$/.test(text))
+      say("repository.branch", text, "the name of a branch");
+  }
+}
+
 /**
  * The settings with their defaults filled in.
  * @param tables each component's settings, by its name
@@ -169,6 +182,7 @@ export function validate(
   found.oneOf("credentials", credentials, ["by-name", "throw-away"]);
   if (settings.compose !== undefined) found.oneOf("compose", settings.compose, ["generated", "none"]);
   checkExposure(settings.exposure, found);
+  checkRepository(settings.repository, found);
   checkNamespaces(settings.namespaces, found);
 
   const answered = (choice: Choice): boolean => Object.hasOwn(choices[choice], String(answers[choice]));
@@ -205,6 +219,7 @@ export function validate(
     generators: answers.generators,
     name,
     credentials,
+    repository: { ...repository, ...settings.repository },
     namespaces: { ...namespaceNames, ...settings.namespaces },
   } as Environment;
 }

@@ -1,0 +1,47 @@
+import type { Manifest } from "./objects.ts";
+import type { Overlay } from "./overlay.ts";
+
+/** Where a cluster fetches this repository from. */
+export interface Repository {
+  readonly url: string;
+  readonly branch: string;
+}
+
+/** Where Flux keeps its own objects, as `flux bootstrap` makes it. */
+const namespace = "flux-system";
+
+/** The Component that keeps ConfigMaps until nobody reads them any more, seen from an overlay. */
+const keepConfig = "../../components/flux-keep-config";
+
+/**
+ * What Flux applies the environment by: a source and a Kustomization of it (https://fluxcd.io/flux/components/kustomize/kustomizations/).
+ * An environment that expects its Secrets waits for the Kustomization that brings them.
+ */
+export function fluxObjects({ name, path, repository, credentials }: Overlay): readonly Manifest[] {
+  const metadata = { name: `kube-lgtm-${name}`, namespace };
+  return [
+    {
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "GitRepository",
+      metadata,
+      spec: { interval: "5m", url: repository.url, ref: { branch: repository.branch } },
+    },
+    {
+      apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+      kind: "Kustomization",
+      metadata,
+      spec: {
+        interval: "1h",
+        retryInterval: "2m",
+        timeout: "15m",
+        sourceRef: { kind: "GitRepository", name: metadata.name },
+        path: `./${path}`,
+        components: [keepConfig],
+        prune: true,
+        // Ready when every workload of it is: the health checks of all, so none is named.
+        wait: true,
+        ...(credentials === "by-name" ? { dependsOn: [{ name: `${metadata.name}-secrets` }] } : {}),
+      },
+    },
+  ];
+}

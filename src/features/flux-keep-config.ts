@@ -1,0 +1,15 @@
+import type { Feature } from "../core/feature.ts";
+
+/**
+ * Flux prunes a ConfigMap as soon as it is no longer in its source, and then a pod of the old template that restarts during the
+ * roll-out finds none (https://github.com/fluxcd/flux2/issues/3378): so none is pruned.
+ */
+export const fluxKeepConfig: Feature = {
+  name: "flux-keep-config",
+  build: () => ({
+    annotates: {
+      kinds: ["ConfigMap", "Secret"],
+      annotations: { "kustomize.toolkit.fluxcd.io/prune": "disabled" },
+    },
+  }),
+};

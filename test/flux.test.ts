@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { posix } from "node:path";
+import { after, describe, test } from "node:test";
+import { parse } from "yaml";
+import type { Manifest } from "../src/core/objects.ts";
+import { none } from "./lib/findings.ts";
+import { build, kustomizes, missing } from "./lib/kustomize.ts";
+import { idOf } from "./lib/objects.ts";
+import { put, putAll, temporary } from "./lib/project.ts";
+import { dev, environmentOf, rendered, shipped, worldOf } from "./lib/world.ts";
+
+const files = rendered();
+
+interface FluxSpec {
+  readonly path: string;
+  readonly components: readonly string[];
+  readonly sourceRef: { readonly kind: string; readonly name: string };
+  readonly prune: boolean;
+  readonly wait: boolean;
+  readonly dependsOn?: readonly { readonly name: string }[];
+}
+
+const fluxOf = (name: string, kind: string): Manifest =>
+  parse(files.get(`overlays/${name}/flux/kube-lgtm-${name}-${kind}.yaml`) ?? "") as Manifest;
+
+for (const { name, environment } of shipped) {
+  describe(`Flux's objects of ${name}`, () => {
+    const { metadata, spec } = fluxOf(name, "kustomization");
+    const source = fluxOf(name, "gitrepository");
+    const { path, components, sourceRef, prune, wait, dependsOn } = spec as FluxSpec;
+
+    test("lead to the overlay, and to a Component that is there", () => {
+      assert.ok(files.has(`${path.replace(/^\.\//, "")}/kustomization.yaml`), path);
+      for (const component of components) {
+        const text = files.get(`${posix.join(path, component)}/kustomization.yaml`);
+        assert.match(text ?? "", /^kind: Component$/m, component);
+      }
+    });
+    test("fetch from a source that is there, prune, and are ready when the workloads are", () => {
+      assert.deepEqual(sourceRef, { kind: "GitRepository", name: source.metadata.name });
+      assert.equal(source.metadata.namespace, metadata.namespace);
+      assert.deepEqual([prune, wait], [true, true]);
+    });
+    test("wait for the Secrets that the environment does not generate", () => {
+      const expected = environment.credentials === "by-name" ? [{ name: `${metadata.name}-secrets` }] : undefined;
+      assert.deepEqual(dependsOn, expected);
+    });
+  });
+}
+
+test("a fork names its repository once", () => {
+  const settings = { mode: "monolithic", metrics: "mimir", repository: { url: "https://git.example.org/ours.git" } };
+  const own = rendered([worldOf(environmentOf("ours", settings))]);
+  const text = own.get("overlays/ours/flux/kube-lgtm-ours-gitrepository.yaml") ?? "";
+  assert.match(text, /url: https:\/\/git\.example\.org\/ours\.git\n {2}ref:\n {4}branch: main\n/);
+});
+
+test(
+  "components/flux-keep-config marks every ConfigMap and Secret and changes nothing else",
+  { skip: kustomizes.length === 0 ? missing : false },
+  async () => {
+    const tree = temporary(after);
+    putAll(tree, files);
+    put(
+      tree,
+      "users/kept/kustomization.yaml",
+      "resources: [../../overlays/dev]\ncomponents: [../../components/flux-keep-config]\n",
+    );
+    const kept = "kustomize.toolkit.fluxcd.io/prune";
+    for (const one of kustomizes) {
+      const { objects } = await build(one, `${tree}/users/kept`);
+      assert.deepEqual(objects.map(idOf).sort(), dev.objects.map(idOf).sort());
+      const marked = ({ metadata }: Manifest): boolean =>
+        (metadata["annotations"] as Readonly<Record<string, string>> | undefined)?.[kept] === "disabled";
+      const configs = objects.filter(({ kind }) => kind === "ConfigMap" || kind === "Secret");
+      assert.ok(configs.length > 20);
+      none(configs.filter((object) => !marked(object)).map(idOf));
+      none(objects.filter((object) => marked(object) && !configs.includes(object)).map(idOf));
+    }
+  },
+);
