@@ -66,10 +66,10 @@ export const alloy: Component = {
         agent.pods(
           workload,
           container(workload, {
-            env: [agent.nodeName("NODE_NAME")],
+            env: [agent.nodeName("NODE_NAME"), agent.namespace],
             envFrom: [{ configMapRef: { name: "alloy-settings" } }],
             resources: resources({ cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" }),
-            volumeMounts: [...mounts, agent.logsMount],
+            volumeMounts: [...mounts.filter(({ name }) => name !== "data"), agent.positionsMount, agent.logsMount],
           }),
           [configVolume("config", "alloy"), agent.logs, agent.positions("alloy"), emptyDir("tmp")],
         ),

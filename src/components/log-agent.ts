@@ -1,6 +1,7 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { IVolume } from "kubernetes-models/v1/Volume";
+import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import type { Pods } from "../core/component.ts";
 import type { Workload } from "../core/plan.ts";
 
@@ -37,6 +38,13 @@ export const positions = (component: string): IVolume => ({
   name: "data",
   hostPath: { path: `/var/lib/kube-lgtm/${component}`, type: "DirectoryOrCreate" },
 });
+
+/** In a folder of its namespace, so that the agents of two environments on one node do not share one. */
+export const positionsMount: IVolumeMount = { name: "data", mountPath: "/data", subPathExpr: "$(NAMESPACE)" };
+export const namespace: IEnvVar = {
+  name: "NAMESPACE",
+  valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
+};
 
 export const nodeName = (variable: string): IEnvVar => ({
   name: variable,

@@ -91,7 +91,7 @@ const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods
       image: images.promtail,
       args: ["-config.file=/etc/promtail/promtail.yaml", "-config.expand-env=true"],
       // It looks for pods on the node of this name only (clients/pkg/promtail/targets/file/filetargetmanager.go).
-      env: [agent.nodeName("HOSTNAME")],
+      env: [agent.nodeName("HOSTNAME"), agent.namespace],
       envFrom: [{ configMapRef: { name: "promtail-settings" } }],
       ports: containerPorts(workload.roles),
       // Promtail is ready when it has a target, and a node may have no pod with a log yet.
@@ -100,7 +100,7 @@ const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods
       volumeMounts: [
         { name: "config", mountPath: "/etc/promtail", readOnly: true },
         { name: volume.name, mountPath, readOnly: true },
-        { name: "data", mountPath: "/data" },
+        agent.positionsMount,
       ],
     },
     [configVolume("config", "promtail"), volume, positions],

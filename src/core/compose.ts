@@ -178,7 +178,11 @@ const bytes = (size: string): number => Number.parseInt(size, 10) * (size.endsWi
 
 /** The environment of a container, without what comes from Secrets. */
 function environment({ env = [], envFrom = [], resources }: IContainer, pod: Pod, { configs }: World): Texts {
-  const fields: Texts = { "metadata.name": pod.workload.fullName, "spec.nodeName": "compose" };
+  const fields: Texts = {
+    "metadata.name": pod.workload.fullName,
+    "metadata.namespace": "compose",
+    "spec.nodeName": "compose",
+  };
   const literals = envFrom.flatMap(({ configMapRef }) =>
     Object.entries(configs.get(configMapRef?.name ?? "")?.literals ?? {}),
   );

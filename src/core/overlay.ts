@@ -1,5 +1,5 @@
 import type { Base } from "./base.ts";
-import { type Config, type SecretShape, settingsName, variable } from "./component.ts";
+import { type Config, namespaceNames, type SecretShape, settingsName, variable } from "./component.ts";
 import type { Addition } from "./feature.ts";
 import { Namespace, NetworkPolicy } from "./models.ts";
 import type { Repository } from "./flux.ts";
@@ -36,6 +36,8 @@ export interface Part {
   /** Patches of its own, one object each, by name. */
   readonly changes: readonly Manifest[];
   readonly replicas: Readonly<Record<string, number>>;
+  /** ClusterRoleBindings that get another name, by the one they have in their base. */
+  readonly bindings: Readonly<Record<string, string>>;
   readonly merges: readonly Config[];
   /** Of the merges, those that come from the components' own settings. */
   readonly settings: readonly Config[];
@@ -87,6 +89,17 @@ function settingsMerges(choice: Choice, all: readonly Base[], own: readonly Base
   });
 }
 
+/**
+ * A second environment in one cluster must not take the rights of the first away: in a namespace of another name than the bases
+ * assume, a binding carries that name.
+ */
+const bindingNames = (bases: readonly Base[], home: Home, namespace: string): Readonly<Record<string, string>> => {
+  if (namespace === namespaceNames[home]) return {};
+  const bindings = bases.flatMap(({ objects }) => objects.filter(({ kind }) => kind === "ClusterRoleBinding"));
+  const names = bindings.map(({ metadata }) => metadata.name).sort();
+  return Object.fromEntries(names.map((name) => [name, `${name}-${namespace}`]));
+};
+
 /** One patch an object, whoever wants something of it changed. */
 function perObject(patches: readonly Manifest[]): readonly Manifest[] {
   const found = new Map<string, Manifest>();
@@ -123,6 +136,7 @@ export function overlay(choice: Choice, bases: readonly Base[], additions: reado
       ]),
       replicas: Object.fromEntries(Object.entries(choice.replicas).filter(([workload]) => here(workload))),
       settings,
+      bindings: bindingNames(own, home, choice.namespaces[home]),
       merges: [...settings, ...adapted.flatMap(({ merges = [] }) => merges)],
       secrets: choice.credentials === "throw-away" ? own.flatMap(({ secrets }) => secrets) : [],
       expects: adapted.flatMap(({ expects = [] }) => expects),

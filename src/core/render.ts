@@ -131,6 +131,13 @@ const secretFiles = (root: string, secret: SecretShape): [string, string][] => [
   ]),
 ];
 
+/** A patch that gives an object another name. */
+const renaming = (kind: string, name: string, to: string): object => ({
+  target: { kind, name },
+  patch: yaml([{ op: "replace", path: "/metadata/name", value: to }]),
+  options: { allowNameChange: true },
+});
+
 function partFiles(part: Part, head: string): [string, string][] {
   const from = (path: string): string => posix.relative(part.path, path);
   const text = kustomization({
@@ -141,10 +148,13 @@ function partFiles(part: Part, head: string): [string, string][] {
     configMapGenerator: sorted(part.merges).map((config) => generator(config, { behavior: "merge" })),
     secretGenerator: sorted(part.secrets).map(secretGenerator),
     replicas: Object.entries(part.replicas).map(([name, count]) => ({ name, count })),
-    patches: part.changes
-      .map((change) => `changes/${fileName(change)}`)
-      .sort()
-      .map((path) => ({ path })),
+    patches: [
+      ...part.changes
+        .map((change) => `changes/${fileName(change)}`)
+        .sort()
+        .map((path) => ({ path })),
+      ...Object.entries(part.bindings).map(([name, to]) => renaming("ClusterRoleBinding", name, to)),
+    ],
   });
   return [
     [`${part.path}/kustomization.yaml`, head + text],

@@ -42,6 +42,12 @@ function finished(
   return { ...(walk(rest, "") as Omit<Manifest, "metadata">), metadata: placed } as Manifest;
 }
 
+/** A binding under the name that the part gives it. */
+const renamed = (object: Manifest, bindings: Readonly<Record<string, string>>): Manifest => {
+  const name = object.kind === "ClusterRoleBinding" ? bindings[object.metadata.name] : undefined;
+  return name === undefined ? object : { ...object, metadata: { ...object.metadata, name } };
+};
+
 /** `replicas` of a kustomization. */
 const scaled = (object: Manifest, replicas: Readonly<Record<string, number>>): Manifest => {
   const count = replicas[object.metadata.name];
@@ -66,7 +72,13 @@ export function contents(part: Part): Contents {
       .reduce((now, patch) => merged(now, patch) as Manifest, scaled(object, part.replicas));
   const merges = [...part.additions.flatMap((addition) => addition.merges), ...part.merges];
   return {
-    objects: [...part.objects, ...[...part.bases, ...part.additions].flatMap(({ objects }) => objects).map(patched)],
+    objects: [
+      ...part.objects,
+      ...[...part.bases, ...part.additions]
+        .flatMap(({ objects }) => objects)
+        .map(patched)
+        .map((object) => renamed(object, part.bindings)),
+    ],
     configMaps: part.bases.flatMap(({ component, configs }) =>
       configs.map((config) =>
         configMap([config, ...merges.filter(({ name }) => name === config.name)], componentLabels(component.name)),
