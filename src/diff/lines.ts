@@ -1,0 +1,153 @@
+import { amounts } from "./amounts.ts";
+import {
+  type ComponentDifference,
+  type Connection,
+  type Difference,
+  type Finding,
+  type Regrouping,
+  type Sums,
+  type Topic,
+  topics,
+} from "./finding.ts";
+
+/** One line of a component's part, without its topic. */
+export interface Line {
+  readonly topic: Topic;
+  readonly text: string;
+}
+
+const unset = "(unset)";
+export const arrow = (before: string, after: string): string => `${before} → ${after}`;
+
+const workloads = (placed: Regrouping["after"], told: "names" | "roles"): string =>
+  placed
+    .map(({ workload, roles }) =>
+      told === "names" || roles.length === 0 ? workload : `${workload} (${roles.join(", ")})`,
+    )
+    .join(", ");
+
+/** What became of the workloads, by how many there were and are. */
+function regroupingText({ before, after }: Regrouping): string {
+  const [first, second] = [before[0], after[0]];
+  if (before.length === 1 && after.length === 1 && first?.workload === second?.workload)
+    return `${first?.workload}: ${arrow(first?.roles.join(", ") || unset, second?.roles.join(", ") || unset)}`;
+  const word =
+    before.length === 1 ? (after.length === 1 ? "renamed" : "split") : after.length === 1 ? "merged" : "regrouped";
+  return `${word}: ${arrow(workloads(before, word === "split" ? "names" : "roles"), workloads(after, word === "merged" ? "names" : "roles"))}`;
+}
+
+const plural = (count: number, one: string): string => `${count} ${count === 1 ? one : `${one}s`}`;
+
+/** An object that came or went. */
+const whole = (topic: Topic, subject: string, change: string, told: string): string => {
+  if (topic === "workloads") return `${change} ${subject}: ${told}`;
+  return told === "" ? `${change} ${subject}` : `${change} ${subject} (${told})`;
+};
+
+function findingText({ topic, subject, field, change, before, after, lines }: Finding): string {
+  const at = field === undefined ? subject : `${subject}: ${field}`;
+  if (lines) return `${at}: ${plural(lines.added, "line")} added, ${lines.removed} removed`;
+  if (before === undefined && after === undefined) return `${subject}: key ${field} ${change}`;
+  if (field === undefined && change !== "changed") return whole(topic, subject, change, before ?? after ?? "");
+  return `${at}: ${arrow(before ?? unset, after ?? unset)}`;
+}
+
+const grouped = <T>(values: readonly T[], key: (value: T) => string): readonly (readonly [T, ...T[]])[] => {
+  const found = new Map<string, [T, ...T[]]>();
+  for (const value of values) {
+    const members = found.get(key(value));
+    if (members) members.push(value);
+    else found.set(key(value), [value]);
+  }
+  return [...found.values()];
+};
+
+interface Bundle {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly ports: readonly string[];
+}
+
+const bundleText = ({ from, to, ports }: Bundle): string => {
+  const ways = `${from.join(", ")} → `;
+  const numbers = ports.filter((port) => port !== "");
+  if (numbers.length === 0) return ways + to.join(", ");
+  return to.length === 1 ? `${ways}${to[0]}:${numbers.join(",")}` : `${ways}${to.join(", ")} on ${numbers.join(", ")}`;
+};
+
+/** Connections in as few lines as they can be told in: first by their ports, then by where they come from and lead to. */
+function connectionTexts(connections: readonly Connection[]): readonly string[] {
+  return (["opened", "closed"] as const).flatMap((change) => {
+    const ways = connections.filter((one) => one.change === change);
+    const byEnds = grouped(ways, ({ from, to }) => `${from}\n${to}`).map((some): Bundle => ({
+      from: [some[0].from],
+      to: [some[0].to],
+      ports: some.map(({ port }) => port),
+    }));
+    const byTarget = grouped(byEnds, ({ to, ports }) => [...to, ...ports].join("\n")).map((some): Bundle => ({
+      ...some[0],
+      from: some.flatMap(({ from }) => from),
+    }));
+    const bundles = grouped(byTarget, ({ from, ports }) => [...from, "", ...ports].join("\n")).map((some): Bundle => ({
+      ...some[0],
+      to: some.flatMap(({ to }) => to),
+    }));
+    return bundles.map((bundle) => `${change} ${bundleText(bundle)}`);
+  });
+}
+
+/** What differs in a component, a line each, in the order of the topics. */
+export function componentLines({ regroupings, findings, connections }: ComponentDifference): readonly Line[] {
+  return topics.flatMap((topic): readonly Line[] => {
+    const texts = [
+      ...(topic === "roles" ? regroupings.map(regroupingText) : []),
+      ...(topic === "connections" ? connectionTexts(connections) : []),
+      ...findings.filter((one) => one.topic === topic).map(findingText),
+    ];
+    return texts.map((text) => ({ topic, text }));
+  });
+}
+
+export const componentTitle = ({ name, change }: ComponentDifference): string =>
+  change === "changed" ? name : `${name} (${change})`;
+
+/** Columns of the table of sums. */
+export const sumsHead: readonly string[] = ["CPU requests", "memory requests", "memory limits", "claims"];
+
+/** One row of the table of sums: its name, then a cell for each column. */
+export function sumsRow({ name, before, after }: Sums): readonly string[] {
+  const cell = (pick: "claims" | "cpu" | "memory" | "memoryLimit", told: (value: number) => string): string => {
+    const [a, b] = [told(before[pick]), told(after[pick])];
+    return a === b ? a : arrow(a, b);
+  };
+  return [
+    name,
+    cell("cpu", amounts.cpu),
+    cell("memory", amounts.memory),
+    cell("memoryLimit", amounts.memory),
+    cell("claims", amounts.memory),
+  ];
+}
+
+export const sumsNote = "Replicas count each; a DaemonSet counts once, for one node; Jobs end and do not count.";
+
+const renamed = ({ before, after }: Difference["namespaces"][number]): string =>
+  arrow(before || "(none)", after || "(none)");
+
+/** Namespaces with other names, and what that means. */
+export const namespaceLines = ({ namespaces }: Difference): readonly string[] =>
+  namespaces.length === 0
+    ? []
+    : [
+        namespaces.map(renamed).join(", "),
+        "Objects in them are other objects: applying one leaves those of the other as they are.",
+      ];
+
+export const restartLines = ({ restarts }: Difference): readonly string[] =>
+  restarts.map(({ workload, kind, because }) => `${workload} (${kind}): ${because.join(", ") || "order of its lists"}`);
+
+export const refusalLines = ({ refusals }: Difference): readonly string[] =>
+  refusals.map(({ object, field, before = unset, after = unset }) => `${object}: ${field}: ${arrow(before, after)}`);
+
+export const refusalAdvice = "These fields cannot be changed under one name: keep them, or delete the object first.";
+export const nothing = "Nothing differs.";
