@@ -9,8 +9,8 @@ const usage = `usage: cli COMMAND [--json]
              A and B: an environment, a folder with a kustomization, a file of objects, or one of the first two at a
              git revision (v0.1.0:dev, HEAD~1:overlays/dev)
 
-exit codes: 0 done, whether diff found something or not; 1 a build failed, check found a difference, or diff has nothing
-to compare; 2 wrong usage`;
+exit codes: 0 done; 1 a build failed, check found a difference, or diff could not read A or B (that they differ is no
+failure); 2 wrong usage`;
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
 

@@ -1,10 +1,12 @@
 const trimmed = (value: number): string => String(Math.round(value * 100) / 100);
+const gibibyte = 1024;
 
-/** Sums in the units that manifests are written in. */
-export const amounts = {
-  cpu: (millicores: number): string => (millicores === 0 ? "0" : `${trimmed(millicores)}m`),
-  memory: (mebibytes: number): string => {
-    if (mebibytes === 0) return "0";
-    return mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${trimmed(mebibytes)}Mi`;
-  },
-} as const;
+/** Millicores, as manifests write them. */
+export const cpuWords = (millicores: number): string => (millicores === 0 ? "0" : `${trimmed(millicores)}m`);
+
+/** MiB, as manifests write them, in one unit for all of these amounts: Gi where all of them are whole. */
+export function memoryWords(mebibytes: readonly number[]): readonly string[] {
+  const whole = mebibytes.every((amount) => amount % gibibyte === 0);
+  const one = (amount: number): string => (whole ? `${amount / gibibyte}Gi` : `${trimmed(amount)}Mi`);
+  return mebibytes.map((amount) => (amount === 0 ? "0" : one(amount)));
+}

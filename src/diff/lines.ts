@@ -1,7 +1,6 @@
-import { amounts } from "./amounts.ts";
+import { cpuWords, memoryWords } from "./amounts.ts";
 import {
   type ComponentDifference,
-  type Connection,
   type Difference,
   type Finding,
   type Regrouping,
@@ -9,6 +8,7 @@ import {
   type Topic,
   topics,
 } from "./finding.ts";
+import { connectionTexts } from "./ways.ts";
 
 /** One line of a component's part, without its topic. */
 export interface Line {
@@ -52,50 +52,6 @@ function findingText({ topic, subject, field, change, before, after, lines }: Fi
   return `${at}: ${arrow(before ?? unset, after ?? unset)}`;
 }
 
-const grouped = <T>(values: readonly T[], key: (value: T) => string): readonly (readonly [T, ...T[]])[] => {
-  const found = new Map<string, [T, ...T[]]>();
-  for (const value of values) {
-    const members = found.get(key(value));
-    if (members) members.push(value);
-    else found.set(key(value), [value]);
-  }
-  return [...found.values()];
-};
-
-interface Bundle {
-  readonly from: readonly string[];
-  readonly to: readonly string[];
-  readonly ports: readonly string[];
-}
-
-const bundleText = ({ from, to, ports }: Bundle): string => {
-  const ways = `${from.join(", ")} → `;
-  const numbers = ports.filter((port) => port !== "");
-  if (numbers.length === 0) return ways + to.join(", ");
-  return to.length === 1 ? `${ways}${to[0]}:${numbers.join(",")}` : `${ways}${to.join(", ")} on ${numbers.join(", ")}`;
-};
-
-/** Connections in as few lines as they can be told in: first by their ports, then by where they come from and lead to. */
-function connectionTexts(connections: readonly Connection[]): readonly string[] {
-  return (["opened", "closed"] as const).flatMap((change) => {
-    const ways = connections.filter((one) => one.change === change);
-    const byEnds = grouped(ways, ({ from, to }) => `${from}\n${to}`).map((some): Bundle => ({
-      from: [some[0].from],
-      to: [some[0].to],
-      ports: some.map(({ port }) => port),
-    }));
-    const byTarget = grouped(byEnds, ({ to, ports }) => [...to, ...ports].join("\n")).map((some): Bundle => ({
-      ...some[0],
-      from: some.flatMap(({ from }) => from),
-    }));
-    const bundles = grouped(byTarget, ({ from, ports }) => [...from, "", ...ports].join("\n")).map((some): Bundle => ({
-      ...some[0],
-      to: some.flatMap(({ to }) => to),
-    }));
-    return bundles.map((bundle) => `${change} ${bundleText(bundle)}`);
-  });
-}
-
 /** What differs in a component, a line each, in the order of the topics. */
 export function componentLines({ regroupings, findings, connections }: ComponentDifference): readonly Line[] {
   return topics.flatMap((topic): readonly Line[] => {
@@ -116,16 +72,11 @@ export const sumsHead: readonly string[] = ["CPU requests", "memory requests", "
 
 /** One row of the table of sums: its name, then a cell for each column. */
 export function sumsRow({ name, before, after }: Sums): readonly string[] {
-  const cell = (pick: "claims" | "cpu" | "memory" | "memoryLimit", told: (value: number) => string): string => {
-    const [a, b] = [told(before[pick]), told(after[pick])];
-    return a === b ? a : arrow(a, b);
-  };
+  const both = ([a = "", b = ""]: readonly string[]): string => (a === b ? a : arrow(a, b));
   return [
     name,
-    cell("cpu", amounts.cpu),
-    cell("memory", amounts.memory),
-    cell("memoryLimit", amounts.memory),
-    cell("claims", amounts.memory),
+    both([cpuWords(before.cpu), cpuWords(after.cpu)]),
+    ...(["memory", "memoryLimit", "claims"] as const).map((sum) => both(memoryWords([before[sum], after[sum]]))),
   ];
 }
 

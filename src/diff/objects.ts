@@ -13,6 +13,8 @@ interface ServiceSpec {
   readonly ports?: readonly { readonly name?: string; readonly port: number }[];
 }
 
+const roleLabel = "app.kubernetes.io/component";
+
 /** Names of the workloads that a Service stands in front of. */
 function behind(service: Manifest, objects: readonly Manifest[], nameOf: Sides["nameOf"]): readonly string[] {
   const { selector } = specOf<ServiceSpec>(service);
@@ -38,11 +40,16 @@ function serviceFindings(
   const [a, b] = [behind(before, old, nameOf), behind(after, now, nameOf)];
   const [x, y] = [specOf<ServiceSpec>(before), specOf<ServiceSpec>(after)];
   const moved = changes(a, b, same).length > 0;
+  // The label names the workload behind it, which is told already.
+  const told = (object: Manifest): Table => {
+    const rest = labels(object);
+    return moved ? { ...rest, labels: but(rest["labels"] as Labels | undefined, roleLabel) } : rest;
+  };
   return [
     ...(moved ? [finding("services", name, "pods behind it", a, b, same)] : []),
     ...(moved ? [] : findings("services", name, changes(x.selector, y.selector, same, "selector"), same)),
     ...findings("services", name, changes(but(x, "selector"), but(y, "selector"), same), same),
-    ...findings("services", name, changes(labels(before), labels(after), same), same),
+    ...findings("services", name, changes(told(before), told(after), same), same),
   ];
 }
 

@@ -6,7 +6,7 @@ import { containersFindings, imageWords } from "./containers.ts";
 import type { Finding } from "./finding.ts";
 import type { Pair } from "./sides.ts";
 import { storageFindings, volumesInWords } from "./storage.ts";
-import { amounts } from "./amounts.ts";
+import { cpuWords, memoryWords } from "./amounts.ts";
 import { findings, stated } from "./words.ts";
 
 const runs: Readonly<Record<string, (replicas: number) => string>> = {
@@ -26,8 +26,8 @@ function inWords(object: Manifest): string {
     containersOf(pod)
       .map(({ image }) => imageWords(image))
       .join(" and "),
-    ...(cpu + memory > 0 ? [`requests ${amounts.cpu(cpu)} CPU and ${amounts.memory(memory)} memory`] : []),
-    ...(memoryLimit > 0 ? [`memory limit ${amounts.memory(memoryLimit)}`] : []),
+    ...(cpu + memory > 0 ? [`requests ${cpuWords(cpu)} CPU and ${memoryWords([memory])} memory`] : []),
+    ...(memoryLimit > 0 ? [`memory limit ${memoryWords([memoryLimit])}`] : []),
     ...claims.map(([name, text]) => `${name}: ${text}`),
   ].join("; ");
 }
