@@ -80,11 +80,17 @@ export function network(objects: readonly Manifest[]): Network {
     if (typeof port === "string") return port === target.name;
     return target.port >= port && target.port <= (endPort ?? port);
   };
-  const applying = (direction: Direction, self: Party) =>
-    policies.filter(
-      ({ namespace, spec }) =>
-        namespace === self.namespace && typesOf(spec).includes(direction) && selects(spec.podSelector, self.labels),
-    );
+  const known = new Map<Party, Readonly<Record<Direction, typeof policies>>>();
+  const applying = (direction: Direction, self: Party): typeof policies => {
+    const own = (one: Direction): typeof policies =>
+      policies.filter(
+        ({ namespace, spec }) =>
+          namespace === self.namespace && typesOf(spec).includes(one) && selects(spec.podSelector, self.labels),
+      );
+    const found = known.get(self) ?? { Egress: own("Egress"), Ingress: own("Ingress") };
+    known.set(self, found);
+    return found[direction];
+  };
 
   const open: Network["open"] = (direction, self, other, target) => {
     const applied = applying(direction, self);

@@ -23,16 +23,30 @@ const data = (object: Manifest | undefined): Readonly<Record<string, string>> =>
   ...((object?.["binaryData"] ?? {}) as Readonly<Record<string, string>>),
 });
 
-/** The keys that an object brings, or how many they are. */
-function keyWords(object: Manifest | undefined, of: (object: Manifest) => object): string | undefined {
+/** The keys that an object brings, or how many they are, and who reads it although one side does not bring it. */
+function keyWords(
+  object: Manifest | undefined,
+  of: (object: Manifest) => object,
+  readers: readonly string[],
+): string | undefined {
   if (!object) return undefined;
   const keys = Object.keys(of(object)).sort();
-  return keys.length > 3 ? `${keys.length} keys` : keys.join(", ");
+  const told = keys.length > 3 ? `${keys.length} keys` : keys.join(", ");
+  if (readers.length === 0) return told;
+  return `${told}; ${readers.join(", ")} ${readers.length === 1 ? "reads" : "read"} it either way`;
 }
 
-/** What differs in a ConfigMap: by the paths of its files' keys where they have any, else by how many lines. */
-export function configMapFindings({ name, before, after }: Pair, same: Same): readonly Finding[] {
-  if (!before || !after) return [stated("config", name, undefined, keyWords(before, data), keyWords(after, data))];
+/**
+ * What differs in a ConfigMap: by the paths of its files' keys where they have any, else by how many lines.
+ * @param readers who reads it on the side that does not have it
+ */
+export function configMapFindings(
+  { name, before, after }: Pair,
+  readers: readonly string[],
+  same: Same,
+): readonly Finding[] {
+  if (!before || !after)
+    return [stated("config", name, undefined, keyWords(before, data, readers), keyWords(after, data, readers))];
   const [a, b] = [data(before), data(after)];
   const keys = keysOf(a, b);
   return keys.flatMap((key) => {
@@ -69,10 +83,17 @@ const secrets = (object: Manifest): Readonly<Record<string, string>> => {
   };
 };
 
-/** Keys of a Secret that came, went or changed; never a value. */
-export function secretFindings({ name, before, after }: Pair, same: Same): readonly Finding[] {
+/**
+ * Keys of a Secret that came, went or changed; never a value.
+ * @param readers who reads it on the side that does not have it
+ */
+export function secretFindings(
+  { name, before, after }: Pair,
+  readers: readonly string[],
+  same: Same,
+): readonly Finding[] {
   if (!before || !after)
-    return [stated("secrets", name, undefined, keyWords(before, secrets), keyWords(after, secrets))];
+    return [stated("secrets", name, undefined, keyWords(before, secrets, readers), keyWords(after, secrets, readers))];
   const [a, b] = [secrets(before), secrets(after)];
   const type = changes(before["type"], after["type"], same, "type");
   return [

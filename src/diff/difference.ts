@@ -11,6 +11,7 @@ import {
   type Finding,
   type Sums,
   topics,
+  type Workloads,
 } from "./finding.ts";
 import { objectFindings } from "./objects.ts";
 import { regroupings, rolesOf } from "./roles.ts";
@@ -90,8 +91,14 @@ export function difference(before: readonly Manifest[], after: readonly Manifest
       connections: ways.filter((way) => homeOf(way) === name),
     };
   });
+  const workloads = (side: "after" | "before"): Workloads => {
+    const own = (name: string): readonly string[] =>
+      pairs.filter((pair) => pair.component === name && runsPods(pair) && pair[side]).map((pair) => pair.name);
+    return Object.fromEntries(names.map((name) => [name, own(name)] as const).filter(([, list]) => list.length > 0));
+  };
   return {
     namespaces: both.namespaces,
+    workloads: { before: workloads("before"), after: workloads("after") },
     ...sums(pairs),
     components: components.filter(
       ({ regroupings, findings, connections }) => regroupings.length + findings.length + connections.length > 0,

@@ -86,10 +86,14 @@ export interface Refusal {
   readonly after: string | undefined;
 }
 
+/** Names of the workloads of each component. */
+export type Workloads = Readonly<Record<string, readonly string[]>>;
+
 /** What differs between two sets of objects. */
 export interface Difference {
   /** Namespaces of one role under two names; their objects are compared as if the names were one. */
   readonly namespaces: readonly { readonly before: string; readonly after: string }[];
+  readonly workloads: { readonly before: Workloads; readonly after: Workloads };
   readonly total: Sums;
   /** Of the components whose sums differ. */
   readonly sums: readonly Sums[];

@@ -3,6 +3,7 @@ import {
   type ComponentDifference,
   type Difference,
   type Finding,
+  type Placed,
   type Regrouping,
   type Sums,
   type Topic,
@@ -19,21 +20,24 @@ export interface Line {
 const unset = "(unset)";
 export const arrow = (before: string, after: string): string => `${before} → ${after}`;
 
-const workloads = (placed: Regrouping["after"], told: "names" | "roles"): string =>
-  placed
-    .map(({ workload, roles }) =>
-      told === "names" || roles.length === 0 ? workload : `${workload} (${roles.join(", ")})`,
-    )
-    .join(", ");
+/** A workload with its roles, unless its name tells them. */
+const placedText = ({ workload, roles }: Placed): string => {
+  const [role = "", ...others] = roles;
+  const plain = others.length === 0 && (role === "" || workload === role || workload.endsWith(`-${role}`));
+  return plain ? workload : `${workload} (${roles.join(", ")})`;
+};
+const placedTexts = (placed: readonly Placed[]): string => placed.map(placedText).join(", ");
+const names = (placed: readonly Placed[]): string => placed.map(({ workload }) => workload).join(", ");
 
 /** What became of the workloads, by how many there were and are. */
 function regroupingText({ before, after }: Regrouping): string {
   const [first, second] = [before[0], after[0]];
   if (before.length === 1 && after.length === 1 && first?.workload === second?.workload)
     return `${first?.workload}: ${arrow(first?.roles.join(", ") || unset, second?.roles.join(", ") || unset)}`;
-  const word =
-    before.length === 1 ? (after.length === 1 ? "renamed" : "split") : after.length === 1 ? "merged" : "regrouped";
-  return `${word}: ${arrow(workloads(before, word === "split" ? "names" : "roles"), workloads(after, word === "merged" ? "names" : "roles"))}`;
+  if (before.length === 1 && after.length === 1) return `renamed: ${arrow(names(before), names(after))}`;
+  if (before.length === 1) return `split: ${arrow(names(before), placedTexts(after))}`;
+  if (after.length === 1) return `merged: ${arrow(placedTexts(before), names(after))}`;
+  return `regrouped: ${arrow(placedTexts(before), placedTexts(after))}`;
 }
 
 const plural = (count: number, one: string): string => `${count} ${count === 1 ? one : `${one}s`}`;
@@ -53,11 +57,14 @@ function findingText({ topic, subject, field, change, before, after, lines }: Fi
 }
 
 /** What differs in a component, a line each, in the order of the topics. */
-export function componentLines({ regroupings, findings, connections }: ComponentDifference): readonly Line[] {
+export function componentLines(
+  { regroupings, findings, connections }: ComponentDifference,
+  { workloads }: Pick<Difference, "workloads">,
+): readonly Line[] {
   return topics.flatMap((topic): readonly Line[] => {
     const texts = [
       ...(topic === "roles" ? regroupings.map(regroupingText) : []),
-      ...(topic === "connections" ? connectionTexts(connections) : []),
+      ...(topic === "connections" ? connectionTexts(connections, workloads) : []),
       ...findings.filter((one) => one.topic === topic).map(findingText),
     ];
     return texts.map((text) => ({ topic, text }));

@@ -33,7 +33,7 @@ export function markdown(before: string, after: string, found: Difference): stri
     ...[...found.sums, found.total].map((sums) => row(sumsRow(sums))),
   ];
   const components = found.components.map((component) => {
-    const lines = componentLines(component);
+    const lines = componentLines(component, found);
     const parts = topics.flatMap((topic) => {
       const own = lines.filter((line) => line.topic === topic);
       return own.length > 0 ? [`- **${topic}**`, ...own.map(({ text }) => `  - ${plain(text)}`)] : [];

@@ -1,11 +1,11 @@
 import type { Manifest } from "../core/objects.ts";
-import { isWorkload, type Labels, podTemplate, selects, specOf } from "../core/reading.ts";
+import { configMapsOf, isWorkload, type Labels, podTemplate, secretsOf, selects, specOf } from "../core/reading.ts";
 import { but, changes, type Same, type Table } from "./changes.ts";
 import { configMapFindings, besideData, secretFindings } from "./config.ts";
 import type { Finding } from "./finding.ts";
 import type { Pair, Sides } from "./sides.ts";
 import { claimFindings } from "./storage.ts";
-import { finding, findings, stated, words } from "./words.ts";
+import { findings, stated, words } from "./words.ts";
 
 interface ServiceSpec {
   readonly clusterIP?: string;
@@ -24,6 +24,9 @@ function behind(service: Manifest, objects: readonly Manifest[], nameOf: Sides["
     .filter((object) => selector && selects({ matchLabels: selector }, podTemplate(object).labels));
   return taken.map(nameOf).sort();
 }
+
+const namesWords = (names: readonly string[]): string =>
+  names.length > 6 ? `${names.length} workloads` : names.join(", ") || "none";
 
 const serviceWords = (service: Manifest): string => {
   const { clusterIP, ports = [] } = specOf<ServiceSpec>(service);
@@ -46,7 +49,7 @@ function serviceFindings(
     return moved ? { ...rest, labels: but(rest["labels"] as Labels | undefined, roleLabel) } : rest;
   };
   return [
-    ...(moved ? [finding("services", name, "pods behind it", a, b, same)] : []),
+    ...(moved ? [stated("services", name, "pods behind it", namesWords(a), namesWords(b))] : []),
     ...(moved ? [] : findings("services", name, changes(x.selector, y.selector, same, "selector"), same)),
     ...findings("services", name, changes(but(x, "selector"), but(y, "selector"), same), same),
     ...findings("services", name, changes(told(before), told(after), same), same),
@@ -83,11 +86,27 @@ const holders = (pair: Pair, same: Same): readonly Finding[] =>
     ? plain({ ...pair, before: besideData(pair.before), after: besideData(pair.after) }, same)
     : [];
 
+/** Workloads that need a ConfigMap or Secret on the side that does not bring it: it has to be there already. */
+function readers({ kind, before, after }: Pair, { before: old, after: now, nameOf }: Sides): readonly string[] {
+  const object = before ?? after;
+  if (!object || (before && after)) return [];
+  const read = kind === "Secret" ? secretsOf : configMapsOf;
+  return (before ? now : old)
+    .filter(isWorkload)
+    .filter(({ metadata }) => metadata.namespace === object.metadata.namespace)
+    .filter((one) => read(podTemplate(one)).some(({ name, optional }) => name === object.metadata.name && !optional))
+    .map(nameOf)
+    .sort();
+}
+
 /** Kinds that have words of their own. */
 const byKind: Readonly<Record<string, (pair: Pair, sides: Sides) => readonly Finding[]>> = {
-  ConfigMap: (pair, { same }) => [...configMapFindings(pair, same), ...holders(pair, same)],
+  ConfigMap: (pair, sides) => [
+    ...configMapFindings(pair, readers(pair, sides), sides.same),
+    ...holders(pair, sides.same),
+  ],
   PersistentVolumeClaim: ({ name, before, after }) => claimFindings(name, before, after),
-  Secret: (pair, { same }) => [...secretFindings(pair, same), ...holders(pair, same)],
+  Secret: (pair, sides) => [...secretFindings(pair, readers(pair, sides), sides.same), ...holders(pair, sides.same)],
   Service: serviceFindings,
 };
 

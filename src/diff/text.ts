@@ -14,8 +14,18 @@ import {
   sumsRow,
 } from "./lines.ts";
 
-const block = (title: string, lines: readonly string[]): string =>
-  [title, ...lines.map((line) => `  ${line}`)].join("\n");
+const width = 120;
+
+/** A line in several where it is too long, the others further to the right. */
+function wrapped(line: string, indent: number): readonly string[] {
+  if (line.length <= width) return [line];
+  const space = line.lastIndexOf(" ", width);
+  if (space <= indent) return [line];
+  return [line.slice(0, space), ...wrapped(" ".repeat(indent) + line.slice(space + 1), indent)];
+}
+
+const block = (title: string, lines: readonly string[], indent = 6): string =>
+  [title, ...lines.flatMap((line) => wrapped(`  ${line}`, indent))].join("\n");
 const optional = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length > 0 ? [block(title, lines)] : [];
 
@@ -37,10 +47,11 @@ export function text(before: string, after: string, found: Difference): string {
   if (isEmpty(found)) return nothing;
   const rows = [...found.sums, found.total].map(sumsRow);
   const components = found.components.map((component) => {
-    const lines = componentLines(component);
+    const lines = componentLines(component, found);
     return block(
       componentTitle(component),
       lines.map(({ topic, text }, i) => (lines[i - 1]?.topic === topic ? "" : topic).padEnd(column) + text),
+      column + 4,
     );
   });
   const refused = refusalLines(found);

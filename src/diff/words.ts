@@ -11,16 +11,25 @@ const size = (value: unknown): number => {
 
 const count = (number: number, one: string): string => `${number} ${number === 1 ? one : `${one}s`}`;
 
+/** A value with all that it holds; undefined where that is too much for a line. */
+function inFull(value: unknown): string | undefined {
+  if (isScalar(value)) return typeof value === "string" ? value : String(value);
+  const items = isTable(value)
+    ? Object.entries(value).map(([key, item]) => [`${key}: `, item] as const)
+    : (value as readonly unknown[]).map((item) => ["", item] as const);
+  const texts = items.map(([start, item]) => {
+    const text = inFull(item);
+    return text === undefined ? undefined : start + (isTable(item) ? `{${text}}` : text);
+  });
+  const text = texts.join(", ");
+  return texts.includes(undefined) || text.length > longest || text.includes("\n") ? undefined : text;
+}
+
 /** A value in a line: a small table in full, of a large one how much it holds. */
 export function words(value: unknown): string {
-  if (isScalar(value)) return typeof value === "string" ? value : String(value);
-  if (size(value) === 0) return "(empty)";
-  const items = isTable(value)
-    ? Object.entries(value).map(([key, item]) => (isTable(item) ? `${key} {${words(item)}}` : `${key}: ${words(item)}`))
-    : (value as readonly unknown[]).map((item) => (isTable(item) ? `{${words(item)}}` : words(item)));
-  const text = items.join(", ");
-  if (text.length <= longest && !text.includes("\n")) return text;
-  return isTable(value) ? count(size(value), "value") : count((value as readonly unknown[]).length, "item");
+  if (!isScalar(value) && size(value) === 0) return "(empty)";
+  const many = isTable(value) ? count(size(value), "value") : count((value as readonly unknown[]).length, "item");
+  return inFull(value) ?? many;
 }
 
 /** Long texts in one line, from where they begin to differ. */

@@ -20,14 +20,18 @@ function inWords(object: Manifest): string {
   const pod = podTemplate(object);
   const replicas = `${pod.replicas} ${pod.replicas === 1 ? "replica" : "replicas"}`;
   const { cpu, memory, memoryLimit } = requests([{ ...object, spec: { ...(object["spec"] as Table), replicas: 1 } }]);
+  const asked = [
+    ...(cpu > 0 ? [`${cpuWords(cpu)} CPU`] : []),
+    ...(memory > 0 ? [`${memoryWords([memory])} memory`] : []),
+    ...(memoryLimit > 0 ? [`at most ${memoryWords([memoryLimit])}`] : []),
+  ];
   const claims = [...volumesInWords(object)].filter(([, text]) => text.startsWith("claim"));
   return [
     `${object.kind}, ${runs[object.kind]?.(pod.replicas) ?? replicas}`,
     containersOf(pod)
       .map(({ image }) => imageWords(image))
       .join(" and "),
-    ...(cpu + memory > 0 ? [`requests ${cpuWords(cpu)} CPU and ${memoryWords([memory])} memory`] : []),
-    ...(memoryLimit > 0 ? [`memory limit ${memoryWords([memoryLimit])}`] : []),
+    ...(asked.length > 0 ? [asked.join(", ")] : []),
     ...claims.map(([name, text]) => `${name}: ${text}`),
   ].join("; ");
 }
