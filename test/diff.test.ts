@@ -469,6 +469,47 @@ test("the ways of a ring are one line, whatever else its members reach", () => {
   ]);
 });
 
+test("what a cluster adds to objects is no difference, and never shows the value of a Secret", () => {
+  const live = dev.objects.map((object) => ({
+    ...object,
+    metadata: {
+      ...object.metadata,
+      uid: "0",
+      resourceVersion: "1",
+      annotations: {
+        ...(object.metadata["annotations"] as object | undefined),
+        "kubectl.kubernetes.io/last-applied-configuration": JSON.stringify(object),
+      },
+    },
+    status: { phase: "Active" },
+  }));
+  assert.equal(said(dev.objects, live), "Nothing differs.");
+});
+
+test("long lists say what came and went, or where their order differs", () => {
+  const list = (names: readonly string[]): readonly Manifest[] => [
+    {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "x" },
+      data: { "x.json": JSON.stringify({ names }) },
+    },
+  ];
+  const names = Array.from({ length: 30 }, (_, i) => `member-${i}`);
+  assert.equal(
+    said(list(names), list([...names.slice(1), "guest"])),
+    found("other", "config", "x: names: member-0, 29 others → guest, 29 others"),
+  );
+  assert.equal(
+    said(list(names), list([...names.slice(0, 27), ...names.slice(27).reverse()])),
+    found(
+      "other",
+      "config",
+      "x: names: member-27, member-28, member-29, 27 others → member-29, member-28, member-27, 27 others",
+    ),
+  );
+});
+
 test("a list of items without names shows what was put in between, and nothing of what moved", () => {
   const yaml = (rules: readonly string[]): readonly Manifest[] => [
     {

@@ -5,7 +5,8 @@ import { type PodTemplate, podTemplate } from "../core/reading.ts";
 import { quantity } from "../core/requests.ts";
 import { changes, isTable, type Same } from "./changes.ts";
 import type { Refusal, Restart } from "./finding.ts";
-import { isController, type Sides, stem } from "./sides.ts";
+import { isController, stem } from "./names.ts";
+import type { Sides } from "./sides.ts";
 import { contrast } from "./words.ts";
 
 const exact: Same = (before, after) => before === after;

@@ -15,7 +15,8 @@ import {
 } from "./finding.ts";
 import { objectFindings } from "./objects.ts";
 import { regroupings, rolesOf } from "./roles.ts";
-import { noComponent, type Pair, type Sides, sides } from "./sides.ts";
+import { noComponent } from "./owners.ts";
+import { type Pair, type Sides, sides } from "./sides.ts";
 import { workloadFindings } from "./workloads.ts";
 
 const runsPods = ({ before, after }: Pair): boolean => [before, after].some((object) => object && isWorkload(object));

@@ -14,7 +14,7 @@ interface Claim {
 }
 
 /** A claim in words: `claim of 10Gi, class fast`. */
-export function claimWords({ spec }: Claim): string {
+function claimWords({ spec }: Claim): string {
   const size = spec?.resources?.requests?.storage;
   const storageClass = spec?.storageClassName;
   return `claim${size === undefined ? "" : ` of ${size}`}${storageClass === undefined ? "" : `, class ${storageClass}`}`;

@@ -59,14 +59,22 @@ export function contrast(before: unknown, after: unknown, same: Same): Told {
   if (after === undefined) return { change: "removed", before: oneLine(told(before)) };
   if (typeof before === "string" && typeof after === "string" && `${before}${after}`.trimEnd().includes("\n"))
     return { change: "changed", lines: lines(before, after, same) };
-  if (Array.isArray(before) && Array.isArray(after) && words([...before, ...after]).length > longest / 2) {
-    const [gone, come] = [only(before, after), only(after, before)];
-    if (gone.length + come.length > 0)
-      return { change: "changed", before: listed(gone, before), after: listed(come, after) };
-  }
+  if (Array.isArray(before) && Array.isArray(after) && inFull([...before, ...after]) === undefined)
+    return { change: "changed", ...lists(before, after) };
   const [a, b] = excerpts(words(before), words(after));
   if (a !== b) return { change: "changed", before: a, after: b };
   return { change: "changed", before: JSON.stringify(before), after: JSON.stringify(after) };
+}
+
+/** Of two long lists what stands in only one of them, or from where their order differs. */
+function lists(before: readonly unknown[], after: readonly unknown[]): Pick<Finding, "after" | "before"> {
+  const [gone, come] = [only(before, after), only(after, before)];
+  if (gone.length + come.length > 0) return { before: listed(gone, before), after: listed(come, after) };
+  const start = before.findIndex((item, i) => item !== after[i]);
+  return {
+    before: listed(before.slice(start, start + 3), before),
+    after: listed(after.slice(start, start + 3), after),
+  };
 }
 
 /** Some items of a list, with how many more it has. */
