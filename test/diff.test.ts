@@ -521,6 +521,8 @@ test("a list of items without names shows what was put in between, and nothing o
   ];
   const lines = said(yaml(["keep", "drop", "hash"]), yaml(["keep", "label", "drop", "hash"]));
   assert.equal(lines, found("other", "config", "x: rules[1]: (unset) → action: label"));
+  const [one, two] = [yaml(["keep", "drop"]), yaml(["drop", "keep"])];
+  assert.deepEqual(twice(difference(two, one)), mirrored(difference(one, two)));
 });
 
 test("the sums before and after stand in a table, of the components whose sums differ", () => {
