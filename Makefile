@@ -1,7 +1,7 @@
 # Everything here only calls the scripts of package.json; `make` and `make test` need Node >= 20, make and git.
 ENV ?= dev
 
-.PHONY: all build check test lint format bench programs e2e compose apply
+.PHONY: all build check diff test lint format bench programs e2e compose apply
 all: build
 
 # One install for each state of the lock file.
@@ -14,6 +14,10 @@ build: node_modules/.package-lock.json
 
 check: node_modules/.package-lock.json
 	@npm run -s check:generated
+
+# What differs by component when B takes the place of A: make diff A=dev B=demo ARGS="--format markdown".
+diff: node_modules/.package-lock.json
+	@npm run -s diff -- $(A) $(B) $(ARGS)
 
 test: node_modules/.package-lock.json
 	@npm run -s test

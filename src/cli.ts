@@ -3,16 +3,30 @@ import { parseArgs } from "node:util";
 import { compare, ownedFolders, write } from "./core/tree.ts";
 
 const usage = `usage: cli COMMAND [--json]
-  build   writes bases/, components/ and overlays/; says what changed
-  check   says what a build would change, and changes nothing
+  build      writes bases/, components/ and overlays/; says what changed
+  check      says what a build would change, and changes nothing
+  diff A B   says what differs by component when B takes the place of A; --format text, markdown or json
+             A and B: an environment, a folder with a kustomization, a file of objects, or one of the first two at a
+             git revision (v0.1.0:dev, HEAD~1:overlays/dev)
 
-exit codes: 0 done; 1 a build failed, or check found a difference; 2 wrong usage`;
+exit codes: 0 done; 1 a build failed, check found a difference, or diff could not read A or B (that they differ is no
+failure); 2 wrong usage`;
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
 
-async function run(command: "build" | "check", json: boolean): Promise<number> {
+const formats = ["text", "markdown", "json"] as const;
+type Format = (typeof formats)[number];
+const isFormat = (word: string): word is Format => formats.some((format) => format === word);
+
+interface Asked {
+  readonly operands: readonly string[];
+  readonly json: boolean;
+  readonly format: Format;
+}
+
+/** Not before the arguments are known to be right: what a command imports brings all the rest with it. */
+async function run(command: "build" | "check", { json }: Asked): Promise<number> {
   const start = performance.now();
-  // Not before the arguments are known to be right: these two bring all the rest with them.
   const { checkedPatches } = await import("./core/patches.ts");
   const { environments, files, foundation, overlayOf } = await import("./program.ts");
   const built = foundation();
@@ -35,13 +49,34 @@ async function run(command: "build" | "check", json: boolean): Promise<number> {
   return command === "check" && changes.length > 0 ? 1 : 0;
 }
 
+async function diff({ operands: [before = "", after = ""], format }: Asked): Promise<number> {
+  const { difference } = await import("./diff/difference.ts");
+  const { formats } = await import("./diff/formats.ts");
+  const { objectsOf } = await import("./diff/sources.ts");
+  const place = { root, from: process.cwd() };
+  const found = difference(await objectsOf(before, place), await objectsOf(after, place));
+  console.log(formats[format](before, after, found));
+  return 0;
+}
+
+interface Command {
+  readonly operands: number;
+  readonly run: (asked: Asked) => Promise<number>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  build: { operands: 0, run: (asked) => run("build", asked) },
+  check: { operands: 0, run: (asked) => run("check", asked) },
+  diff: { operands: 2, run: diff },
+};
+
 function wrongUsage(message: string): number {
   console.error(`${message}\n${usage}`);
   return 2;
 }
 
 async function main(): Promise<number> {
-  const options = { help: { type: "boolean" }, json: { type: "boolean" } } as const;
+  const options = { format: { type: "string" }, help: { type: "boolean" }, json: { type: "boolean" } } as const;
   let parsed;
   try {
     parsed = parseArgs({ options, allowPositionals: true });
@@ -49,12 +84,18 @@ async function main(): Promise<number> {
     return wrongUsage((error as Error).message);
   }
   const { values, positionals } = parsed;
-  const [command, ...rest] = positionals;
+  const [name = "", ...operands] = positionals;
   if (values.help) return (console.log(usage), 0);
-  if (rest.length > 0 || (command !== "build" && command !== "check"))
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command || (command.operands === 0 && operands.length > 0))
     return wrongUsage(positionals.length > 0 ? `no such command: ${positionals.join(" ")}` : "no command given");
+  if (operands.length !== command.operands)
+    return wrongUsage(`${name} compares two, and ${operands.length} are given: expected A and B`);
+  const { json = false, format = json ? "json" : "text" } = values;
+  if (values.format !== undefined && name !== "diff") return wrongUsage(`${name} has no --format`);
+  if (!isFormat(format)) return wrongUsage(`--format is "${format}": expected ${formats.join(", ")}`);
   try {
-    return await run(command, values.json ?? false);
+    return await command.run({ operands, json, format });
   } catch (error) {
     console.error((error as Error).message);
     return 1;

@@ -48,13 +48,17 @@ export function overlayOf(environment: Environment, { bases, additions }: Founda
   return overlay({ ...environment, options: by ? { [by]: options } : {} }, own, added);
 }
 
-/** The environments of `src/environments`, checked; all of their problems in one error. */
-export async function environments(built: Foundation): Promise<readonly Environment[]> {
-  const folder = new URL("./environments/", import.meta.url);
-  const names = readdirSync(folder)
+const folder = new URL("./environments/", import.meta.url);
+
+/** Names of the environments that there are, in order. */
+export const environmentNames = (): readonly string[] =>
+  readdirSync(folder)
     .filter((file) => file.endsWith(".ts"))
     .map((file) => file.slice(0, -".ts".length))
     .sort();
+
+/** The environments of `src/environments`, checked; all of their problems in one error. */
+export async function environments(built: Foundation): Promise<readonly Environment[]> {
   const tables = settingsTables(built.bases);
   const read = async (name: string): Promise<Environment | SettingsError> => {
     const { default: raw } = (await import(new URL(`${name}.ts`, folder).href)) as { readonly default: unknown };
@@ -65,7 +69,7 @@ export async function environments(built: Foundation): Promise<readonly Environm
       throw error;
     }
   };
-  const all = await Promise.all(names.map(read));
+  const all = await Promise.all(environmentNames().map(read));
   const wrong = all.filter((one) => one instanceof SettingsError);
   if (wrong.length > 0) throw new SettingsError(wrong.map(({ message }) => message).join("\n"));
   return all as Environment[];

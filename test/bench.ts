@@ -4,7 +4,7 @@ import { yaml } from "../src/core/render.ts";
 import { resolve } from "../src/core/resolve.ts";
 import { environments, files, foundation, overlayOf } from "../src/program.ts";
 import { kustomize } from "./lib/kustomize.ts";
-import { requests } from "./lib/requests.ts";
+import { requests } from "../src/core/requests.ts";
 
 /** What a build costs. Prints tables and judges nothing: run it on an idle machine. */
 const root = fileURLToPath(new URL("..", import.meta.url));

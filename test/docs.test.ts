@@ -5,7 +5,7 @@ import { after, test } from "node:test";
 import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
-import { requests } from "./lib/requests.ts";
+import { requests } from "../src/core/requests.ts";
 import { built, environmentOf, rendered, root, shipped } from "./lib/world.ts";
 
 const pages = [

@@ -1,129 +1,14 @@
 import type { Manifest } from "../../src/core/objects.ts";
 import type { Overlay } from "../../src/core/overlay.ts";
 import { type Role, type Workload } from "../../src/core/plan.ts";
+import { network, type PolicySpec, type Target, targets } from "../../src/core/network.ts";
 import { selector } from "../../src/core/objects.ts";
 import type { Connection } from "../../src/core/wiring.ts";
 import type { Edge } from "./addresses.ts";
 import type { Findings } from "./findings.ts";
-import {
-  containersOf,
-  idOf,
-  type Labels,
-  podTemplates,
-  type PodTemplate,
-  type Selector,
-  selects,
-  specOf,
-} from "./objects.ts";
+import { idOf, podTemplates, type PodTemplate, selects, specOf } from "./objects.ts";
 
-interface Peer {
-  readonly podSelector?: Selector;
-  readonly namespaceSelector?: Selector;
-  readonly ipBlock?: unknown;
-}
-interface Port {
-  readonly protocol?: string;
-  readonly port?: number | string;
-  readonly endPort?: number;
-}
-interface Rule {
-  readonly from?: readonly Peer[];
-  readonly to?: readonly Peer[];
-  readonly ports?: readonly Port[];
-}
-interface Spec {
-  readonly podSelector: Selector;
-  readonly policyTypes?: readonly string[];
-  readonly ingress?: readonly Rule[];
-  readonly egress?: readonly Rule[];
-}
-type Direction = "Egress" | "Ingress";
-
-/** A pod as a network plugin sees it. */
-export interface Party {
-  readonly namespace: string;
-  readonly labels: Labels;
-}
-export interface Target {
-  readonly port: number;
-  readonly protocol?: "TCP" | "UDP";
-  /** Name that the pod gives the port. */
-  readonly name?: string | undefined;
-}
-
-/** A place that is no pod: the world outside of the cluster's pod network. */
-export const outside = Symbol("outside");
-
-/** The network as these objects' policies leave it, decided as the Kubernetes documentation says. */
-export interface Network {
-  /** Whether the direction's policies, all together, let this party's traffic through. */
-  open(direction: Direction, self: Party, other: Party | typeof outside, target: Target): boolean;
-  /** Whether a connection comes about: out of the one and into the other. */
-  connects(from: Party, to: Party, target: Target): boolean;
-  /** Whether any policy restricts this direction of the party's traffic. */
-  restricted(direction: Direction, self: Party): boolean;
-}
-
-const typesOf = ({ policyTypes, egress }: Spec): readonly string[] =>
-  policyTypes ?? (egress ? ["Ingress", "Egress"] : ["Ingress"]);
-
-export function network(objects: readonly Manifest[]): Network {
-  const policies = objects
-    .filter(({ kind }) => kind === "NetworkPolicy")
-    .map((object) => ({ namespace: object.metadata.namespace ?? "", spec: specOf<Spec>(object) }));
-  const namespaces = new Map(
-    objects
-      .filter(({ kind }) => kind === "Namespace")
-      .map(({ metadata }): [string, Labels] => [metadata.name, (metadata["labels"] ?? {}) as Labels]),
-  );
-  const namespaceLabels = (name: string): Labels => ({ ...namespaces.get(name), "kubernetes.io/metadata.name": name });
-
-  const isPeer = (policy: string, peer: Peer, other: Party): boolean => {
-    if (peer.ipBlock) return false;
-    const home = peer.namespaceSelector
-      ? selects(peer.namespaceSelector, namespaceLabels(other.namespace))
-      : other.namespace === policy;
-    return home && selects(peer.podSelector ?? {}, other.labels);
-  };
-  const isPort = ({ protocol = "TCP", port, endPort }: Port, target: Target): boolean => {
-    if (protocol !== (target.protocol ?? "TCP")) return false;
-    if (port === undefined) return true;
-    if (typeof port === "string") return port === target.name;
-    return target.port >= port && target.port <= (endPort ?? port);
-  };
-  const applying = (direction: Direction, self: Party) =>
-    policies.filter(
-      ({ namespace, spec }) =>
-        namespace === self.namespace && typesOf(spec).includes(direction) && selects(spec.podSelector, self.labels),
-    );
-
-  const open: Network["open"] = (direction, self, other, target) => {
-    const applied = applying(direction, self);
-    if (applied.length === 0) return true;
-    return applied.some(({ namespace, spec }) =>
-      ((direction === "Ingress" ? spec.ingress : spec.egress) ?? []).some((rule) => {
-        const peers = direction === "Ingress" ? rule.from : rule.to;
-        const met =
-          !peers || peers.length === 0 || (other !== outside && peers.some((peer) => isPeer(namespace, peer, other)));
-        return met && (!rule.ports || rule.ports.length === 0 || rule.ports.some((port) => isPort(port, target)));
-      }),
-    );
-  };
-  return {
-    open,
-    connects: (from, to, target) => open("Egress", from, to, target) && open("Ingress", to, from, target),
-    restricted: (direction, self) => applying(direction, self).length > 0,
-  };
-}
-
-const targets = (pod: PodTemplate): readonly Target[] =>
-  containersOf(pod).flatMap(({ ports = [] }) =>
-    ports.map(({ containerPort, name, protocol }) => ({
-      port: containerPort,
-      name,
-      protocol: protocol === "UDP" ? "UDP" : "TCP",
-    })),
-  );
+export { network, outside } from "../../src/core/network.ts";
 
 /** Pods of an environment, the roles in them and what is on record about who talks to whom. */
 export interface Recorded {
@@ -255,7 +140,7 @@ export function wideRules(objects: readonly Manifest[], exposed: readonly string
   return objects
     .filter(({ kind }) => kind === "NetworkPolicy")
     .flatMap((object) => {
-      const { ingress = [], egress = [] } = specOf<Spec>(object);
+      const { ingress = [], egress = [] } = specOf<PolicySpec>(object);
       const rules = [
         ...ingress.map((rule, i) => ({ at: `ingress.${i}`, peers: rule.from ?? [], ports: rule.ports ?? [] })),
         ...egress.map((rule, i) => ({ at: `egress.${i}`, peers: rule.to ?? [], ports: rule.ports ?? [] })),
