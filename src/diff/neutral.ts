@@ -36,6 +36,12 @@ export function neutral(objects: readonly Manifest[], namespaces: ReadonlyMap<st
     if (!isTable(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([field, item]) => [field, walk(item, field)]));
   };
+  const own = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []));
+  // An object of the whole cluster may carry the name of the namespace that it is for.
+  const unplaced = (name: string): string => {
+    const end = [...own].map((namespace) => `-${namespace}`).find((suffix) => name.endsWith(suffix));
+    return end === undefined ? name : name.slice(0, -end.length);
+  };
   return objects.map((object) => {
     const metadata = metadataOf(object);
     const { data, stringData } = object;
@@ -43,7 +49,7 @@ export function neutral(objects: readonly Manifest[], namespaces: ReadonlyMap<st
     const namespace = metadata.namespace ?? "";
     const name = object.kind === "Namespace" ? (namespaces.get(metadata.name) ?? metadata.name) : short(object);
     const placed = clusterScoped.has(object.kind)
-      ? { ...metadata, name }
+      ? { ...metadata, name: object.kind === "Namespace" ? name : unplaced(name) }
       : { ...metadata, name, namespace: namespaces.get(namespace) ?? namespace };
     return {
       ...(walk(rest, "") as Pick<Manifest, "apiVersion" | "kind">),
