@@ -10,6 +10,8 @@ export const images = {
   kubeStateMetrics: "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.19.1",
   loki: "docker.io/grafana/loki:3.7.8",
   mc: "quay.io/minio/mc:RELEASE.2025-08-13T08-35-41Z",
+  memcached: "docker.io/library/memcached:1.6.40-alpine",
+  memcachedExporter: "docker.io/prom/memcached-exporter:v0.15.5",
   mimir: "docker.io/grafana/mimir:3.2.2",
   minio: "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
   nginx: "docker.io/nginxinc/nginx-unprivileged:1.30.5-alpine",

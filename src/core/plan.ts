@@ -11,6 +11,8 @@ export type Home = "stack" | "agents";
 export interface Door<P extends string = string> {
   readonly name: string;
   readonly ports: readonly P[];
+  /** The name lists each ready pod, for clients that balance by themselves. Default: one address for all. */
+  readonly lists?: "each pod" | undefined;
 }
 
 /** A headless Service over every pod that carries its label, whatever workload or component the pod belongs to. */

@@ -50,22 +50,27 @@ function fronts(workload: Workload, wiring: Wiring): readonly Front[] {
       open.flatMap((d) => d.ports.map((port) => [port, d.numbers[port] as number])),
     );
     const inside = name === workload.fullName ? asked(workload, "service", wiring) : {};
-    return { ...about(workload), name, headless: undefined, ports: { ...ports, ...inside } };
+    const each = open.some(({ lists }) => lists);
+    return { ...about(workload), name, headless: each ? "ready members" : undefined, ports: { ...ports, ...inside } };
   };
   return unique([workload.fullName, ...doors.map(({ name }) => name)])
     .map(front)
     .filter(({ ports }) => some(ports));
 }
 
+/** Name of the headless Service that a workload's pods have their own names under. */
+export const governing = ({ fullName, roles }: Workload): string =>
+  roles.find(({ door }) => door?.lists)?.door?.name ?? `${fullName}-headless`;
+
 /** One name for each pod: what governs a StatefulSet, and where clients balance by themselves. */
 function headless(workload: Workload, wiring: Wiring): readonly Front[] {
   const each = asked(workload, "each pod", wiring);
-  if (!workload.identity && !some(each)) return [];
+  if ((!workload.identity && !some(each)) || workload.roles.some(({ door }) => door?.lists)) return [];
   // Some clusters' DNS lists no Service without a port; the first one that is declared serves.
   const first = Object.entries(workload.roles[0]?.ports ?? {}).slice(0, 1);
   const ports: Ports = { ...Object.fromEntries(first), ...each };
   const lists = workload.roles.some(({ meets }) => meets) ? "members" : "ready members";
-  return [{ ...about(workload), name: `${workload.fullName}-headless`, headless: lists, ports }];
+  return [{ ...about(workload), name: governing(workload), headless: lists, ports }];
 }
 
 /** Groups whose Service is this component's to make. */

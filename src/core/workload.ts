@@ -14,6 +14,7 @@ import {
 import { componentLabels, groupLabels, labels, manifest, type Manifest, selector } from "./objects.ts";
 import { emptyDir, hardened, zoneLabel } from "./pod.ts";
 import { quantity } from "./requests.ts";
+import { governing } from "./services.ts";
 import { type Disk, podsOf, zonesOf } from "./size.ts";
 
 /** The account that all pods of a component run as. */
@@ -66,7 +67,7 @@ function controller(pods: Pods, zone?: string): Manifest {
       metadata,
       spec: {
         replicas: size.replicas,
-        serviceName: `${workload.fullName}-headless`,
+        serviceName: governing(workload),
         podManagementPolicy: "Parallel",
         // Kubernetes would roll all zones at the same time: the rollout-operator takes one after the other.
         updateStrategy: zone ? { type: "OnDelete" } : undefined,

@@ -1,0 +1,87 @@
+import { hasClients } from "../core/base.ts";
+import type { Component, Pods } from "../core/component.ts";
+import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
+import { containerPorts, httpGet, probes, resources, tcp } from "../core/pod.ts";
+import { quantity } from "../core/requests.ts";
+import type { Sized, Sizes } from "../core/size.ts";
+import { images } from "../versions.ts";
+
+const ports = { memcached: 11211, exporter: 9150 } as const;
+
+/** Part of a pod's memory that holds items; the rest is for connections and what memcached keeps about the items. */
+const forItems = 0.8;
+
+/** https://docs.memcached.org/serverguide/configuring/ ; an item is as large as the largest that a client writes. */
+const flags = (size: Sized, largestItem: string): string[] => [
+  `--memory-limit=${Math.floor(((quantity(size.memory) ?? 0) * forItems) / 2 ** 20)}`,
+  `--max-item-size=${largestItem}`,
+  "--conn-limit=16384",
+];
+
+const pods = (workload: Workload, size: Sized, largestItem: string): Pods => ({
+  workload,
+  size,
+  annotations: { "kubectl.kubernetes.io/default-container": "memcached" },
+  pod: {
+    containers: [
+      {
+        name: "memcached",
+        image: images.memcached,
+        args: flags(size, largestItem),
+        ports: containerPorts(workload.roles).filter(({ name }) => name === "memcached"),
+        ...probes({ ready: tcp("memcached"), live: tcp("memcached"), startSeconds: 30 }),
+        resources: resources(size),
+      },
+      {
+        name: "exporter",
+        image: images.memcachedExporter,
+        args: [`--memcached.address=127.0.0.1:${ports.memcached}`, `--web.listen-address=:${ports.exporter}`],
+        ports: containerPorts(workload.roles).filter(({ name }) => name === "exporter"),
+        ...probes({ ready: httpGet("/metrics", "exporter"), live: tcp("exporter"), startSeconds: 30 }),
+        resources: resources({ cpu: "5m", memory: "16Mi", memoryLimit: "64Mi" }),
+      },
+    ],
+  },
+});
+
+/** What one cache is used for. */
+interface Use {
+  /** Largest item, as memcached reads it ("5m"). */
+  readonly largestItem: string;
+}
+
+/**
+ * The caches of a component as a component of their own, `<owner>-cache`: there only where a program uses one. A client asks each pod
+ * by itself, under the cache's one name (`wire(…).to(role, "memcached")`).
+ */
+export function caches<const T extends Readonly<Record<string, Use>>>(
+  owner: string,
+  uses: T,
+  sizes: Sizes,
+): { readonly component: Component; readonly roles: { readonly [N in keyof T]: Role<keyof typeof ports> } } {
+  const name = `${owner}-cache`;
+  const doorOf = (use: string): string => (use === "server" ? name : `${name}-${use}`);
+  const roles = defineRoles(
+    name,
+    { ports, metrics: { port: "exporter", job: "memcached" } },
+    Object.fromEntries(
+      Object.keys(uses).map((use) => [
+        use,
+        { tier: "read", identity: "stable", door: { name: doorOf(use), ports: ["memcached"], lists: "each pod" } },
+      ]),
+    ),
+  ) as { readonly [N in keyof T]: Role<keyof typeof ports> };
+  return {
+    roles,
+    component: {
+      name,
+      home: "stack",
+      roles,
+      modes: { microservices: { grouping: apart, sizes } },
+      wanted: hasClients,
+      build: ({ workloads, size }) => ({
+        pods: workloads.map((workload) => pods(workload, size(workload), uses[workload.name]?.largestItem ?? "1m")),
+      }),
+    },
+  };
+}
