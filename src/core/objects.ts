@@ -45,3 +45,19 @@ export const groupLabel = (name: string): string => `kube-lgtm.io/${name}`;
 /** Labels that put a workload's pods into the groups of its roles. */
 export const groupLabels = (groups: readonly Group[]): Record<string, string> =>
   Object.fromEntries(groups.map(({ name }) => [groupLabel(name), "member"]));
+
+/** Kinds that no namespace holds. */
+export const clusterScoped: ReadonlySet<string> = new Set([
+  "APIService",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "CustomResourceDefinition",
+  "GatewayClass",
+  "IngressClass",
+  "MutatingWebhookConfiguration",
+  "Namespace",
+  "PersistentVolume",
+  "PriorityClass",
+  "StorageClass",
+  "ValidatingWebhookConfiguration",
+]);
