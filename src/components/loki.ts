@@ -83,7 +83,8 @@ const settings = ({ wiring: { wire, home }, size }: Context): SettingsTable => (
   s3BucketRuler: { unit: "name", value: minio.buckets.lokiRuler },
   s3Endpoint: { unit: "url", value: `http://${wire(ingester).to(minio.roles.server, "s3")}` },
   s3Region: { unit: "name", value: "us-east-1" },
-  // "false" while ingesters without a zone stand beside: of four zones, a reader may leave out the one that alone has a line.
+  // While ingesters of another mode stand beside, both this and the replication factor are as in monolithic: a reader that can do
+  // without one of four zones, or one of four ingesters, can do without the only one that has a line.
   zoneAwareness: { unit: "boolean", value: String(size(home(ingester)).zones !== undefined) },
 });
 
