@@ -3,72 +3,87 @@ import { type Cluster, kubectl } from "../kubectl.ts";
 import { stackReady } from "../ready.ts";
 import type { Fault, Workload } from "./steps.ts";
 
-/** What is asked of a pod, through the API server: its port and path. */
-interface Call {
-  readonly method: "POST" | "DELETE";
-  readonly path: string;
-}
-
-/** How the owners of partitions of one role are taken away (UPSTREAM: Tempo 2.5; Mimir 3.4 and operators' pages on scaling in). */
-interface Owner {
-  /** app.kubernetes.io/name and the components that may be its owners, by mode. */
+/** One kind of owner, and how its pods are taken away without a loss. */
+export interface Owner {
+  /** app.kubernetes.io/name, and which components own something in one mode or another. */
   readonly name: string;
   readonly components: readonly string[];
   readonly port: number;
-  /** The rings, and what they say of a partition or instance that must be gone from it at the end. */
+  /** Answers only where this is how the component works. */
   readonly ring: string;
-  /** Before the wait: no more writes go to them, and they are still read. */
-  readonly first: readonly Call[];
-  /** After the wait: what they hold is flushed; then they are scaled away. */
-  readonly last: readonly Call[];
+  /** Posted to the pods that go: nothing more is written to them, and they are still read. */
+  readonly first: readonly string[];
+  /** Posted some time later, just before they are scaled away: they will leave the ring, and what they hold is flushed. */
+  readonly last: readonly string[];
 }
 
+/**
+ * Tempo: docs/sources/tempo/api_docs. Mimir: docs/sources/mimir/manage/run-production-environment/scaling-out.md, first with
+ * ingest storage and then without.
+ */
 export const owners: readonly Owner[] = [
   {
     name: "tempo",
     components: ["live-store"],
     port: 3200,
     ring: "/partition-ring",
-    first: [{ method: "POST", path: "/live-store/prepare-partition-downscale" }],
-    last: [{ method: "POST", path: "/live-store/prepare-downscale" }],
+    first: ["/live-store/prepare-partition-downscale"],
+    last: ["/live-store/prepare-downscale"],
   },
   {
     name: "mimir",
     components: ["ingester", "write"],
     port: 8080,
     ring: "/ingester/partition-ring",
-    first: [{ method: "POST", path: "/ingester/prepare-partition-downscale" }],
-    last: [
-      { method: "POST", path: "/ingester/prepare-shutdown" },
-      { method: "POST", path: "/ingester/flush?wait=true" },
-    ],
+    first: ["/ingester/prepare-partition-downscale"],
+    last: ["/ingester/prepare-shutdown"],
+  },
+  {
+    name: "mimir",
+    components: ["ingester", "write"],
+    port: 8080,
+    ring: "/ingester/ring",
+    first: ["/ingester/prepare-instance-ring-downscale"],
+    last: ["/ingester/shutdown"],
   },
 ];
 
-const call = ({ stack, ...cluster }: Cluster, pod: string, port: number, { method, path }: Call): Promise<string> => {
-  const url = `/api/v1/namespaces/${stack}/pods/${pod}:${port}/proxy${path}`;
-  const verb = method === "POST" ? ["create", "--raw", url, "-f", "-"] : ["delete", "--raw", url];
-  return kubectl({ stack, ...cluster }, verb, "{}");
-};
-
-interface PartitionRing {
+/** Of dskit's ring pages in JSON: partitions with those that own them, or instances. */
+interface Ring {
   readonly partitions?: readonly {
     readonly id: number;
-    readonly state: number | string;
-    readonly owner_ids?: readonly string[];
+    readonly state: number;
+    readonly owner_ids: readonly string[];
   }[];
+  readonly shards?: readonly { readonly id: string; readonly state: string }[];
 }
 
-const partitions = async (cluster: Cluster, pod: string, owner: Owner): Promise<string> => {
-  const url = `/api/v1/namespaces/${cluster.stack}/pods/${pod}:${owner.port}/proxy${owner.ring}`;
-  const text = await kubectl(cluster, ["get", "--raw", url]);
-  try {
-    const { partitions = [] }: PartitionRing = JSON.parse(text);
-    return partitions.map(({ id, state, owner_ids = [] }) => `${id} ${state} ${owner_ids.join("+")}`).join(", ");
-  } catch {
-    return `${text.length} bytes of ${owner.ring}`;
-  }
-};
+/** What a ring holds, in words. */
+export const ringText = ({ partitions = [], shards = [] }: Ring): string =>
+  [
+    ...partitions.map(
+      ({ id, state, owner_ids: own }) => `partition ${id} state ${state} of ${own.join(" and ") || "nobody"}`,
+    ),
+    ...shards.map(({ id, state }) => `${id} ${state}`),
+  ].join(", ");
+
+/** Whether a ring has forgotten pods that were scaled away, and the partitions from `replicas` on that were theirs alone. */
+export const hasForgotten = (
+  { partitions = [], shards = [] }: Ring,
+  pods: readonly string[],
+  replicas: number,
+): boolean =>
+  partitions.every(({ id, owner_ids: own }) => id < replicas && !own.some((owner) => pods.includes(owner))) &&
+  shards.every(({ id }) => !pods.includes(id));
+
+const proxied = ({ stack }: Cluster, { port }: Owner, pod: string, path: string): string =>
+  `/api/v1/namespaces/${stack}/pods/${pod}:${port}/proxy${path}`;
+
+const readRing = async (cluster: Cluster, owner: Owner, pod: string): Promise<Ring> =>
+  JSON.parse(await kubectl(cluster, ["get", "--raw", proxied(cluster, owner, pod, owner.ring)]));
+
+const post = (cluster: Cluster, owner: Owner, pod: string, path: string): Promise<string> =>
+  kubectl(cluster, ["create", "--raw", proxied(cluster, owner, pod, path), "-f", "-"], "{}");
 
 export interface Delays {
   /** How long the additional owners are kept, before and after they are told to go. */
@@ -77,66 +92,79 @@ export interface Delays {
   readonly forgetSeconds: number;
 }
 
-const isOwner = (owner: Owner, { object }: Workload): boolean => {
-  const { labels = {} } = object.metadata;
-  return (
-    object.kind === "StatefulSet" &&
-    labels["app.kubernetes.io/name"] === owner.name &&
-    owner.components.includes(labels["app.kubernetes.io/component"] ?? "")
-  );
-};
-
-/** One more of each StatefulSet of the owners (one for each zone), and back by the documented steps. */
-const scaleOwner = (cluster: Cluster, owner: Owner, sets: readonly Workload[], delays: Delays): readonly Fault[] => {
-  const names = sets.map(({ object }) => object.metadata.name);
-  const replicas = sets[0]?.object.spec.replicas ?? 1;
+/** One more pod of each zone, and back. */
+const upAndDown = (cluster: Cluster, owner: Owner, zones: readonly Workload[], delays: Delays): readonly Fault[] => {
+  const names = zones.map(({ object }) => object.metadata.name);
+  const replicas = zones[0]?.object.spec.replicas ?? 1;
+  const going = names.map((name) => `${name}-${replicas}`);
+  const ring = (): Promise<Ring> => readRing(cluster, owner, `${names[0]}-0`);
   const scale = (to: number): Promise<string> => {
-    const targets = names.map((name) => `statefulset/${name}`);
-    return kubectl(cluster, ["-n", cluster.stack, "scale", ...targets, `--replicas=${to}`]);
+    const sets = names.map((name) => `statefulset/${name}`);
+    return kubectl(cluster, ["-n", cluster.stack, "scale", ...sets, `--replicas=${to}`]);
   };
-  const last = names.map((name) => `${name}-${replicas}`);
-  const stays = `${names[0]}-0`;
-  const callEach = async (calls: readonly Call[]): Promise<void> => {
-    for (const pod of last) for (const one of calls) await call(cluster, pod, owner.port, one);
+  const postAll = async (paths: readonly string[]): Promise<void> => {
+    for (const path of paths) for (const pod of going) await post(cluster, owner, pod, path);
   };
   return [
     {
-      name: `one more of ${names.join(", ")}`,
+      name: `scale up: ${going.join(", ")}`,
       async run() {
         await scale(replicas + 1);
         await stackReady(cluster);
         await sleep(delays.keepSeconds);
-        return partitions(cluster, stays, owner);
+        return ringText(await ring());
       },
     },
     {
-      name: `${last.join(", ")} made ready to go`,
+      name: `scale down: ${going.join(", ")} told to go`,
       async run() {
-        await callEach(owner.first);
+        await postAll(owner.first);
         await sleep(delays.keepSeconds);
-        return partitions(cluster, stays, owner);
+        return ringText(await ring());
       },
     },
     {
-      name: `one less of ${names.join(", ")}`,
+      name: `scale down: ${going.join(", ")} gone`,
       async run() {
-        await callEach(owner.last);
+        await postAll(owner.last);
         await scale(replicas);
         await stackReady(cluster);
-        const gone = last.length;
-        await poll(delays.forgetSeconds, async () => {
-          const now = await partitions(cluster, stays, owner);
-          if (last.some((pod) => now.includes(pod))) throw new Error(`the ring still has ${gone} that went: ${now}`);
+        const left = await poll(delays.forgetSeconds, async () => {
+          const now = await ring();
+          if (!hasForgotten(now, going, replicas)) throw new Error(`still in the ring: ${ringText(now)}`);
+          return now;
         });
-        return partitions(cluster, stays, owner);
+        return ringText(left);
       },
     },
   ];
 };
 
-/** For each role that owns partitions here. */
-export const scaleOwners = (cluster: Cluster, all: readonly Workload[], delays: Delays): readonly Fault[] =>
-  owners.flatMap((owner) => {
-    const sets = all.filter((workload) => isOwner(owner, workload));
-    return sets.length > 0 ? scaleOwner(cluster, owner, sets, delays) : [];
-  });
+const isOwner = ({ name, components }: Owner, { object }: Workload): boolean => {
+  const { labels = {} } = object.metadata;
+  const component = labels["app.kubernetes.io/component"] ?? "";
+  return object.kind === "StatefulSet" && labels["app.kubernetes.io/name"] === name && components.includes(component);
+};
+
+/** For each component whose pods own something here: its zones together, by the way that its rings say it works. */
+export const scaleOwners = async (
+  cluster: Cluster,
+  all: readonly Workload[],
+  delays: Delays,
+): Promise<readonly Fault[]> => {
+  const steps: Fault[] = [];
+  const done = new Set<string>();
+  for (const owner of owners) {
+    const zones = all.filter((workload) => isOwner(owner, workload));
+    const first = zones[0]?.object.metadata.name;
+    if (!first || done.has(owner.name)) continue;
+    const answers = await readRing(cluster, owner, `${first}-0`).then(
+      () => true,
+      () => false,
+    );
+    if (!answers) continue;
+    done.add(owner.name);
+    steps.push(...upAndDown(cluster, owner, zones, delays));
+  }
+  return steps;
+};

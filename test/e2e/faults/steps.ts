@@ -10,6 +10,8 @@ export interface Fault {
   readonly excuse?: { readonly signals: readonly Signal[]; readonly because: string } | undefined;
   /** Ends when the stack is Ready again; gives what the table should say of it. */
   run(): Promise<string>;
+  /** Puts right what an interrupted run leaves wrong for good. */
+  undo?(): Promise<unknown>;
 }
 
 export interface Workload {
@@ -92,27 +94,28 @@ export interface Store {
 }
 
 /** Scales the object store to nothing and, after a while, to what it was. */
-export const storeOutage = (cluster: Cluster, { namespace, name, outageSeconds }: Store): Fault => ({
-  name: `no object store for ${outageSeconds} s`,
-  excuse: { signals: every, because: "no store" },
-  async run() {
-    const [object] = (await list(cluster, namespace, "deployments,statefulsets")).filter(
-      ({ metadata }) => metadata.name === name,
-    );
-    if (!object) throw new Error(`namespace ${namespace} has no Deployment or StatefulSet ${name}. Name it: --store`);
-    const scale = (replicas: number): Promise<string> =>
-      kubectl(cluster, ["-n", namespace, "scale", `${object.kind.toLowerCase()}/${name}`, `--replicas=${replicas}`]);
-    try {
+export const storeOutage = async (cluster: Cluster, { namespace, name, outageSeconds }: Store): Promise<Fault> => {
+  const [object] = (await list(cluster, namespace, "deployments,statefulsets")).filter(
+    ({ metadata }) => metadata.name === name,
+  );
+  const scale = (replicas: number): Promise<string> => {
+    if (!object) throw new Error(`${namespace} has no Deployment or StatefulSet ${name}. Say where it is: --store`);
+    return kubectl(cluster, ["-n", namespace, "scale", `${object.kind}/${name}`, `--replicas=${replicas}`]);
+  };
+  const undo = () => scale(object?.spec.replicas ?? 1);
+  return {
+    name: `no object store for ${outageSeconds} s`,
+    excuse: { signals: every, because: "no store" },
+    async run() {
       await scale(0);
-      await sleep(outageSeconds);
-    } finally {
-      await scale(object.spec.replicas ?? 1);
-    }
-    const back = Date.now();
-    await stackReady(cluster);
-    return `Ready ${Math.round((Date.now() - back) / 1000)} s after its return`;
-  },
-});
+      await sleep(outageSeconds).finally(undo);
+      const back = Date.now();
+      await stackReady(cluster);
+      return `Ready ${Math.round((Date.now() - back) / 1000)} s after its return`;
+    },
+    undo,
+  };
+};
 
 /** Nothing goes wrong: what the other rows are to be compared with. */
 export const calm = (forSeconds: number): Fault => ({
