@@ -15,7 +15,9 @@ import {
 import { lokiPush, otlpTraces, remoteWrite } from "./e2e/faults/bodies.ts";
 import { batchAt, type Load, numberOfLine, numberOfTrace, type Stream, timeOf } from "./e2e/faults/load.ts";
 import { fromRanges, toRanges } from "./e2e/faults/ranges.ts";
-import { isSingleton, type Workload } from "./e2e/faults/steps.ts";
+import { hasForgotten, ringText } from "./e2e/faults/owners.ts";
+import { verdictOf } from "./e2e/faults/row.ts";
+import { type Fault, isSingleton, type Workload } from "./e2e/faults/steps.ts";
 import { table } from "./e2e/table.ts";
 
 const stream = (more: Partial<Stream> = {}): Stream => ({
@@ -66,6 +68,7 @@ describe("the account of a load", () => {
   });
   test("does not pass over a line that it cannot read", () => {
     assert.throws(() => parsePush("logs 0 1 acknow"), /not a line of the load's account: logs 0 1 acknow/);
+    assert.throws(() => parsePush("logs 0 1 acknow 204 1 2"), /not a line of the load's account/);
     assert.throws(() => parseRead("logs new-range x"), /not a line of the reader's account/);
   });
 });
@@ -113,6 +116,38 @@ describe("the reads of a fault", () => {
   test("count an outage that does not end to the end of what was watched", () => {
     const reads = [read("new-range", 10_000, "503")];
     assert.equal(countReads(logs, batches, reads, 40_000).longestOutageSeconds, 30);
+  });
+});
+
+describe("a fault", () => {
+  const answered = { ok: 9, wrong: 0, failed: 0, longestOutageSeconds: 0, failures: {} };
+  const verdict = (excuse: Fault["excuse"], more: Partial<typeof answered>) =>
+    verdictOf({ name: "kill", excuse, run: async () => "" }, [[logs, { ...answered, ...more }]]);
+  const singleton = { signals: ["logs"], because: "a singleton" } as const;
+
+  test("is borne if every read was good", () => assert.equal(verdict(undefined, {}), "ok"));
+  test("has failed with one bad read", () => assert.equal(verdict(undefined, { wrong: 1 }), "failed"));
+  test("is excused for bad reads of what a singleton serves, and of nothing else", () => {
+    assert.equal(verdict(singleton, { failed: 1 }), "excused");
+    assert.equal(verdict({ ...singleton, signals: ["traces"] }, { failed: 1 }), "failed");
+  });
+  test("has failed if nothing was read", () => assert.equal(verdict(singleton, { ok: 0 }), "failed"));
+});
+
+describe("a ring", () => {
+  const partition = (id: number, ...owners: string[]) => ({ id, state: 2, owner_ids: owners });
+
+  test("has forgotten owners only when their partition has gone with them", () => {
+    const before = { partitions: [partition(0, "store-0"), partition(1, "store-1")] };
+    assert.equal(hasForgotten(before, ["store-1"], 1), false);
+    assert.equal(hasForgotten({ partitions: [partition(0, "store-0"), partition(1)] }, ["store-1"], 1), false);
+    assert.equal(hasForgotten({ partitions: [partition(0, "store-0")] }, ["store-1"], 1), true);
+    assert.equal(ringText(before), "partition 0 state 2 of store-0, partition 1 state 2 of store-1");
+  });
+  test("of instances has forgotten them when they are not in it", () => {
+    const shards = [{ id: "ingester-0", state: "ACTIVE" }];
+    assert.equal(hasForgotten({ shards }, ["ingester-1"], 1), true);
+    assert.equal(hasForgotten({ shards }, ["ingester-0"], 0), false);
   });
 });
 
