@@ -2,6 +2,7 @@ import type { Unit } from "../core/component.ts";
 import type { Home, Mode } from "../core/plan.ts";
 import type { Repository } from "../core/flux.ts";
 import type { Volume } from "../core/size.ts";
+import type { Load } from "../sizing/load.ts";
 import type { Answers } from "./composition.ts";
 
 /** How Grafana is reached from outside the cluster; the other fields are options of the kustomize Component of that name. */
@@ -29,6 +30,8 @@ export interface Settings {
   /** Where clusters fetch this repository from, for the Flux objects beside the overlay. */
   readonly repository?: Repository;
   readonly namespaces?: Partial<Readonly<Record<Home, string>>>;
+  /** What it has to take; replicas, requests, limits and volumes follow from it. Default: the sizes of the mode. */
+  readonly load?: Load | undefined;
   /** Replicas of workloads that differ from those of their mode. */
   readonly replicas?: Readonly<Record<string, number>>;
   /** Volumes that differ from the bases', by component; `default` is for all that are not named. */
@@ -38,8 +41,9 @@ export interface Settings {
 }
 
 /** An environment whose settings have been checked. */
-export interface Environment extends Required<Omit<Settings, "exposure">> {
+export interface Environment extends Required<Omit<Settings, "exposure" | "load">> {
   readonly name: string;
+  readonly load?: Load | undefined;
   readonly exposure?: Exposure | undefined;
   readonly namespaces: Readonly<Record<Home, string>>;
 }

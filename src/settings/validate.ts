@@ -1,6 +1,7 @@
 import { type Component, modesOf, namespaceNames, nearestMode, type SettingsTable } from "../core/component.ts";
 import type { Repository } from "../core/flux.ts";
 import { type Mode, modes, plan } from "../core/plan.ts";
+import { expectedAmount, isAmount, loadFields } from "../sizing/load.ts";
 import { type Choice, choiceNames, choiceOf, choices, composition } from "./composition.ts";
 import { answersOf, type Environment, type Settings, units } from "./schema.ts";
 
@@ -19,6 +20,7 @@ export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   credentials: true,
   repository: true,
   namespaces: true,
+  load: true,
   replicas: true,
   volumes: true,
   components: true,
@@ -124,6 +126,13 @@ function checkReplicas(value: unknown, workloads: readonly string[], { entries, 
   }
 }
 
+function checkLoad(value: unknown, { entries, say }: Report): void {
+  const fields = Object.keys(loadFields);
+  for (const [field, amount] of entries("load", value, fields, `amounts such as ${list(fields)}`)) {
+    if (!isAmount(amount)) say(`load.${field}`, amount, expectedAmount(field));
+  }
+}
+
 function checkVolumes(value: unknown, withDisk: readonly string[], { entries, fits }: Report): void {
   for (const [name, volume] of entries("volumes", value, ["default", ...withDisk], "volumes by component")) {
     const path = `volumes.${name}`;
@@ -206,6 +215,7 @@ export function validate(
     found,
   );
   const withDisk = workloads.flatMap(({ component, disk }) => (disk ? [component] : []));
+  checkLoad(settings.load, found);
   checkVolumes(settings.volumes, [...new Set(withDisk)], found);
   if (found.problems.length > 0) throw new SettingsError(found.problems.join("\n"));
   return {
