@@ -8,7 +8,7 @@ import { type Mode, modes } from "./core/plan.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
 import { features } from "./features/index.ts";
 import { composition } from "./settings/composition.ts";
-import { answersOf, type Environment } from "./settings/schema.ts";
+import { answersOf, type Environment, storeOf } from "./settings/schema.ts";
 import { modeIn, SettingsError, validate } from "./settings/validate.ts";
 
 /** Everything that does not depend on an environment. */
@@ -28,10 +28,21 @@ export function foundation(): Foundation {
 }
 
 /** What an environment says of how its bases are built. */
-const variation = ({ namespaces, replicas, volumes, components }: Environment): Variation => ({
+const variation = ({
+  namespaces,
+  replicas,
+  volumes,
+  components,
+  store,
+  tenant,
+  overrides,
+}: Environment): Variation => ({
   namespaces,
   volumes,
   components,
+  store: storeOf({ store }),
+  tenant,
+  overrides,
   resizing: Object.fromEntries(Object.entries(replicas).map(([workload, count]) => [workload, { replicas: count }])),
 });
 
@@ -47,7 +58,7 @@ export function overlayOf(environment: Environment, { bases: committed, addition
   const wanted = chosen.filter(({ own: one }) => one.component.wanted?.(one, others(one)) ?? true);
   const added = additions.filter(({ feature }) => features.includes(feature));
   const { by, ...options } = environment.exposure ?? {};
-  return overlay({ ...environment, options: by ? { [by]: options } : {} }, wanted, added);
+  return overlay({ ...environment, store: storeOf(environment), options: by ? { [by]: options } : {} }, wanted, added);
 }
 
 const folder = new URL("./environments/", import.meta.url);

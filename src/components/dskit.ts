@@ -1,9 +1,10 @@
-import { type Built, type Context, type Pods, type SecretShape, settingsName } from "../core/component.ts";
+import { type Built, type Context, type Pods, settingsName } from "../core/component.ts";
 import type { Role, Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
 import type { Sized } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import * as nginx from "./nginx.ts";
+import * as store from "./store.ts";
 
 /* What Loki, Mimir and Tempo have in common, because they are built of one kit: https://github.com/grafana/dskit */
 
@@ -30,13 +31,11 @@ const graceSeconds = { writer: 300, other: 60 } as const;
 
 /** A program of several roles, of which each process runs some, with a gateway in front of them. */
 interface Program {
-  readonly name: string;
+  readonly name: store.Keeper;
   readonly image: string;
   readonly httpPort: number;
   /** The role whose pods are the writers. */
   readonly writer: Role;
-  /** S3 credentials. */
-  readonly secret: SecretShape;
   /** A path that a process answers as long as it lives. */
   readonly alive: string;
   readonly startSeconds: number;
@@ -48,8 +47,8 @@ interface Program {
   readonly routes: readonly (readonly [Role, ...string[]])[];
 }
 
-function server(workload: Workload, size: Sized, program: Program): Pods {
-  const { name, image, writer, secret, alive, startSeconds } = program;
+function server(workload: Workload, size: Sized, program: Program, keys: store.Access): Pods {
+  const { name, image, writer, alive, startSeconds } = program;
   const writes = workload.roles.includes(writer);
   return {
     workload,
@@ -61,8 +60,8 @@ function server(workload: Workload, size: Sized, program: Program): Pods {
           name,
           image,
           args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload)],
-          env: [goMemoryLimit],
-          envFrom: [{ configMapRef: { name: settingsName(name) } }, { secretRef: { name: secret.name } }],
+          env: [goMemoryLimit, ...keys.env],
+          envFrom: [{ configMapRef: { name: settingsName(name) } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet(alive), startSeconds }),
           resources: resources(size, workload.disk ? undefined : "2Gi"),
@@ -70,10 +69,16 @@ function server(workload: Workload, size: Sized, program: Program): Pods {
             { name: "config", mountPath: `/etc/${name}`, readOnly: true },
             { name: "data", mountPath: "/data" },
             { name: "tmp", mountPath: "/tmp" },
+            ...keys.volumeMounts,
           ],
         },
       ],
-      volumes: [configVolume("config", name), ...(workload.disk ? [] : [emptyDir("data")]), emptyDir("tmp")],
+      volumes: [
+        configVolume("config", name),
+        ...(workload.disk ? [] : [emptyDir("data")]),
+        emptyDir("tmp"),
+        ...keys.volumes,
+      ],
     },
   };
 }
@@ -83,7 +88,8 @@ export const buildOf =
   (program: Program) =>
   (context: Context): Built => {
     const { wiring, workloads, size } = context;
-    const { name, httpPort, secret, config, found, gateway, routes } = program;
+    const { name, httpPort, config, found, gateway, routes } = program;
+    const keys = store.access(context.store, name);
     found(wiring);
     const locations = (): readonly nginx.Route[] =>
       routes.flatMap(([role, ...paths]) =>
@@ -92,14 +98,15 @@ export const buildOf =
     const apart = workloads.filter((workload) => workload.name === gateway.name);
     const gateways = apart.map((workload) => nginx.gateway(workload, size(workload), httpPort, locations()));
     return {
+      identity: store.identity(context.store, name),
       pods: [
-        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, size(workload), program)),
+        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, size(workload), program, keys)),
         ...gateways.map(({ pods }) => pods),
       ],
       configs: [
         { name, read: "start-up", files: { [`${name}.yaml`]: config(context) } },
         ...gateways.map((one) => one.config),
       ],
-      secrets: [secret],
+      secrets: keys.secrets,
     };
   };
