@@ -1,7 +1,17 @@
-import { type Built, type Context, type Pods, settingsName } from "../core/component.ts";
+import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
+import { type Built, type Config, type Context, type Pods, settingsName } from "../core/component.ts";
 import type { Role, Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
-import type { Sized } from "../core/size.ts";
+import {
+  configVolume,
+  containerPorts,
+  emptyDir,
+  goMemoryLimit,
+  httpGet,
+  probes,
+  resources,
+  zoneLabel,
+} from "../core/pod.ts";
+import type { Size, Sized } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import * as nginx from "./nginx.ts";
 import * as store from "./store.ts";
@@ -19,9 +29,49 @@ export const memberlist = (members: Address) => ({
   rejoin_interval: "1m",
 });
 
+/** Whose everything is while there are no tenants, as each program calls it: with tenants, its data is found under that name. */
+export const onlyTenant = { loki: "fake", mimir: "anonymous", tempo: "single-tenant" } as const;
+
 /** `-target`: everything, or the roles by name; the aliases read, write and backend go with Loki 4 and are gone from Mimir. */
 export const target = ({ name, roles }: Workload): string =>
   `-target=${name === "all" ? name : roles.map((role) => role.name).join(",")}`;
+
+/**
+ * Limits of single tenants, which the program reads again whenever they change
+ * (https://grafana.com/docs/mimir/latest/configure/about-runtime-configuration/): in a folder of their own, because a file that is
+ * mounted by itself is never updated.
+ */
+export const overrides = (program: string) => {
+  const volume = configVolume("overrides", `${program}-overrides`);
+  const folder = "/etc/overrides";
+  const config = ({ overrides }: Context): Config => ({
+    name: `${program}-overrides`,
+    read: "runtime",
+    files: { "overrides.yaml": { overrides } },
+  });
+  return {
+    config,
+    file: `${folder}/overrides.yaml`,
+    volume,
+    mount: { name: volume.name, mountPath: folder, readOnly: true },
+  };
+};
+
+/** How a pod in a zone knows which one that is; the argument of each role that asks says `$(ZONE)`. */
+const zone: IEnvVar = { name: "ZONE", valueFrom: { fieldRef: { fieldPath: `metadata.labels['${zoneLabel}']` } } };
+
+/** What tells the roles of a workload in zones the zone of their pod: `flags` by role, without the zone. */
+export const zoned = (
+  { roles }: Workload,
+  { zones }: Sized,
+  flags: readonly (readonly [Role, string])[],
+): { readonly args: readonly string[]; readonly env: readonly IEnvVar[] } =>
+  zones === undefined
+    ? { args: [], env: [] }
+    : { args: flags.filter(([role]) => roles.includes(role)).map(([, flag]) => `${flag}=$(ZONE)`), env: [zone] };
+
+/** How many members of a ring keep what is written: one in each zone; where there are none, three if there are as many. */
+export const copies = ({ replicas, zones }: Size): number => zones ?? Math.min(3, replicas);
 
 /**
  * How long a pod may take to end: a writer hands its ring over and flushes what is asked for. The others hold nothing that is not
@@ -31,7 +81,7 @@ const graceSeconds = { writer: 300, other: 60 } as const;
 
 /** A program of several roles, of which each process runs some, with a gateway in front of them. */
 interface Program {
-  readonly name: store.Keeper;
+  readonly name: Exclude<keyof typeof onlyTenant, "tempo">;
   readonly image: string;
   readonly httpPort: number;
   /** The role whose pods are the writers. */
@@ -40,6 +90,9 @@ interface Program {
   readonly alive: string;
   readonly startSeconds: number;
   readonly config: (context: Context) => object;
+  readonly overrides?: ReturnType<typeof overrides>;
+  /** Arguments by which a role in zones takes the name of its own. */
+  readonly zones?: readonly (readonly [Role, string])[];
   /** Asks for the connections that no address stands for. */
   readonly found: (wiring: Wiring) => void;
   readonly gateway: Role;
@@ -47,8 +100,10 @@ interface Program {
   readonly routes: readonly (readonly [Role, ...string[]])[];
 }
 
-function server(workload: Workload, size: Sized, program: Program, keys: store.Access): Pods {
-  const { name, image, writer, alive, startSeconds } = program;
+function server(workload: Workload, { size: sizeOf }: Context, program: Program, keys: store.Access): Pods {
+  const size = sizeOf(workload);
+  const { name, image, writer, alive, startSeconds, overrides, zones = [] } = program;
+  const { args, env } = zoned(workload, size, zones);
   const writes = workload.roles.includes(writer);
   return {
     workload,
@@ -59,14 +114,15 @@ function server(workload: Workload, size: Sized, program: Program, keys: store.A
         {
           name,
           image,
-          args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload)],
-          env: [goMemoryLimit, ...keys.env],
+          args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload), ...args],
+          env: [goMemoryLimit, ...env, ...keys.env],
           envFrom: [{ configMapRef: { name: settingsName(name) } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet(alive), startSeconds }),
           resources: resources(size, workload.disk ? undefined : "2Gi"),
           volumeMounts: [
             { name: "config", mountPath: `/etc/${name}`, readOnly: true },
+            ...(overrides ? [overrides.mount] : []),
             { name: "data", mountPath: "/data" },
             { name: "tmp", mountPath: "/tmp" },
             ...keys.volumeMounts,
@@ -75,6 +131,7 @@ function server(workload: Workload, size: Sized, program: Program, keys: store.A
       ],
       volumes: [
         configVolume("config", name),
+        ...(overrides ? [overrides.volume] : []),
         ...(workload.disk ? [] : [emptyDir("data")]),
         emptyDir("tmp"),
         ...keys.volumes,
@@ -87,8 +144,8 @@ function server(workload: Workload, size: Sized, program: Program, keys: store.A
 export const buildOf =
   (program: Program) =>
   (context: Context): Built => {
-    const { wiring, workloads, size } = context;
-    const { name, httpPort, config, found, gateway, routes } = program;
+    const { wiring, workloads, size, tenant = onlyTenant[program.name] } = context;
+    const { name, httpPort, config, overrides, found, gateway, routes } = program;
     const keys = store.access(context.store, name);
     found(wiring);
     const locations = (): readonly nginx.Route[] =>
@@ -96,15 +153,16 @@ export const buildOf =
         paths.map((path) => ({ path, upstream: wiring.wire(gateway).to(role, "http") })),
       );
     const apart = workloads.filter((workload) => workload.name === gateway.name);
-    const gateways = apart.map((workload) => nginx.gateway(workload, size(workload), httpPort, locations()));
+    const gateways = apart.map((workload) => nginx.gateway(workload, size(workload), httpPort, locations(), tenant));
     return {
       identity: store.identity(context.store, name),
       pods: [
-        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, size(workload), program, keys)),
+        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, context, program, keys)),
         ...gateways.map(({ pods }) => pods),
       ],
       configs: [
         { name, read: "start-up", files: { [`${name}.yaml`]: config(context) } },
+        ...(overrides ? [overrides.config(context)] : []),
         ...gateways.map((one) => one.config),
       ],
       secrets: keys.secrets,

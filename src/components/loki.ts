@@ -1,11 +1,12 @@
 import type { Component, Context, SettingsTable } from "../core/component.ts";
-import { behindGateway, byTier, defineRoles, together } from "../core/plan.ts";
-import { podsOf } from "../core/size.ts";
-import type { Wiring } from "../core/wiring.ts";
+import { apart, behindGateway, byTier, defineRoles, together } from "../core/plan.ts";
+import { podsOf, type Size } from "../core/size.ts";
+import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, memberlist } from "./dskit.ts";
+import { buildOf, copies, memberlist, overrides } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
+import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
 import * as store from "./store.ts";
@@ -24,7 +25,8 @@ const members = defineRoles(
   {
     distributor: { tier: "write" },
     ingester: { tier: "write", disk: "10Gi" },
-    "pattern-ingester": { tier: "write" },
+    // What it has counted goes with it, but a pod that is killed must come back as itself: its ring forgets nobody.
+    "pattern-ingester": { tier: "write", identity: "stable" },
     "query-frontend": { tier: "read" },
     querier: { tier: "read" },
     ruler: { tier: "read" },
@@ -47,6 +49,30 @@ const {
 } = members;
 const all = Object.values(members);
 
+/** Largest items as upstream has them (https://grafana.com/docs/loki/latest/operations/caching/). */
+const cache = caches(
+  "loki",
+  { chunks: { largestItem: "2m" }, results: { largestItem: "5m" } },
+  {
+    chunks: { replicas: 2, cpu: "50m", memory: "512Mi", memoryLimit: "640Mi" },
+    results: { replicas: 2, cpu: "50m", memory: "256Mi", memoryLimit: "320Mi" },
+  },
+);
+/** What Loki keeps in memory for a while, where each role is a process of its own; elsewhere each process keeps it for itself. */
+export const lokiCache = cache.component;
+
+const isApart = ({ home }: Wiring): boolean => home(frontend) !== home(querier);
+
+/** Who asks which cache: the ingester puts in what it flushes. */
+const askers = [
+  [ingester, cache.roles.chunks],
+  [querier, cache.roles.chunks],
+  [ruler, cache.roles.chunks],
+  [frontend, cache.roles.results],
+] as const;
+
+const limits = overrides("loki");
+
 const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context): SettingsTable => ({
   ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
   authEnabled: { unit: "boolean", value: String(tenant !== undefined) },
@@ -55,9 +81,11 @@ const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context
   bucketRuler: store.bucket(kept, "lokiRuler"),
   // One ingester has nobody to wait for, and would be ready half a minute later after each restart.
   ingesterMinReady: { unit: "duration", value: podsOf(size(home(ingester))) === 1 ? "0s" : "15s" },
-  replicationFactor: { unit: "count", value: String(podsOf(size(home(ingester)))) },
+  replicationFactor: { unit: "count", value: String(copies(size(home(ingester)))) },
   retention: { unit: "duration", value: "168h" },
   s3ForcePathStyle: store.pathStyle(kept),
+  // "false" while ingesters without a zone stand beside: of four zones, a reader may leave out the one that alone has a line.
+  zoneAwareness: { unit: "boolean", value: String(size(home(ingester)).zones !== undefined) },
 });
 
 const lifecycler = { min_ready_duration: "${LOKI_INGESTER_MIN_READY}" };
@@ -79,15 +107,52 @@ const azure = {
   container_name: "${LOKI_BUCKET}",
   use_federated_token: "${LOKI_AZURE_FEDERATED_TOKEN}",
 };
+/**
+ * An ingester of a zone keeps its place in the ring while it restarts: of two zones that are left a reader would be content with one,
+ * which may lack what the other two have acknowledged. And it is ready when it is ready itself, for the rollout-operator, which looks
+ * after the other zones, could not mend a zone that none of the others is ready without.
+ */
+const inZone = { unregister_on_shutdown: false, readiness_check_ring_health: false };
+
+const cached = (address: Address, timeout: string) => ({
+  memcached_client: { addresses: eachPod(address), timeout },
+  // What waits to be written is held in the memory of a process that has 1Gi; the default is 500MB.
+  background: { writeback_size_limit: "64MB" },
+});
+
+/** What programs of one role each need, who have no memory in common. */
+const shared = ({ wire }: Wiring) => ({
+  chunk_store_config: {
+    // A chunk never changes.
+    chunk_cache_config: { default_validity: "0s", ...cached(wire(querier).to(cache.roles.chunks, "memcached"), "2s") },
+  },
+  query_range: {
+    align_queries_with_step: true,
+    cache_results: true,
+    cache_instant_metric_results: true,
+    // Loki takes it for the results of label, series, volume, index and instant queries, too.
+    results_cache: {
+      cache: { default_validity: "12h", ...cached(wire(frontend).to(cache.roles.results, "memcached"), "500ms") },
+    },
+  },
+});
+
+/** Bytes of the largest message between two processes; the default of 4Mi is less than a query of 5000 long lines answers. */
+const largestMessage = 100 * 2 ** 20;
 
 /** https://grafana.com/docs/loki/latest/configure/ */
-const config = ({ wiring: { wire, home } }: Context) => ({
+const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
   auth_enabled: "${LOKI_AUTH_ENABLED}",
   server: {
     http_listen_port: querier.ports.http,
     grpc_listen_port: querier.ports.grpc,
+    grpc_server_max_recv_msg_size: largestMessage,
+    grpc_server_max_send_msg_size: largestMessage,
     log_level: "info",
   },
+  // Where another pod answers as well, one that ends does so when nobody is sent to it any more.
+  shutdown_delay: home(ingester) === home(querier) ? undefined : "5s",
+  runtime_config: { file: limits.file },
   common: {
     path_prefix: "/data",
     replication_factor: "${LOKI_REPLICATION_FACTOR}",
@@ -115,7 +180,15 @@ const config = ({ wiring: { wire, home } }: Context) => ({
     allow_structured_metadata: true,
     volume_enabled: true,
   },
-  ingester: { lifecycler, wal: { replay_memory_ceiling: "400MB" } },
+  ...(isApart(wiring) ? shared(wiring) : {}),
+  ingester: {
+    lifecycler: {
+      ...lifecycler,
+      ...(size(home(ingester)).zones === undefined ? {} : inZone),
+      ring: { zone_awareness_enabled: "${LOKI_ZONE_AWARENESS}" },
+    },
+    wal: { replay_memory_ceiling: "400MB" },
+  },
   pattern_ingester: { enabled: true, lifecycler },
   ruler: {
     alertmanager_url: `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
@@ -134,27 +207,34 @@ const config = ({ wiring: { wire, home } }: Context) => ({
 });
 
 /** Connections that Loki finds through its rings or its object store: no address is written, the network must allow them. */
-const found = ({ wire }: Wiring): void => {
-  for (const from of all) {
-    wire(from).finds(ingester, "gossip");
-    wire(from).to(minio.roles.server, "s3");
-  }
+const found = (wiring: Wiring): void => {
+  const { wire } = wiring;
+  for (const from of all) wire(from).finds(ingester, "gossip");
+  for (const from of [ingester, querier, ruler, indexGateway, compactor]) wire(from).to(minio.roles.server, "s3");
   for (const from of [distributor, querier, ruler]) wire(from).finds(ingester, "grpc");
   for (const from of [distributor, querier]) wire(from).finds(patternIngester, "grpc");
   for (const from of [frontend, querier]) wire(from).finds(scheduler, "grpc");
   for (const from of [querier, ruler]) wire(from).finds(indexGateway, "grpc");
+  for (const from of [frontend, ruler]) wire(from).to(compactor, "grpc");
   wire(querier).finds(frontend, "grpc");
   wire(ruler).finds(ruler, "grpc");
+  for (const [from, to] of askers) {
+    if (isApart(wiring)) wire(from).to(to, "memcached");
+    else wire(from).expects(to, "memcached");
+  }
 };
 
-/** What clients may ask of Loki, by the role that answers. */
+/** What clients may ask of Loki, by the role that answers (https://grafana.com/docs/loki/latest/reference/loki-http-api/). */
 const routes = [
   [distributor, "= /loki/api/v1/push", "= /otlp/v1/logs", "= /api/prom/push"],
   [querier, "= /loki/api/v1/tail", "= /api/prom/tail"],
   [ruler, "/loki/api/v1/rules", "/prometheus/api/v1/rules", "/prometheus/api/v1/alerts", "/api/prom/rules"],
   [compactor, "= /loki/api/v1/delete"],
-  [frontend, "/loki/api/", "= /ready"],
+  [frontend, "/loki/api/", "/api/prom/", "= /ready"],
 ] as const;
+
+const light: Size = { replicas: 2, cpu: "50m", memory: "96Mi", memoryLimit: "512Mi" };
+const heavy: Size = { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" };
 
 export const loki: Component = {
   name: "loki",
@@ -169,6 +249,22 @@ export const loki: Component = {
         write: { replicas: 3, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
         read: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
         backend: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
+      },
+    },
+    microservices: {
+      grouping: apart,
+      sizes: {
+        gateway: nginx.size,
+        distributor: { ...light, most: 6 },
+        // Each zone has a copy, so that any of them may go away.
+        ingester: { ...heavy, replicas: 1, zones: 3 },
+        "pattern-ingester": light,
+        "query-frontend": light,
+        querier: { ...heavy, most: 6 },
+        ruler: heavy,
+        "query-scheduler": light,
+        "index-gateway": heavy,
+        compactor: { ...heavy, replicas: 1 },
       },
     },
   },
@@ -208,6 +304,8 @@ export const loki: Component = {
     alive: "/loki/api/v1/status/buildinfo",
     startSeconds: 300,
     config,
+    overrides: limits,
+    zones: [[ingester, "-ingester.availability-zone"]],
     found,
     gateway,
     routes,

@@ -158,7 +158,6 @@ export const mimir: Component = {
       },
     },
   },
-  hasTenants: true,
   settings,
   dataSource: ({ wire }) =>
     grafana.metricsSource("Mimir", "Mimir", `http://${wire(grafana.roles.server).to(roles.gateway, "http")}${paths.query}`),

@@ -112,6 +112,8 @@ export interface Standing {
 
 export interface Component {
   readonly name: string;
+  /** The file of `src/components` that describes it, without its ending. Default: its name. */
+  readonly source?: string;
   readonly home: Home;
   readonly roles: Readonly<Record<string, Role>>;
   readonly modes: Partial<Readonly<Record<Mode, Standing>>>;

@@ -49,3 +49,19 @@ export const groupLabels = (groups: readonly Group[]): Record<string, string> =>
 /** The label of the pods that connect to a role from another component, if they have one. */
 export const clientLabel = ({ clients }: Role): Record<string, string> =>
   clients === undefined ? {} : { [`kube-lgtm.io/${clients}`]: "client" };
+
+/** Kinds that no namespace holds. */
+export const clusterScoped: ReadonlySet<string> = new Set([
+  "APIService",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "CustomResourceDefinition",
+  "GatewayClass",
+  "IngressClass",
+  "MutatingWebhookConfiguration",
+  "Namespace",
+  "PersistentVolume",
+  "PriorityClass",
+  "StorageClass",
+  "ValidatingWebhookConfiguration",
+]);

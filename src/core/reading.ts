@@ -66,6 +66,27 @@ export const containersOf = ({ spec }: PodTemplate): readonly IContainer[] => [
   ...spec.containers,
 ];
 
+interface AutoscalerSpec {
+  readonly scaleTargetRef: { readonly kind: string; readonly name: string };
+  readonly minReplicas?: number;
+}
+
+/** The objects as they begin: what an autoscaler scales has the number of pods that it never goes below. */
+export function quiet(objects: readonly Manifest[]): readonly Manifest[] {
+  const autoscalers = objects.filter(({ kind }) => kind === "HorizontalPodAutoscaler");
+  if (autoscalers.length === 0) return objects;
+  return objects.map((object) => {
+    const of = autoscalers.find((one) => {
+      const { scaleTargetRef: target } = specOf<AutoscalerSpec>(one);
+      const near = one.metadata.namespace === object.metadata.namespace;
+      return near && target.kind === object.kind && target.name === object.metadata.name;
+    });
+    if (!of) return object;
+    const replicas = specOf<AutoscalerSpec>(of).minReplicas ?? 1;
+    return { ...object, spec: { ...specOf<object>(object), replicas } };
+  });
+}
+
 export interface Selector {
   readonly matchLabels?: Labels;
   readonly matchExpressions?: readonly {

@@ -1,4 +1,5 @@
 import type { Manifest } from "./objects.ts";
+import { quiet } from "./reading.ts";
 
 /** What the pods of an environment ask for, one pod each node a DaemonSet: CPU in millicores, memory and claims in MiB. */
 export interface Requests {
@@ -56,9 +57,9 @@ const amount = (value: unknown): number => {
 const running: readonly string[] = ["DaemonSet", "Deployment", "StatefulSet"];
 const round = (value: number): number => Math.round(value * 1e3) / 1e3;
 
-/** The sum over the Deployments, StatefulSets and DaemonSets (one node) and the claims; Jobs end and do not count. */
+/** The sum at rest over the Deployments, StatefulSets and DaemonSets (one node) and the claims; Jobs end and do not count. */
 export function requests(objects: readonly Manifest[]): Requests {
-  const parts = objects
+  const parts = quiet(objects)
     .filter(({ kind }) => running.includes(kind))
     .map(({ spec }) => {
       const { replicas = 1, template, volumeClaimTemplates = [] } = spec as Workload;

@@ -1,19 +1,11 @@
 import { configMap, type Generated, secretObject } from "./generated.ts";
-import { componentLabels, type Manifest } from "./objects.ts";
+import { clusterScoped, componentLabels, type Manifest } from "./objects.ts";
 import { deletes, merged } from "./merge.ts";
 import type { Overlay, Part } from "./overlay.ts";
 
 type Table = Readonly<Record<string, unknown>>;
 const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Kinds whose objects stand in no namespace. */
-export const clusterScoped: ReadonlySet<string> = new Set([
-  "ClusterRole",
-  "ClusterRoleBinding",
-  "CustomResourceDefinition",
-  "Namespace",
-]);
 
 type Names = ReadonlyMap<string, string>;
 

@@ -1,21 +1,5 @@
 import type { Manifest } from "../core/objects.ts";
 
-/** Kinds that no namespace holds. */
-export const clusterScoped: ReadonlySet<string> = new Set([
-  "APIService",
-  "ClusterRole",
-  "ClusterRoleBinding",
-  "CustomResourceDefinition",
-  "GatewayClass",
-  "IngressClass",
-  "MutatingWebhookConfiguration",
-  "Namespace",
-  "PersistentVolume",
-  "PriorityClass",
-  "StorageClass",
-  "ValidatingWebhookConfiguration",
-]);
-
 /** Workloads that run pods all the time: one name is one workload, whatever kind it has. */
 const controllers: ReadonlySet<string> = new Set(["DaemonSet", "Deployment", "StatefulSet"]);
 export const isController = ({ kind }: Pick<Manifest, "kind">): boolean => controllers.has(kind);

@@ -1,6 +1,6 @@
-import type { Manifest } from "../core/objects.ts";
+import { clusterScoped, type Manifest } from "../core/objects.ts";
 import type { Same } from "./changes.ts";
-import { clusterScoped, stem } from "./names.ts";
+import { stem } from "./names.ts";
 
 /** A namespace before and after; empty where objects name none. */
 export interface Renamed {

@@ -1,6 +1,6 @@
-import type { Manifest } from "../core/objects.ts";
+import { clusterScoped, type Manifest } from "../core/objects.ts";
 import { but, isTable } from "./changes.ts";
-import { clusterScoped, isSuffixed, stem } from "./names.ts";
+import { isSuffixed, stem } from "./names.ts";
 
 const namesNamespace: ReadonlySet<string> = new Set(["kubernetes.io/metadata.name", "namespace"]);
 

@@ -61,6 +61,12 @@ const labels = ({ metadata }: Manifest): Table => but(metadata, "name", "namespa
 
 /** An object that comes or goes, by its kind; others are told by their names alone. */
 const summaries: Readonly<Record<string, (object: Manifest) => string>> = {
+  HorizontalPodAutoscaler: (object) => {
+    const { minReplicas = 1, maxReplicas } = specOf<{ readonly minReplicas?: number; readonly maxReplicas: number }>(
+      object,
+    );
+    return `${minReplicas} to ${maxReplicas} replicas`;
+  },
   Ingress: (object) => {
     const { rules = [], ingressClassName } = specOf<{
       readonly rules?: readonly { readonly host?: string }[];

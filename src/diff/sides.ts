@@ -1,4 +1,5 @@
 import type { Manifest } from "../core/objects.ts";
+import { quiet } from "../core/reading.ts";
 import type { Same } from "./changes.ts";
 import { isController } from "./names.ts";
 import { type Renamed, renamed, sameness } from "./namespaces.ts";
@@ -29,8 +30,8 @@ export interface Sides {
 /** The objects of both sides, brought together by kind, name and the role of their namespace. */
 export function sides(rawBefore: readonly Manifest[], rawAfter: readonly Manifest[]): Sides {
   const namespaces = renamed(rawBefore, rawAfter);
-  const before = neutral(rawBefore, new Map());
-  const after = neutral(rawAfter, new Map(namespaces.map((names) => [names.after, names.before])));
+  const before = neutral(quiet(rawBefore), new Map());
+  const after = neutral(quiet(rawAfter), new Map(namespaces.map((names) => [names.after, names.before])));
   const several = (objects: readonly Manifest[]): readonly string[] => {
     const names = objects.filter(isController).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
     return names.filter((name, i) => names.indexOf(name) !== i);

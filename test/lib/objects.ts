@@ -18,6 +18,7 @@ export {
   podTemplate,
   type PodTemplate,
   podTemplates,
+  quiet,
   secretsOf,
   type Selector,
   selects,

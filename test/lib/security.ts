@@ -3,7 +3,16 @@ import type { IProbe } from "kubernetes-models/v1/Probe";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { Manifest } from "../../src/core/objects.ts";
 import type { Findings } from "./findings.ts";
-import { containersOf, idOf, podTemplates, type PodTemplate, type Selector, selects, specOf } from "./objects.ts";
+import {
+  containersOf,
+  idOf,
+  podTemplates,
+  type PodTemplate,
+  quiet,
+  type Selector,
+  selects,
+  specOf,
+} from "./objects.ts";
 
 const restrictedVolumes: readonly (keyof IVolume)[] = [
   "configMap",
@@ -241,7 +250,7 @@ const share = (value: number | string, of: number): number =>
 
 /** Workloads of several replicas without a budget or spread, and budgets that block every drain or select nothing. */
 export function budgetFaults(objects: readonly Manifest[]): Findings {
-  const pods = podTemplates(objects);
+  const pods = podTemplates(quiet(objects));
   const budgets = objects.filter(({ kind }) => kind === "PodDisruptionBudget");
   const covers = (budget: Manifest, pod: PodTemplate): boolean => {
     const { selector } = specOf<Budget>(budget);
