@@ -13,6 +13,9 @@ export const roles = defineRoles(
   },
 );
 
+/** Where it takes samples (docs/components/receive.md). */
+export const paths = { remoteWrite: "/api/v1/receive" } as const;
+
 /** Takes samples by remote write and uploads blocks: the alternative to a sidecar beside Prometheus. */
 export const thanosReceive: Component = {
   name: "thanos-receive",
