@@ -2,6 +2,7 @@ import type { Component } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { resources } from "../core/pod.ts";
 import * as minio from "./minio.ts";
+import { identity } from "./store.ts";
 import * as thanos from "./thanos.ts";
 
 export const roles = defineRoles(
@@ -21,10 +22,11 @@ export const thanosReceive: Component = {
   home: "stack",
   roles,
   modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "50m", memory: "96Mi", memoryLimit: "1Gi" } } } },
-  build({ wiring, workloads, size }) {
+  build({ wiring, workloads, size, store }) {
     wiring.wire(roles.server).to(minio.roles.server, "s3");
     wiring.wire(thanos.roles.query).finds(roles.server, "grpc");
     return {
+      identity: identity(store, "thanos"),
       pods: workloads.map((workload) => ({
         workload,
         size: size(workload),

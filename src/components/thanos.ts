@@ -8,6 +8,7 @@ import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
+import { identity } from "./store.ts";
 
 /** Whoever serves series over gRPC joins it (stores, rulers, sidecars, receivers): Thanos query asks all of them. */
 export const storeApi = { component: "thanos", name: "thanos-store-api", port: "grpc", lists: "ready members" } as const;
@@ -253,6 +254,7 @@ export const thanos: Component = {
     const { wiring } = context;
     const stores = [store, compact, rule].map((role) => wiring.wire(role).to(minio.roles.server, "s3"));
     return {
+      identity: identity(context.store, "thanos"),
       pods: pods(context),
       configs: configs(wiring),
       secrets: [secret(stores[0] as Address)],
