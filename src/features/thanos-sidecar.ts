@@ -30,7 +30,7 @@ export const thanosSidecar: Feature = {
       containers: [
         restrictedContainer(
           thanos.container(
-            sidecar,
+            [sidecar],
             "sidecar",
             [
               "--tsdb.path=/data",
