@@ -38,7 +38,11 @@ describe("a wrong setting stops the build with its path, what was found and what
       { ...good, mode: "distributed" },
       'environments/prod: mode is "distributed": expected one of "monolithic", "scalable", "microservices"',
     ],
-    ["no mode", { metrics: "mimir" }, 'environments/prod: mode is missing: expected one of "monolithic", "scalable", "microservices"'],
+    [
+      "no mode",
+      { metrics: "mimir" },
+      'environments/prod: mode is missing: expected one of "monolithic", "scalable", "microservices"',
+    ],
     [
       "an unknown metrics back end",
       { ...good, metrics: "cortex" },

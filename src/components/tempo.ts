@@ -28,7 +28,7 @@ export const roles = defineRoles(
     // Not ready before a querier has found it.
     "query-frontend": { tier: "read", meets: "before ready", door: { name: "tempo", ports: ["http"] } },
     querier: { tier: "read" },
-    "backend-scheduler": { tier: "backend", disk: "1Gi" },
+    "backend-scheduler": { tier: "backend", disk: "1Gi", alone: true },
     "backend-worker": { tier: "backend" },
   },
 );

@@ -21,7 +21,7 @@ export const roles = defineRoles(
     query: { tier: "read" },
     "query-frontend": { tier: "read", door: { name: "thanos-query-frontend", ports: ["http"] } },
     store: { tier: "read", groups: [storeApi], disk: "5Gi" },
-    compact: { tier: "backend", disk: "10Gi" },
+    compact: { tier: "backend", disk: "10Gi", alone: true },
     rule: { tier: "backend", groups: [storeApi], disk: "2Gi" },
   },
 );

@@ -53,6 +53,8 @@ export interface Role<P extends string = string> {
   readonly disk?: string | undefined;
   /** Its pods keep their names over a restart; so do those that keep a volume. */
   readonly identity?: "stable" | undefined;
+  /** Two of it would undo each other's work, in whatever modes they stand. */
+  readonly alone?: true | undefined;
   /** Its pods look each other up by their own names before anybody is ready. */
   readonly meets?: "before ready" | undefined;
   readonly runs: Runs;
@@ -100,6 +102,7 @@ interface Shape {
   readonly groups?: readonly Group[];
   readonly disk?: string;
   readonly identity?: "stable";
+  readonly alone?: true;
   readonly meets?: "before ready";
   readonly runs?: Runs;
 }
@@ -126,6 +129,7 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       groups: [...(shared.groups ?? []), ...(shape.groups ?? [])],
       disk: shape.disk,
       identity: shape.identity,
+      alone: shape.alone,
       meets: shape.meets,
       runs: shape.runs ?? "replicas",
     },

@@ -12,6 +12,7 @@ import { linesWritten } from "./pods.ts";
 import { cells as rowCells, examples, heading as rowHeading, perform, type Row } from "./row.ts";
 import { begin, caughtUp, flowing } from "./session.ts";
 import { calm, type Fault, kill, type Kill, restart, storeOutage, workloads } from "./steps.ts";
+import { sidesOf, switchMode } from "./switch.ts";
 import {
   cells as totalCells,
   heading as totalHeading,
@@ -29,6 +30,7 @@ is cut off, one after the other. At the end reads back every number that was ack
   --kill plain|hard|both   how a pod of each workload is deleted: with time to end (default), without, or one after the other
   --store-outage SECONDS   how long the object store is away (300)
   --store NAMESPACE/NAME   its Deployment or StatefulSet, if it is not minio of the stack
+  --switch COMPONENT=MODE  in the place of faults: put the component's other mode beside it, move its front door, take the first away
   --scale-owners           also scale what owns partitions up by one and down again
   --owner-keep SECONDS     how long the additional owners stay, before and after they are told to go (60)
   --owner-forget SECONDS   how long is waited for the ring to forget them (900)
@@ -54,6 +56,7 @@ const options = {
   kill: or("plain"),
   "store-outage": or("300"),
   store: text,
+  switch: text,
   "scale-owners": flag,
   "owner-keep": or("60"),
   "owner-forget": or("900"),
@@ -121,6 +124,10 @@ const context: Context = {
 const say = values.json ? console.error : console.log;
 
 const faults = async (): Promise<readonly Fault[]> => {
+  if (values.switch) {
+    const [component = "", mode = ""] = values.switch.split("=");
+    return switchMode(cluster, await sidesOf(environment, component, mode));
+  }
   const all = await workloads(cluster);
   const store = { namespace: storeNamespace, name: storeName, outageSeconds: timing.storeOutage };
   const delays = { keepSeconds: timing.ownerKeep, forgetSeconds: timing.ownerForget };
