@@ -58,11 +58,11 @@ export const healthOn = (port: string) =>
   probes({ ready: httpGet("/-/ready", port), live: httpGet("/-/healthy", port), startSeconds: 300 });
 
 /** A container of Thanos: what all of its sub-commands share. */
-export const container = (role: Role, command: string, args: readonly string[], rest: Partial<IContainer> & Pick<IContainer, "resources">): IContainer => ({
+export const container = (roles: readonly Role[], command: string, args: readonly string[], rest: Partial<IContainer> & Pick<IContainer, "resources">): IContainer => ({
   name: `thanos-${command}`,
   image: images.thanos,
   args: [command, ...args, "--enable-auto-gomemlimit"],
-  ports: containerPorts([role]),
+  ports: containerPorts(roles),
   ...healthOn("http"),
   ...rest,
 });
@@ -120,7 +120,7 @@ const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
     pod: {
       containers: [
         container(
-          query,
+          [query],
           "query",
           [
             "--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml",
@@ -144,7 +144,7 @@ const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
     pod: {
       containers: [
         container(
-          frontend,
+          [frontend],
           "query-frontend",
           [
             `--query-frontend.downstream-url=http://${wire(frontend).to(query, "http")}`,
@@ -166,7 +166,7 @@ const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
     pod: {
       containers: [
         container(
-          store,
+          [store],
           "store",
           ["--data-dir=/data", objectStore.flag, "--index-cache.config-file=/etc/thanos/cache/index-cache.yml"],
           {
@@ -184,7 +184,7 @@ const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
     pod: {
       containers: [
         container(
-          compact,
+          [compact],
           "compact",
           [
             "--wait",
@@ -212,7 +212,7 @@ const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
     pod: {
       containers: [
         container(
-          rule,
+          [rule],
           "rule",
           [
             "--data-dir=/data",

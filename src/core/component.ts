@@ -63,6 +63,8 @@ export interface Pods {
   readonly labels?: Readonly<Record<string, string>>;
   /** The program talks to the API server with its own account. */
   readonly usesApi?: true;
+  /** So long a pod is to be ready before the next one of a StatefulSet is replaced. Default: not at all. */
+  readonly settleSeconds?: number;
   /** Part of Pod Security `restricted` that these pods cannot keep, with the reason; only in the agents' namespace. */
   readonly mustTouchHost?: string;
 }

@@ -74,6 +74,10 @@ export interface Workload {
   readonly identity?: "stable" | undefined;
 }
 
+/** Name of the headless Service that a workload's pods have their own names under. */
+export const governing = ({ fullName, roles }: Workload): string =>
+  roles.find(({ door }) => door?.lists)?.door?.name ?? `${fullName}-headless`;
+
 /** A mode is nothing but the answer to "which workload does this role run in?". */
 export type Grouping = (role: Role) => string;
 export const together: Grouping = () => "all";

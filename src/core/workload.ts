@@ -13,8 +13,8 @@ import {
 } from "./models.ts";
 import { componentLabels, groupLabels, labels, manifest, type Manifest, selector } from "./objects.ts";
 import { emptyDir, hardened, zoneLabel } from "./pod.ts";
+import { governing } from "./plan.ts";
 import { quantity } from "./requests.ts";
-import { governing } from "./services.ts";
 import { type Disk, podsOf, zonesOf } from "./size.ts";
 
 /** The account that all pods of a component run as. */
@@ -69,6 +69,7 @@ function controller(pods: Pods, zone?: string): Manifest {
       spec: {
         replicas: size.replicas,
         serviceName: governing(workload),
+        minReadySeconds: pods.settleSeconds,
         podManagementPolicy: "Parallel",
         // Kubernetes would roll all zones at the same time: the rollout-operator takes one after the other.
         updateStrategy: zone ? { type: "OnDelete" } : undefined,

@@ -54,7 +54,7 @@ export const thanosSidecar: Feature = {
       containers: [
         restrictedContainer(
           thanos.container(
-            sidecar,
+            [sidecar],
             "sidecar",
             [
               "--tsdb.path=/data",
