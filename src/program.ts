@@ -39,7 +39,7 @@ const variation = ({ namespaces, replicas, volumes, components }: Environment): 
 });
 
 /** The bases of an environment, built for it. */
-function basesOf(environment: Environment): readonly Base[] {
+export function basesOf(environment: Environment): readonly Base[] {
   const { components } = composition(answersOf(environment), catalogue);
   const modeOf = (component: Component): Mode => modeIn(environment, component);
   const own = bases(catalogue, modeOf, variation(environment)).filter(({ component }) =>

@@ -31,7 +31,7 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "an unknown key",
       { ...good, retention: "30d" },
-      'environments/prod: retention is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "replicas", "volumes", "components"',
+      'environments/prod: retention is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "load", "replicas", "volumes", "components"',
     ],
     [
       "an unknown mode",
@@ -242,7 +242,7 @@ describe("a wrong setting stops the build with its path, what was found and what
       components: { loki: { retention: "x", authEnabled: 1 } },
     };
     assert.deepEqual(complaint(settings).split("\n"), [
-      'environments/prod: colour is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "replicas", "volumes", "components"',
+      'environments/prod: colour is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "load", "replicas", "volumes", "components"',
       'environments/prod: mode is "big": expected one of "monolithic", "scalable", "microservices"',
       'environments/prod: components.loki.retention is "x": expected a duration such as "720h" or "30d"',
       'environments/prod: components.loki.authEnabled is 1: expected "true" or "false"',
