@@ -50,7 +50,7 @@ const variation = (environment: Environment, sizes: Resizing): Variation => {
 };
 
 /** The bases of an environment, built for it with these sizes. */
-function basesOf(environment: Environment, sizes: Resizing): readonly Base[] {
+export function basesOf(environment: Environment, sizes: Resizing): readonly Base[] {
   const { components } = composition(answersOf(environment), catalogue);
   const modeOf = (component: Component): Mode => modeIn(environment, component);
   const all = bases(catalogue, modeOf, variation(environment, sizes));
