@@ -45,6 +45,16 @@ export function overlayOf(environment: Environment, { bases: committed, addition
     .map((one) => ({ own: one, base: committed.find(({ path }) => path === one.path) as Base }));
   const others = (one: Base): readonly Base[] => chosen.flatMap(({ own }) => (own === one ? [] : [own]));
   const wanted = chosen.filter(({ own: one }) => one.component.wanted?.(one, others(one)) ?? true);
+  const here = wanted.map(({ own }) => own);
+  const problems = here.flatMap(
+    (one) =>
+      one.component.impossible?.(
+        one,
+        here.filter((other) => other !== one),
+      ) ?? [],
+  );
+  if (problems.length > 0)
+    throw new SettingsError(problems.map((text) => `environments/${environment.name}: ${text}`).join("\n"));
   const added = additions.filter(({ feature }) => features.includes(feature));
   const { by, ...options } = environment.exposure ?? {};
   return overlay({ ...environment, options: by ? { [by]: options } : {} }, wanted, added);

@@ -15,7 +15,7 @@ export interface Config {
 }
 
 /** What the value of a setting must look like. */
-export type Unit = "address" | "boolean" | "count" | "duration" | "name" | "size" | "url";
+export type Unit = "address" | "boolean" | "count" | "duration" | "mechanism" | "name" | "size" | "url";
 
 /** What people change: a literal of `<component>-settings`, which the program expands itself. */
 export interface Setting {
@@ -46,6 +46,8 @@ export interface Pods {
   readonly annotations?: Readonly<Record<string, string>>;
   /** The program talks to the API server with its own account. */
   readonly usesApi?: true;
+  /** So long a pod is to be ready before the next one of a StatefulSet is replaced. Default: not at all. */
+  readonly settleSeconds?: number;
   /** Part of Pod Security `restricted` that these pods cannot keep, with the reason; only in the agents' namespace. */
   readonly mustTouchHost?: string;
 }
@@ -89,10 +91,17 @@ export interface Component {
   readonly modes: Partial<Readonly<Record<Mode, Standing>>>;
   /** Whether an environment of these other bases needs it. Default: always. */
   readonly wanted?: (own: Base, others: readonly Base[]) => boolean;
-  /** Has a data source: Grafana mounts `grafana-datasource-<component>` when it is there. */
-  readonly dataSource?: (wiring: Wiring) => DataSource;
+  /** Has a data source, or several: Grafana mounts `grafana-datasource-<component>` when it is there. */
+  readonly dataSource?: (wiring: Wiring) => DataSource | readonly DataSource[];
   /** Its `<component>-settings`, by the names that environments use. */
   readonly settings?: (context: Context) => SettingsTable;
+  /** How its programs read their settings. Default: at their start. */
+  readonly settingsRead?: Config["read"];
+  /**
+   * What cannot work in an environment of these bases, each as the path of the setting, what was found and what to do; beside the
+   * others of the environment that it has.
+   */
+  readonly impossible?: (own: Base, others: readonly Base[]) => readonly string[];
   /**
    * How it stands where there is no Kubernetes API to ask: not at all, or with pods and configuration that take the place of
    * its own, given the workloads that stand there. What asks the API and says nothing here cannot stand there.

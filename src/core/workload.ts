@@ -68,6 +68,7 @@ function controller(pods: Pods, zone?: string): Manifest {
       spec: {
         replicas: size.replicas,
         serviceName: governing(workload),
+        minReadySeconds: pods.settleSeconds,
         podManagementPolicy: "Parallel",
         // Kubernetes would roll all zones at the same time: the rollout-operator takes one after the other.
         updateStrategy: zone ? { type: "OnDelete" } : undefined,

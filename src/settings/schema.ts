@@ -61,6 +61,10 @@ export const units: Readonly<Record<Unit, { readonly pattern: RegExp; readonly e
   boolean: { pattern: /^(true|false)$/, expected: '"true" or "false"' },
   count: { pattern: /^[1-9]\d*$/, expected: 'a whole number such as "3"' },
   duration: { pattern: /^\d+[smhdwy]$/, expected: 'a duration such as "720h" or "30d"' },
+  mechanism: {
+    pattern: /^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$/,
+    expected: '"PLAIN", "SCRAM-SHA-256" or "SCRAM-SHA-512"',
+  },
   name: { pattern: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, expected: 'a name of small letters, digits, "-" and "."' },
   size: { pattern: /^[1-9]\d*Gi$/, expected: 'whole gibibytes such as "10Gi"' },
   url: { pattern: /^https?:\/\/[^\s/]+(\/\S*)?$/, expected: 'a URL such as "http://minio:9000"' },
