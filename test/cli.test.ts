@@ -57,7 +57,7 @@ describe("the command", () => {
     assert.equal(stdout, "");
     assert.deepEqual(stderr.trimEnd().split("\n"), [
       'environments/broken: x is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "replicas", "volumes", "components"',
-      'environments/broken: mode is "huge": expected one of "monolithic", "scalable"',
+      'environments/broken: mode is "huge": expected one of "monolithic", "scalable", "microservices"',
       'environments/worse: expected "export default environment({ … })"',
     ]);
     assert.equal(code, 1);

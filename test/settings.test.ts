@@ -36,9 +36,13 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "an unknown mode",
       { ...good, mode: "distributed" },
-      'environments/prod: mode is "distributed": expected one of "monolithic", "scalable"',
+      'environments/prod: mode is "distributed": expected one of "monolithic", "scalable", "microservices"',
     ],
-    ["no mode", { metrics: "mimir" }, 'environments/prod: mode is missing: expected one of "monolithic", "scalable"'],
+    [
+      "no mode",
+      { metrics: "mimir" },
+      'environments/prod: mode is missing: expected one of "monolithic", "scalable", "microservices"',
+    ],
     [
       "an unknown metrics back end",
       { ...good, metrics: "cortex" },
@@ -116,8 +120,8 @@ describe("a wrong setting stops the build with its path, what was found and what
     ],
     [
       "an unknown mode of a component",
-      { ...good, modes: { loki: "microservices" } },
-      'environments/prod: modes.loki is "microservices": expected one of "monolithic", "scalable"',
+      { ...good, modes: { grafana: "microservices" } },
+      'environments/prod: modes.grafana is "microservices": expected one of "monolithic"',
     ],
     [
       "an unknown collector",
@@ -239,7 +243,7 @@ describe("a wrong setting stops the build with its path, what was found and what
     };
     assert.deepEqual(complaint(settings).split("\n"), [
       'environments/prod: colour is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "replicas", "volumes", "components"',
-      'environments/prod: mode is "big": expected one of "monolithic", "scalable"',
+      'environments/prod: mode is "big": expected one of "monolithic", "scalable", "microservices"',
       'environments/prod: components.loki.retention is "x": expected a duration such as "720h" or "30d"',
       'environments/prod: components.loki.authEnabled is 1: expected "true" or "false"',
     ]);

@@ -81,8 +81,8 @@ interface Program {
   readonly writer: Role;
   /** S3 credentials. */
   readonly secret: SecretShape;
-  /** Secrets that may be there, for what its processes ask of others. */
-  readonly clientSecrets?: (wiring: Wiring) => readonly string[];
+  /** Further variables that its configuration names. */
+  readonly env?: (wiring: Wiring) => readonly IEnvVar[];
   /** A path that a process answers as long as it lives. */
   readonly alive: string;
   readonly startSeconds: number;
@@ -101,8 +101,8 @@ interface Program {
 
 function server(workload: Workload, { size: sizeOf, wiring }: Context, program: Program): Pods {
   const size = sizeOf(workload);
-  const { name, image, writer, secret, alive, startSeconds, overrides, zones = [], clientSecrets } = program;
-  const { args, env } = zoned(workload, size, zones);
+  const { name, image, writer, secret, alive, startSeconds, overrides, zones = [], env } = program;
+  const zone = zoned(workload, size, zones);
   const writes = workload.roles.includes(writer);
   return {
     workload,
@@ -113,12 +113,11 @@ function server(workload: Workload, { size: sizeOf, wiring }: Context, program: 
         {
           name,
           image,
-          args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload), ...args],
-          env: [goMemoryLimit, ...env],
+          args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload), ...zone.args],
+          env: [goMemoryLimit, ...(env?.(wiring) ?? []), ...zone.env],
           envFrom: [
             { configMapRef: { name: settingsName(name) } },
             { secretRef: { name: secret.name } },
-            ...(clientSecrets?.(wiring) ?? []).map((secret) => ({ secretRef: { name: secret, optional: true } })),
           ],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet(alive), startSeconds }),

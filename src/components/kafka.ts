@@ -35,9 +35,16 @@ export const topics = {
 } as const;
 const partitions = "8";
 
-/** User and password for a Kafka of somebody else, in a Secret that need not be there. */
+const secret = "kafka-client";
+/** Of a variable that is empty where the Secret is not there: then nobody asks for a password. */
+const credential = (name: string) => ({
+  name,
+  valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } },
+});
+/** User and password for a Kafka of somebody else, from a Secret that need not be there. */
 export const credentials = {
-  secret: "kafka-client",
+  secret,
+  env: [credential("KAFKA_SASL_USERNAME"), credential("KAFKA_SASL_PASSWORD")],
   username: "${KAFKA_SASL_USERNAME}",
   password: "${KAFKA_SASL_PASSWORD}",
 } as const;

@@ -337,7 +337,7 @@ export const mimir: Component = {
     httpPort: http,
     writer: ingester,
     secret,
-    clientSecrets: (wiring) => (isApart(wiring) ? [kafka.credentials.secret] : []),
+    env: (wiring) => (isApart(wiring) ? kafka.credentials.env : []),
     alive: "/api/v1/status/buildinfo",
     startSeconds: 600,
     config,

@@ -246,11 +246,10 @@ const pods = (workload: Workload, { wiring, size: sizeOf }: Context): Pods => {
           name: "tempo",
           image: images.tempo,
           args: ["-config.file=/etc/tempo/tempo.yaml", "-config.expand-env=true", target(workload), ...zone.args],
-          env: zone.env.length > 0 ? [...zone.env] : undefined,
+          env: isQueued(wiring) ? [...kafka.credentials.env, ...zone.env] : undefined,
           envFrom: [
             { configMapRef: { name: "tempo-settings" } },
             { secretRef: { name: secret.name } },
-            ...(isQueued(wiring) ? [{ secretRef: { name: kafka.credentials.secret, optional: true } }] : []),
           ],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet("/status/version"), startSeconds: 300 }),

@@ -105,14 +105,19 @@ export function bases(
   );
 }
 
-/** Whether something of another base connects to it. */
+/** Whether something of another base asks for its address; who scrapes whatever is there does not. */
 export const hasClients = ({ component: { name } }: Base, others: readonly Base[]): boolean =>
   others.some(({ component, wiring }) =>
     wiring
       .connections()
       .some(
-        ({ from, to, made }) =>
-          isRole(from) && isRole(to) && from.component === component.name && to.component === name && !made,
+        ({ from, to, via, made }) =>
+          isRole(from) &&
+          isRole(to) &&
+          from.component === component.name &&
+          to.component === name &&
+          via === "service" &&
+          !made,
       ),
   );
 
