@@ -395,8 +395,6 @@ describe("docs/from-the-article.md", () => {
     none(sourceFaults(rows));
   });
   test("leads to its own headings", () => none(anchorFaults(pages.english)));
-  test("says that Loki has no base in the microservices mode as long as that is so", () =>
-    assert.ok(!existsSync(join(root, "bases/loki/microservices")), "there is one now: say so in both pages"));
 });
 
 describe("docs/from-the-article.ko.md", () => {

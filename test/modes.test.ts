@@ -4,7 +4,7 @@ import { catalogue } from "../src/components/index.ts";
 import { asCommitted, bases } from "../src/core/base.ts";
 import { type Component, modesOf, nearestMode } from "../src/core/component.ts";
 import { apart, byTier, defineRoles, type Mode, modes, plan, type Role, together, without } from "../src/core/plan.ts";
-import type { Size } from "../src/core/size.ts";
+import { podsOf, type Size } from "../src/core/size.ts";
 import { isRole } from "../src/core/wiring.ts";
 import { baseFiles, type Files } from "../src/core/render.ts";
 import { difference } from "./lib/diff.ts";
@@ -103,10 +103,26 @@ const companyFaults = (components: readonly Component[]): Findings =>
     ),
   );
 
+/** Workloads of several pods, although one of their roles must be alone. */
+const companionFaults = (components: readonly Component[]): Findings =>
+  components.flatMap((component) =>
+    modesOf(component).flatMap((mode) => {
+      const standing = component.modes[mode];
+      return plan(Object.values(component.roles), standing?.grouping ?? together).flatMap(({ name, roles }) => {
+        const own = standing?.sizes[name];
+        const several = own !== undefined && (podsOf(own) > 1 || own.most !== undefined);
+        return several
+          ? roles.filter(({ alone }) => alone).map((role) => `${component.name} ${mode}: two of ${role.name} would run`)
+          : [];
+      });
+    }),
+  );
+
 describe("every component, in every mode that it has", () => {
   test("has each of its roles in one workload, or leaves it out and has nobody connect to it", () =>
     none([...roleFaults(catalogue), ...absenceFaults(catalogue)]));
   test("groups only roles that can share pods", () => none(companyFaults(catalogue)));
+  test("runs once what two of would undo each other's work", () => none(companionFaults(catalogue)));
   test("has one base, whatever modes its neighbours are in", () => none(neighbourFaults(catalogue)));
   test("belongs to the namespace that its roles say", () => {
     for (const { name, home, roles } of catalogue)
@@ -190,6 +206,13 @@ describe("a component that cannot stand in its modes is reported", () => {
     says(roleFaults(invented(false), forgetful), /store\/door runs in 0 workloads of monolithic/);
     says(roleFaults(invented(false), doubling), /store\/door runs in 2 workloads of microservices/);
     says(roleFaults(invented(false), doubling), /store has two workloads store-door in microservices/);
+  });
+  test("when it runs twice what must be alone", () => {
+    const [store] = invented(false) as [Component];
+    const keeper = { ...store.roles["keeper"], alone: true } as Component["roles"][string];
+    const sizes = { store: { ...size, replicas: 2 }, all: { ...size, zones: 2 } };
+    const twice = { ...store, roles: { ...store.roles, keeper }, modes: { monolithic: { grouping: together, sizes } } };
+    says(companionFaults([twice]), /store monolithic: two of keeper would run/);
   });
   test("when roles of two namespaces share pods", () => {
     const [store] = invented(false) as [Component];

@@ -69,10 +69,16 @@ const checksOf = (base: Base): readonly Check[] => {
     },
     alloy: () => alloy(`${config}/config.alloy`),
     "alloy-gateway": () => alloy(`${config}/config.alloy`),
-    loki: () => {
-      const file = `${config}/loki.yaml`;
-      return [{ config: file, program: "loki", arguments: [...expanded(file), "-verify-config"] }];
-    },
+    // With the arguments of each process: what is checked depends on the target.
+    loki: () =>
+      base.pods
+        .flatMap(({ pod }) => pod.containers.filter(({ name }) => name === "loki"))
+        .map(({ args = [] }) => args.map((one) => one.replace("/etc/loki", config).replace("$(ZONE)", "zone-a")))
+        .map((args) => ({
+          config: `${config}/loki.yaml ${args.filter((one) => one.startsWith("-target")).join()}`,
+          program: "loki",
+          arguments: [...args, "-verify-config"],
+        })),
     mimir: () => {
       const file = `${config}/mimir.yaml`;
       return [{ config: file, program: "mimir", arguments: [...expanded(file), "-modules=true"] }];

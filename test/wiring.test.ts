@@ -38,6 +38,7 @@ describe("addresses are found wherever they stand", () => {
     assert.deepEqual(one("address: dns+thanos-store-api:10901"), ["thanos-store-api:10901"]);
     assert.deepEqual(one("server /data --address=:9000"), [":9000"]);
     assert.deepEqual(one("http_listen_port: 3100"), [":3100"]);
+    assert.deepEqual(one("addresses: dnssrvnoa+_memcached._tcp.loki-cache-chunks"), ["loki-cache-chunks:memcached"]);
     assert.deepEqual(one("LOKI_URL=http://loki-gateway.observability:3100/push"), ["loki-gateway.observability:3100"]);
   });
   test("and what only looks like one is left alone", () => {
@@ -68,6 +69,7 @@ describe("an address that leads nowhere is reported", () => {
   });
   test("when the Service has no such port", () => {
     says(faults(loki, [...args, 0], "-x=http://alertmanager:9094"), /alertmanager:9094 is no port/);
+    says(faults(loki, [...args, 0], "-x=dnssrvnoa+_grpc._tcp.alertmanager"), /alertmanager:grpc is no port/);
   });
   test("when the Service's pods are others", () => {
     const path = ["spec", "selector", "app.kubernetes.io/name"];

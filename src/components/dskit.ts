@@ -1,5 +1,5 @@
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
-import { type Built, type Config, type Context, type Pods, type SecretShape, settingsName } from "../core/component.ts";
+import { type Built, type Config, type Context, type Pods, settingsName } from "../core/component.ts";
 import type { Role, Workload } from "../core/plan.ts";
 import {
   configVolume,
@@ -11,9 +11,10 @@ import {
   resources,
   zoneLabel,
 } from "../core/pod.ts";
-import type { Sized } from "../core/size.ts";
+import type { Size, Sized } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import * as nginx from "./nginx.ts";
+import * as store from "./store.ts";
 
 /* What Loki, Mimir and Tempo have in common, because they are built of one kit: https://github.com/grafana/dskit */
 
@@ -28,6 +29,9 @@ export const memberlist = (members: Address) => ({
   rejoin_interval: "1m",
 });
 
+/** Whose everything is while there are no tenants, as each program calls it: with tenants, its data is found under that name. */
+export const onlyTenant = { loki: "fake", mimir: "anonymous", tempo: "single-tenant" } as const;
+
 /** `-target`: everything, or the roles by name; the aliases read, write and backend go with Loki 4 and are gone from Mimir. */
 export const target = ({ name, roles }: Workload): string =>
   `-target=${name === "all" ? name : roles.map((role) => role.name).join(",")}`;
@@ -40,11 +44,11 @@ export const target = ({ name, roles }: Workload): string =>
 export const overrides = (program: string) => {
   const volume = configVolume("overrides", `${program}-overrides`);
   const folder = "/etc/overrides";
-  const config: Config = {
+  const config = ({ overrides }: Context): Config => ({
     name: `${program}-overrides`,
     read: "runtime",
-    files: { "overrides.yaml": { overrides: {} } },
-  };
+    files: { "overrides.yaml": { overrides } },
+  });
   return {
     config,
     file: `${folder}/overrides.yaml`,
@@ -66,6 +70,9 @@ export const zoned = (
     ? { args: [], env: [] }
     : { args: flags.filter(([role]) => roles.includes(role)).map(([, flag]) => `${flag}=$(ZONE)`), env: [zone] };
 
+/** How many members of a ring keep what is written: one in each zone; where there are none, three if there are as many. */
+export const copies = ({ replicas, zones }: Size): number => zones ?? Math.min(3, replicas);
+
 /**
  * How long a pod may take to end: a writer hands its ring over and flushes what is asked for. The others hold nothing that is not
  * elsewhere, and some never end by themselves, because their gRPC server waits for streams that their clients keep open.
@@ -74,21 +81,19 @@ const graceSeconds = { writer: 300, other: 60 } as const;
 
 /** A program of several roles, of which each process runs some, with a gateway in front of them. */
 interface Program {
-  readonly name: string;
+  readonly name: Exclude<keyof typeof onlyTenant, "tempo">;
   readonly image: string;
   readonly httpPort: number;
   /** The role whose pods are the writers. */
   readonly writer: Role;
-  /** S3 credentials. */
-  readonly secret: SecretShape;
-  /** Further variables that its configuration names. */
-  readonly env?: (wiring: Wiring) => readonly IEnvVar[];
   /** A path that a process answers as long as it lives. */
   readonly alive: string;
   readonly startSeconds: number;
   readonly config: (context: Context) => object;
   /** Other files beside it, by their names. */
   readonly files?: (context: Context) => Readonly<Record<string, object>>;
+  /** Further variables that they name. */
+  readonly variables?: (wiring: Wiring) => readonly IEnvVar[];
   readonly overrides?: ReturnType<typeof overrides>;
   /** Arguments by which a role in zones takes the name of its own. */
   readonly zones?: readonly (readonly [Role, string])[];
@@ -99,10 +104,10 @@ interface Program {
   readonly routes: readonly (readonly [Role, ...string[]])[];
 }
 
-function server(workload: Workload, { size: sizeOf, wiring }: Context, program: Program): Pods {
+function server(workload: Workload, { size: sizeOf, wiring }: Context, program: Program, keys: store.Access): Pods {
   const size = sizeOf(workload);
-  const { name, image, writer, secret, alive, startSeconds, overrides, zones = [], env } = program;
-  const zone = zoned(workload, size, zones);
+  const { name, image, writer, alive, startSeconds, overrides, zones = [], variables } = program;
+  const { args, env } = zoned(workload, size, zones);
   const writes = workload.roles.includes(writer);
   return {
     workload,
@@ -113,12 +118,9 @@ function server(workload: Workload, { size: sizeOf, wiring }: Context, program: 
         {
           name,
           image,
-          args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload), ...zone.args],
-          env: [goMemoryLimit, ...(env?.(wiring) ?? []), ...zone.env],
-          envFrom: [
-            { configMapRef: { name: settingsName(name) } },
-            { secretRef: { name: secret.name } },
-          ],
+          args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload), ...args],
+          env: [goMemoryLimit, ...(variables?.(wiring) ?? []), ...env, ...keys.env],
+          envFrom: [{ configMapRef: { name: settingsName(name) } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet(alive), startSeconds }),
           resources: resources(size, workload.disk ? undefined : "2Gi"),
@@ -127,6 +129,7 @@ function server(workload: Workload, { size: sizeOf, wiring }: Context, program: 
             ...(overrides ? [overrides.mount] : []),
             { name: "data", mountPath: "/data" },
             { name: "tmp", mountPath: "/tmp" },
+            ...keys.volumeMounts,
           ],
         },
       ],
@@ -135,6 +138,7 @@ function server(workload: Workload, { size: sizeOf, wiring }: Context, program: 
         ...(overrides ? [overrides.volume] : []),
         ...(workload.disk ? [] : [emptyDir("data")]),
         emptyDir("tmp"),
+        ...keys.volumes,
       ],
     },
   };
@@ -144,25 +148,27 @@ function server(workload: Workload, { size: sizeOf, wiring }: Context, program: 
 export const buildOf =
   (program: Program) =>
   (context: Context): Built => {
-    const { wiring, workloads, size } = context;
-    const { name, httpPort, secret, config, files, overrides, found, gateway, routes } = program;
+    const { wiring, workloads, size, tenant = onlyTenant[program.name] } = context;
+    const { name, httpPort, config, files, overrides, found, gateway, routes } = program;
+    const keys = store.access(context.store, name);
     found(wiring);
     const locations = (): readonly nginx.Route[] =>
       routes
         .filter(([role]) => wiring.runs(role))
         .flatMap(([role, ...paths]) => paths.map((path) => ({ path, upstream: wiring.wire(gateway).to(role, "http") })));
     const apart = workloads.filter((workload) => workload.name === gateway.name);
-    const gateways = apart.map((workload) => nginx.gateway(workload, size(workload), httpPort, locations()));
+    const gateways = apart.map((workload) => nginx.gateway(workload, size(workload), httpPort, locations(), tenant));
     return {
+      identity: store.identity(context.store, name),
       pods: [
-        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, context, program)),
+        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, context, program, keys)),
         ...gateways.map(({ pods }) => pods),
       ],
       configs: [
         { name, read: "start-up", files: { [`${name}.yaml`]: config(context), ...files?.(context) } },
-        ...(overrides ? [overrides.config] : []),
+        ...(overrides ? [overrides.config(context)] : []),
         ...gateways.map((one) => one.config),
       ],
-      secrets: [secret],
+      secrets: keys.secrets,
     };
   };

@@ -7,7 +7,7 @@ import { generators } from "./generators.ts";
 import { grafana } from "./grafana.ts";
 import { kafka } from "./kafka.ts";
 import { kubeStateMetrics } from "./kube-state-metrics.ts";
-import { loki } from "./loki.ts";
+import { loki, lokiCache } from "./loki.ts";
 import { mimir, mimirCache } from "./mimir.ts";
 import { minio } from "./minio.ts";
 import { nodeExporter } from "./node-exporter.ts";
@@ -29,6 +29,7 @@ export const catalogue: readonly Component[] = [
   kafka,
   kubeStateMetrics,
   loki,
+  lokiCache,
   mimir,
   mimirCache,
   minio,

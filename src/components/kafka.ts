@@ -1,5 +1,12 @@
 import { type Base, hasClients } from "../core/base.ts";
-import { type Component, type Context, type Pods, settingsName, type SettingsTable, variable } from "../core/component.ts";
+import {
+  type Component,
+  type Context,
+  type Pods,
+  settingsName,
+  type SettingsTable,
+  variable,
+} from "../core/component.ts";
 import type { Ask } from "../core/wiring.ts";
 import { apart, defineRoles, type Role } from "../core/plan.ts";
 import { containerPorts, emptyDir, probes, resources, tcp } from "../core/pod.ts";
@@ -136,7 +143,10 @@ const broker = ({ wiring: { home }, size }: Context): Pods => ({
         image: images.kafka,
         env: [
           { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-          { name: "KAFKA_NODE_ID", valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } } },
+          {
+            name: "KAFKA_NODE_ID",
+            valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
+          },
           { name: "KAFKA_ADVERTISED_LISTENERS", value: `PLAINTEXT://${host}:${ports.kafka}` },
         ],
         envFrom: [{ configMapRef: { name: "kafka" } }],
@@ -219,7 +229,9 @@ export const kafka: Component = {
     for (const port of ["kafka", "controller"] as const) wire(server).finds(server, port);
     return {
       pods: [broker(context), topicsJob(context)],
-      configs: [{ name: "kafka", read: "start-up", literals: configuration(context.size(context.wiring.home(server))) }],
+      configs: [
+        { name: "kafka", read: "start-up", literals: configuration(context.size(context.wiring.home(server))) },
+      ],
     };
   },
 };

@@ -1,13 +1,15 @@
 import type { Component, Context, SettingsTable } from "../core/component.ts";
-import { behindGateway, byTier, defineRoles, together } from "../core/plan.ts";
-import { podsOf } from "../core/size.ts";
-import type { Wiring } from "../core/wiring.ts";
+import { apart, behindGateway, byTier, defineRoles, together } from "../core/plan.ts";
+import { podsOf, type Size } from "../core/size.ts";
+import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, memberlist } from "./dskit.ts";
+import { buildOf, copies, memberlist, overrides } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
+import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
+import * as store from "./store.ts";
 
 const http = 3100;
 const gossip = { component: "loki", name: "loki-gossip", port: "gossip", lists: "members" } as const;
@@ -23,7 +25,8 @@ const members = defineRoles(
   {
     distributor: { tier: "write" },
     ingester: { tier: "write", disk: "10Gi" },
-    "pattern-ingester": { tier: "write" },
+    // What it has counted goes with it, but a pod that is killed must come back as itself: its ring forgets nobody.
+    "pattern-ingester": { tier: "write", identity: "stable" },
     "query-frontend": { tier: "read" },
     querier: { tier: "read" },
     ruler: { tier: "read" },
@@ -46,45 +49,115 @@ const {
 } = members;
 const all = Object.values(members);
 
-const secret = minio.s3Secret("loki");
+/** Largest items as upstream has them (https://grafana.com/docs/loki/latest/operations/caching/). */
+const cache = caches(
+  "loki",
+  { chunks: { largestItem: "2m" }, results: { largestItem: "5m" } },
+  {
+    chunks: { replicas: 2, cpu: "50m", memory: "512Mi", memoryLimit: "640Mi" },
+    results: { replicas: 2, cpu: "50m", memory: "256Mi", memoryLimit: "320Mi" },
+  },
+);
+/** What Loki keeps in memory for a while, where each role is a process of its own; elsewhere each process keeps it for itself. */
+export const lokiCache = cache.component;
 
-const settings = ({ wiring: { wire, home }, size }: Context): SettingsTable => ({
-  authEnabled: { unit: "boolean", value: "false" },
+const isApart = ({ home }: Wiring): boolean => home(frontend) !== home(querier);
+
+/** Who asks which cache: the ingester puts in what it flushes. */
+const askers = [
+  [ingester, cache.roles.chunks],
+  [querier, cache.roles.chunks],
+  [ruler, cache.roles.chunks],
+  [frontend, cache.roles.results],
+] as const;
+
+const limits = overrides("loki");
+
+const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context): SettingsTable => ({
+  ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
+  authEnabled: { unit: "boolean", value: String(tenant !== undefined) },
+  azureFederatedToken: store.azureFederatedToken(kept),
+  bucket: store.bucket(kept, "lokiChunks"),
+  bucketRuler: store.bucket(kept, "lokiRuler"),
   // One ingester has nobody to wait for, and would be ready half a minute later after each restart.
   ingesterMinReady: { unit: "duration", value: podsOf(size(home(ingester))) === 1 ? "0s" : "15s" },
-  replicationFactor: { unit: "count", value: String(podsOf(size(home(ingester)))) },
+  replicationFactor: { unit: "count", value: String(copies(size(home(ingester)))) },
   retention: { unit: "duration", value: "168h" },
-  s3Bucket: { unit: "name", value: minio.buckets.lokiChunks },
-  s3BucketRuler: { unit: "name", value: minio.buckets.lokiRuler },
-  s3Endpoint: { unit: "url", value: `http://${wire(ingester).to(minio.roles.server, "s3")}` },
-  s3Region: { unit: "name", value: "us-east-1" },
+  s3ForcePathStyle: store.pathStyle(kept),
+  // "false" while ingesters without a zone stand beside: of four zones, a reader may leave out the one that alone has a line.
+  zoneAwareness: { unit: "boolean", value: String(size(home(ingester)).zones !== undefined) },
 });
 
 const lifecycler = { min_ready_duration: "${LOKI_INGESTER_MIN_READY}" };
 
+/** Of these Loki reads the one that LOKI_STORE names: `common.storage` would take one only. */
+const s3 = {
+  endpoint: "${LOKI_S3_ENDPOINT}",
+  region: "${LOKI_S3_REGION}",
+  bucketnames: "${LOKI_BUCKET}",
+  access_key_id: "${S3_ACCESS_KEY_ID}",
+  secret_access_key: "${S3_SECRET_ACCESS_KEY}",
+  insecure: "${LOKI_S3_INSECURE}",
+  s3forcepathstyle: "${LOKI_S3_FORCE_PATH_STYLE}",
+};
+const gcs = { bucket_name: "${LOKI_BUCKET}" };
+const azure = {
+  account_name: "${LOKI_AZURE_ACCOUNT}",
+  account_key: "${AZURE_STORAGE_KEY}",
+  container_name: "${LOKI_BUCKET}",
+  use_federated_token: "${LOKI_AZURE_FEDERATED_TOKEN}",
+};
+/**
+ * An ingester of a zone keeps its place in the ring while it restarts: of two zones that are left a reader would be content with one,
+ * which may lack what the other two have acknowledged. And it is ready when it is ready itself, for the rollout-operator, which looks
+ * after the other zones, could not mend a zone that none of the others is ready without.
+ */
+const inZone = { unregister_on_shutdown: false, readiness_check_ring_health: false };
+
+const cached = (address: Address, timeout: string) => ({
+  memcached_client: { addresses: eachPod(address), timeout },
+  // What waits to be written is held in the memory of a process that has 1Gi; the default is 500MB.
+  background: { writeback_size_limit: "64MB" },
+});
+
+/** What programs of one role each need, who have no memory in common. */
+const shared = ({ wire }: Wiring) => ({
+  chunk_store_config: {
+    // A chunk never changes.
+    chunk_cache_config: { default_validity: "0s", ...cached(wire(querier).to(cache.roles.chunks, "memcached"), "2s") },
+  },
+  query_range: {
+    align_queries_with_step: true,
+    cache_results: true,
+    cache_instant_metric_results: true,
+    // Loki takes it for the results of label, series, volume, index and instant queries, too.
+    results_cache: {
+      cache: { default_validity: "12h", ...cached(wire(frontend).to(cache.roles.results, "memcached"), "500ms") },
+    },
+  },
+});
+
+/** Bytes of the largest message between two processes; the default of 4Mi is less than a query of 5000 long lines answers. */
+const largestMessage = 100 * 2 ** 20;
+
 /** https://grafana.com/docs/loki/latest/configure/ */
-const config = ({ wiring: { wire, home } }: Context) => ({
+const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
   auth_enabled: "${LOKI_AUTH_ENABLED}",
   server: {
     http_listen_port: querier.ports.http,
     grpc_listen_port: querier.ports.grpc,
+    grpc_server_max_recv_msg_size: largestMessage,
+    grpc_server_max_send_msg_size: largestMessage,
     log_level: "info",
   },
+  // Where another pod answers as well, one that ends does so when nobody is sent to it any more.
+  shutdown_delay: home(ingester) === home(querier) ? undefined : "5s",
+  runtime_config: { file: limits.file },
   common: {
     path_prefix: "/data",
     replication_factor: "${LOKI_REPLICATION_FACTOR}",
     compactor_grpc_address: wire(querier).to(compactor, "grpc"),
     ring: { kvstore: { store: "memberlist" } },
-    storage: {
-      s3: {
-        endpoint: "${LOKI_S3_ENDPOINT}",
-        region: "${LOKI_S3_REGION}",
-        bucketnames: "${LOKI_S3_BUCKET}",
-        access_key_id: "${S3_ACCESS_KEY_ID}",
-        secret_access_key: "${S3_SECRET_ACCESS_KEY}",
-        s3forcepathstyle: true,
-      },
-    },
   },
   memberlist: memberlist(wire(ingester).toGroup(gossip, all)),
   schema_config: {
@@ -92,21 +165,30 @@ const config = ({ wiring: { wire, home } }: Context) => ({
       {
         from: "2024-04-01",
         store: "tsdb",
-        object_store: "s3",
+        object_store: "${LOKI_STORE}",
         schema: "v13",
         index: { prefix: "index_", period: "24h" },
       },
     ],
   },
+  storage_config: { aws: s3, gcs, azure },
   // A ruler that shares a process with an index gateway must not ask one through the ring: its queries would hang.
   index_gateway: { mode: home(ruler) === home(indexGateway) ? "simple" : "ring" },
-  compactor: { retention_enabled: true, delete_request_store: "s3" },
+  compactor: { retention_enabled: true, delete_request_store: "${LOKI_STORE}" },
   limits_config: {
     retention_period: "${LOKI_RETENTION}",
     allow_structured_metadata: true,
     volume_enabled: true,
   },
-  ingester: { lifecycler, wal: { replay_memory_ceiling: "400MB" } },
+  ...(isApart(wiring) ? shared(wiring) : {}),
+  ingester: {
+    lifecycler: {
+      ...lifecycler,
+      ...(size(home(ingester)).zones === undefined ? {} : inZone),
+      ring: { zone_awareness_enabled: "${LOKI_ZONE_AWARENESS}" },
+    },
+    wal: { replay_memory_ceiling: "400MB" },
+  },
   pattern_ingester: { enabled: true, lifecycler },
   ruler: {
     alertmanager_url: `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
@@ -114,33 +196,45 @@ const config = ({ wiring: { wire, home } }: Context) => ({
     enable_api: true,
     enable_sharding: true,
     wal: { dir: "/data/ruler-wal" },
-    storage: { type: "s3", s3: { bucketnames: "${LOKI_S3_BUCKET_RULER}" } },
+    storage: {
+      type: "${LOKI_STORE}",
+      s3: { ...s3, bucketnames: "${LOKI_BUCKET_RULER}" },
+      gcs: { ...gcs, bucket_name: "${LOKI_BUCKET_RULER}" },
+      azure: { ...azure, container_name: "${LOKI_BUCKET_RULER}" },
+    },
   },
   analytics: { reporting_enabled: false },
 });
 
 /** Connections that Loki finds through its rings or its object store: no address is written, the network must allow them. */
-const found = ({ wire }: Wiring): void => {
-  for (const from of all) {
-    wire(from).finds(ingester, "gossip");
-    wire(from).to(minio.roles.server, "s3");
-  }
+const found = (wiring: Wiring): void => {
+  const { wire } = wiring;
+  for (const from of all) wire(from).finds(ingester, "gossip");
+  for (const from of [ingester, querier, ruler, indexGateway, compactor]) wire(from).to(minio.roles.server, "s3");
   for (const from of [distributor, querier, ruler]) wire(from).finds(ingester, "grpc");
   for (const from of [distributor, querier]) wire(from).finds(patternIngester, "grpc");
   for (const from of [frontend, querier]) wire(from).finds(scheduler, "grpc");
   for (const from of [querier, ruler]) wire(from).finds(indexGateway, "grpc");
+  for (const from of [frontend, ruler]) wire(from).to(compactor, "grpc");
   wire(querier).finds(frontend, "grpc");
   wire(ruler).finds(ruler, "grpc");
+  for (const [from, to] of askers) {
+    if (isApart(wiring)) wire(from).to(to, "memcached");
+    else wire(from).expects(to, "memcached");
+  }
 };
 
-/** What clients may ask of Loki, by the role that answers. */
+/** What clients may ask of Loki, by the role that answers (https://grafana.com/docs/loki/latest/reference/loki-http-api/). */
 const routes = [
   [distributor, "= /loki/api/v1/push", "= /otlp/v1/logs", "= /api/prom/push"],
   [querier, "= /loki/api/v1/tail", "= /api/prom/tail"],
   [ruler, "/loki/api/v1/rules", "/prometheus/api/v1/rules", "/prometheus/api/v1/alerts", "/api/prom/rules"],
   [compactor, "= /loki/api/v1/delete"],
-  [frontend, "/loki/api/", "= /ready"],
+  [frontend, "/loki/api/", "/api/prom/", "= /ready"],
 ] as const;
+
+const light: Size = { replicas: 2, cpu: "50m", memory: "96Mi", memoryLimit: "512Mi" };
+const heavy: Size = { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" };
 
 export const loki: Component = {
   name: "loki",
@@ -157,7 +251,24 @@ export const loki: Component = {
         backend: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
       },
     },
+    microservices: {
+      grouping: apart,
+      sizes: {
+        gateway: nginx.size,
+        distributor: { ...light, most: 6 },
+        // Each zone has a copy, so that any of them may go away.
+        ingester: { ...heavy, replicas: 1, zones: 3 },
+        "pattern-ingester": light,
+        "query-frontend": light,
+        querier: { ...heavy, most: 6 },
+        ruler: heavy,
+        "query-scheduler": light,
+        "index-gateway": heavy,
+        compactor: { ...heavy, replicas: 1 },
+      },
+    },
   },
+  hasTenants: true,
   settings,
   dataSource: ({ wire }) => ({
     name: "Loki",
@@ -190,10 +301,11 @@ export const loki: Component = {
     image: images.loki,
     httpPort: http,
     writer: ingester,
-    secret,
     alive: "/loki/api/v1/status/buildinfo",
     startSeconds: 300,
     config,
+    overrides: limits,
+    zones: [[ingester, "-ingester.availability-zone"]],
     found,
     gateway,
     routes,

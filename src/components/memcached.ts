@@ -4,6 +4,7 @@ import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
 import { containerPorts, httpGet, probes, resources, tcp } from "../core/pod.ts";
 import { quantity } from "../core/requests.ts";
 import type { Sized, Sizes } from "../core/size.ts";
+import type { Address } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 
 const ports = { memcached: 11211, exporter: 9150 } as const;
@@ -44,6 +45,12 @@ const pods = (workload: Workload, size: Sized, largestItem: string): Pods => ({
   },
 });
 
+/**
+ * A cache's address as Loki, Mimir, Tempo and Thanos take it: each pod by its own name, which a restart does not change. By their IPs
+ * (`dns+`) the pods would be in another order after one, and items would be looked for where they are not.
+ */
+export const eachPod = (address: Address): string => `dnssrvnoa+_memcached._tcp.${address.split(":")[0]}`;
+
 /** What one cache is used for. */
 interface Use {
   /** Largest item, as memcached reads it ("5m"). */
@@ -52,7 +59,7 @@ interface Use {
 
 /**
  * The caches of a component as a component of their own, `<owner>-cache`: there only where a program uses one. A client asks each pod
- * by itself, under the cache's one name (`wire(…).to(role, "memcached")`).
+ * by itself, under the cache's one name (`eachPod(wire(…).to(role, "memcached"))`).
  */
 export function caches<const T extends Readonly<Record<string, Use>>>(
   owner: string,
@@ -75,6 +82,7 @@ export function caches<const T extends Readonly<Record<string, Use>>>(
     roles,
     component: {
       name,
+      source: owner,
       home: "stack",
       roles,
       modes: { microservices: { grouping: apart, sizes } },

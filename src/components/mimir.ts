@@ -4,12 +4,13 @@ import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, memberlist, overrides } from "./dskit.ts";
+import { buildOf, copies, memberlist, overrides } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
-import { caches } from "./memcached.ts";
+import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
+import * as store from "./store.ts";
 
 const http = 8080;
 const gossip = { component: "mimir", name: "mimir-gossip", port: "gossip", lists: "members" } as const;
@@ -76,7 +77,6 @@ export const mimirCache = cache.component;
 const isApart = ({ home }: Wiring): boolean => home(distributor) !== home(ingester);
 const here = (wiring: Wiring) => all.filter((role) => wiring.runs(role));
 
-const secret = minio.s3Secret("mimir");
 const limits = overrides("mimir");
 
 /** Who asks which cache. */
@@ -91,10 +91,14 @@ const askers = [
 /** Who connects to Kafka: the querier's and the ruler's own distributor, too, though the querier's writes nothing. */
 const queueing = [distributor, ingester, frontend, querier, ruler] as const;
 
-const settings = ({ wiring, size }: Context): SettingsTable => {
+const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable => {
   const { wire, home } = wiring;
   const replicas = (role: typeof ingester): number => podsOf(size(home(role)));
   return {
+    ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
+    bucket: store.bucket(kept, "mimirBlocks"),
+    bucketAlertmanager: store.bucket(kept, "mimirAlertmanager"),
+    bucketRuler: store.bucket(kept, "mimirRuler"),
     // One ingester has nobody to wait for before it is ready.
     ingesterMinReady: { unit: "duration", value: replicas(ingester) === 1 ? "0s" : "15s" },
     ...(isApart(wiring)
@@ -106,23 +110,24 @@ const settings = ({ wiring, size }: Context): SettingsTable => {
           kafkaTlsEnabled: { unit: "boolean", value: "false" },
         }
       : {}),
-    multitenancyEnabled: { unit: "boolean", value: "false" },
-    replicationFactor: { unit: "count", value: String(Math.min(3, replicas(ingester))) },
+    multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
+    replicationFactor: { unit: "count", value: String(copies(size(home(ingester)))) },
     retention: { unit: "duration", value: "30d" },
-    s3Bucket: { unit: "name", value: minio.buckets.mimirBlocks },
-    s3BucketAlertmanager: { unit: "name", value: minio.buckets.mimirAlertmanager },
-    s3BucketRuler: { unit: "name", value: minio.buckets.mimirRuler },
-    s3Endpoint: { unit: "address", value: wire(ingester).to(minio.roles.server, "s3") },
-    s3Insecure: { unit: "boolean", value: "true" },
-    s3Region: { unit: "name", value: "us-east-1" },
     // Every block is at so many of them, so that one may go away.
-    storeGatewayReplicationFactor: { unit: "count", value: String(Math.min(3, replicas(storeGateway))) },
+    storeGatewayReplicationFactor: { unit: "count", value: String(copies(size(home(storeGateway)))) },
   };
 };
 
+/** Mimir reads the one that MIMIR_STORE names. */
+const inBucket = (bucket: string) => ({
+  s3: { bucket_name: bucket },
+  gcs: { bucket_name: bucket },
+  azure: { container_name: bucket },
+});
+
 const memcached = (address: Address, maxItemSize: number) => ({
   backend: "memcached",
-  memcached: { addresses: `dns+${address}`, max_item_size: maxItemSize },
+  memcached: { addresses: eachPod(address), max_item_size: maxItemSize },
 });
 const mebibytes = (count: number): number => count * 2 ** 20;
 
@@ -163,78 +168,83 @@ const config = ({ wiring, size }: Context) => {
   const zones = (role: typeof ingester): object => (size(home(role)).zones === undefined ? {} : zonedRing);
   const own = wiring.runs(ownAlertmanager);
   return {
-  multitenancy_enabled: "${MIMIR_MULTITENANCY_ENABLED}",
-  server: { http_listen_port: querier.ports.http, grpc_listen_port: querier.ports.grpc },
-  memberlist: memberlist(wire(ingester).toGroup(gossip, here(wiring))),
-  runtime_config: { file: limits.file },
-  common: {
-    storage: {
-      backend: "s3",
-      s3: {
-        endpoint: "${MIMIR_S3_ENDPOINT}",
-        region: "${MIMIR_S3_REGION}",
-        access_key_id: "${S3_ACCESS_KEY_ID}",
-        secret_access_key: "${S3_SECRET_ACCESS_KEY}",
-        insecure: "${MIMIR_S3_INSECURE}",
-        bucket_lookup_type: "path",
+    multitenancy_enabled: "${MIMIR_MULTITENANCY_ENABLED}",
+    server: { http_listen_port: querier.ports.http, grpc_listen_port: querier.ports.grpc },
+    memberlist: memberlist(wire(ingester).toGroup(gossip, here(wiring))),
+    runtime_config: { file: limits.file },
+    common: {
+      storage: {
+        backend: "${MIMIR_STORE}",
+        s3: {
+          endpoint: "${MIMIR_S3_ENDPOINT}",
+          region: "${MIMIR_S3_REGION}",
+          access_key_id: "${S3_ACCESS_KEY_ID}",
+          secret_access_key: "${S3_SECRET_ACCESS_KEY}",
+          insecure: "${MIMIR_S3_INSECURE}",
+          // By host name at AWS, by path elsewhere.
+          bucket_lookup_type: "auto",
+        },
+        // Without a key it is asked with the token of the pod's account.
+        azure: { account_name: "${MIMIR_AZURE_ACCOUNT}", account_key: "${AZURE_STORAGE_KEY}" },
       },
     },
-  },
-  blocks_storage: {
-    s3: { bucket_name: "${MIMIR_S3_BUCKET}" },
-    tsdb: { dir: "/data/tsdb" },
-    bucket_store: { sync_dir: "/data/tsdb-sync", ...(isApart(wiring) ? cachedBlocks(wiring) : {}) },
-  },
-  ...(isApart(wiring) ? { ingest_storage: queue, frontend: cachedResults(wiring) } : {}),
-  // Prometheus is a pair where anything is: of two that send the same, the samples of one are taken, without the label that tells them apart.
-  distributor: { ha_tracker: { enable_ha_tracker: true, kvstore: { store: "memberlist" } } },
-  ruler_storage: { s3: { bucket_name: "${MIMIR_S3_BUCKET_RULER}" } },
-  alertmanager_storage: { s3: { bucket_name: "${MIMIR_S3_BUCKET_ALERTMANAGER}" } },
-  activity_tracker: { filepath: "/data/activity.log" },
-  alertmanager: own
-    ? {
-        data_dir: "/data/alertmanager",
-        fallback_config_file: `/etc/mimir/${fallback}`,
-        sharding_ring: { replication_factor: Math.min(3, podsOf(size(home(ownAlertmanager)))) },
-      }
-    : { data_dir: "/data/alertmanager" },
-  compactor: {
-    data_dir: "/data/compactor",
-    // Two that start together would both begin with what belongs to the one that is seen first.
-    ...(podsOf(size(home(compactor))) > 1 && isApart(wiring) ? { sharding_ring: { wait_stability_min_duration: "1m" } } : {}),
-  },
-  ingester: {
-    ring: {
-      replication_factor: "${MIMIR_REPLICATION_FACTOR}",
-      min_ready_duration: "${MIMIR_INGESTER_MIN_READY}",
-      ...zones(ingester),
+    blocks_storage: {
+      ...inBucket("${MIMIR_BUCKET}"),
+      tsdb: { dir: "/data/tsdb" },
+      bucket_store: { sync_dir: "/data/tsdb-sync", ...(isApart(wiring) ? cachedBlocks(wiring) : {}) },
     },
-  },
-  store_gateway: {
-    sharding_ring: { replication_factor: "${MIMIR_STORE_GATEWAY_REPLICATION_FACTOR}", ...zones(storeGateway) },
-  },
-  query_scheduler: { service_discovery_mode: "ring" },
-  ruler: {
-    rule_path: "/data/ruler",
-    alertmanager_url: own
-      ? `http://${wire(ruler).to(ownAlertmanager, "http")}${paths.alerts}`
-      : `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
-    // With a queue before the ingesters, only the query-frontend knows up to where they must have read it.
-    ...(isApart(wiring) ? { query_frontend: { address: `dns:///${wire(ruler).toEach(frontend, "grpc")}` } } : {}),
-  },
-  limits: {
-    accept_ha_samples: true,
-    ha_cluster_label: "cluster",
-    ha_replica_label: "replica",
-    compactor_blocks_retention_period: "${MIMIR_RETENTION}",
-    ingestion_rate: 50000,
-    ingestion_burst_size: 1000000,
-    max_global_exemplars_per_user: 100000,
-    max_global_series_per_user: 0,
-    out_of_order_time_window: "10m",
-  },
-  usage_stats: { enabled: false },
-};
+    ...(isApart(wiring) ? { ingest_storage: queue, frontend: cachedResults(wiring) } : {}),
+    // Prometheus is a pair where anything is: of two that send the same, the samples of one are taken, without the label that tells them apart.
+    distributor: { ha_tracker: { enable_ha_tracker: true, kvstore: { store: "memberlist" } } },
+    ruler_storage: inBucket("${MIMIR_BUCKET_RULER}"),
+    alertmanager_storage: inBucket("${MIMIR_BUCKET_ALERTMANAGER}"),
+    activity_tracker: { filepath: "/data/activity.log" },
+    alertmanager: own
+      ? {
+          data_dir: "/data/alertmanager",
+          fallback_config_file: `/etc/mimir/${fallback}`,
+          sharding_ring: { replication_factor: copies(size(home(ownAlertmanager))) },
+        }
+      : { data_dir: "/data/alertmanager" },
+    compactor: {
+      data_dir: "/data/compactor",
+      // Two that start together would both begin with what belongs to the one that is seen first.
+      ...(podsOf(size(home(compactor))) > 1 && isApart(wiring)
+        ? { sharding_ring: { wait_stability_min_duration: "1m" } }
+        : {}),
+    },
+    ingester: {
+      ring: {
+        replication_factor: "${MIMIR_REPLICATION_FACTOR}",
+        min_ready_duration: "${MIMIR_INGESTER_MIN_READY}",
+        ...zones(ingester),
+      },
+    },
+    store_gateway: {
+      sharding_ring: { replication_factor: "${MIMIR_STORE_GATEWAY_REPLICATION_FACTOR}", ...zones(storeGateway) },
+    },
+    query_scheduler: { service_discovery_mode: "ring" },
+    ruler: {
+      rule_path: "/data/ruler",
+      alertmanager_url: own
+        ? `http://${wire(ruler).to(ownAlertmanager, "http")}${paths.alerts}`
+        : `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
+      // With a queue before the ingesters, only the query-frontend knows up to where they must have read it.
+      ...(isApart(wiring) ? { query_frontend: { address: `dns:///${wire(ruler).toEach(frontend, "grpc")}` } } : {}),
+    },
+    limits: {
+      accept_ha_samples: true,
+      ha_cluster_label: "cluster",
+      ha_replica_label: "replica",
+      compactor_blocks_retention_period: "${MIMIR_RETENTION}",
+      ingestion_rate: 50000,
+      ingestion_burst_size: 1000000,
+      max_global_exemplars_per_user: 100000,
+      max_global_series_per_user: 0,
+      out_of_order_time_window: "10m",
+    },
+    usage_stats: { enabled: false },
+  };
 };
 
 /** Connections that Mimir finds through its rings or its object store: no address is written, the network must allow them. */
@@ -311,6 +321,7 @@ export const mimir: Component = {
       },
     },
   },
+  hasTenants: true,
   settings,
   dataSource: ({ wire, runs }) => {
     const door = `http://${wire(grafana.roles.server).to(roles.gateway, "http")}`;
@@ -336,12 +347,12 @@ export const mimir: Component = {
     image: images.mimir,
     httpPort: http,
     writer: ingester,
-    secret,
-    env: (wiring) => (isApart(wiring) ? kafka.credentials.env : []),
+    variables: (wiring) => (isApart(wiring) ? kafka.credentials.env : []),
     alive: "/api/v1/status/buildinfo",
     startSeconds: 600,
     config,
-    files: ({ wiring }): Readonly<Record<string, object>> => (wiring.runs(ownAlertmanager) ? { [fallback]: alertmanager.silent } : {}),
+    files: ({ wiring }): Readonly<Record<string, object>> =>
+      wiring.runs(ownAlertmanager) ? { [fallback]: alertmanager.silent } : {},
     overrides: limits,
     zones: [
       [ingester, "-ingester.ring.instance-availability-zone"],

@@ -8,9 +8,10 @@ import { images } from "../versions.ts";
 import { memberlist, overrides, target, zoned } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
-import { caches } from "./memcached.ts";
+import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as prometheus from "./prometheus.ts";
+import * as store from "./store.ts";
 
 const gossip = { component: "tempo", name: "tempo-gossip", port: "gossip", lists: "members" } as const;
 
@@ -29,7 +30,7 @@ export const roles = defineRoles(
     // Not ready before a querier has found it.
     "query-frontend": { tier: "read", meets: "before ready", door: { name: "tempo", ports: ["http"] } },
     querier: { tier: "read" },
-    "backend-scheduler": { tier: "backend", disk: "1Gi" },
+    "backend-scheduler": { tier: "backend", disk: "1Gi", alone: true },
     "backend-worker": { tier: "backend" },
   },
 );
@@ -47,7 +48,6 @@ const all = Object.values(roles);
 
 /** Without a process of its own the distributor hands its spans to the live-store; between processes stands Kafka. */
 const isQueued = ({ home }: Wiring): boolean => home(distributor) !== home(liveStore);
-const secret = minio.s3Secret("tempo");
 const limits = overrides("tempo");
 
 const cache = caches(
@@ -77,19 +77,21 @@ const queueSettings = (context: Context): SettingsTable => ({
 });
 
 const settings = (context: Context): SettingsTable => {
-  const { wire } = context.wiring;
+  const { wiring, store: kept, tenant } = context;
+  const { wire } = wiring;
   return {
-  ...(isQueued(context.wiring) ? queueSettings(context) : {}),
-  remoteWriteUrl: {
-    unit: "url",
-    value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
-  },
-  retention: { unit: "duration", value: "168h" },
-  s3Bucket: { unit: "name", value: minio.buckets.tempo },
-  s3Endpoint: { unit: "address", value: wire(liveStore).to(minio.roles.server, "s3") },
-  s3Insecure: { unit: "boolean", value: "true" },
-  s3Region: { unit: "name", value: "us-east-1" },
-};
+    ...store.settings(kept, wire(liveStore).to(minio.roles.server, "s3")),
+    ...(isQueued(wiring) ? queueSettings(context) : {}),
+    azureFederatedToken: store.azureFederatedToken(kept),
+    bucket: store.bucket(kept, "tempo"),
+    multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
+    remoteWriteUrl: {
+      unit: "url",
+      value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
+    },
+    retention: { unit: "duration", value: "168h" },
+    s3ForcePathStyle: store.pathStyle(kept),
+  };
 };
 
 /** What stands between the roles when each is a process of its own. */
@@ -122,7 +124,7 @@ const catchesUp = {
 
 const memcached = (roles: readonly string[], address: Address, maxItemSize: number) => ({
   roles,
-  memcached: { addresses: `dns+${address}`, consistent_hash: true, max_item_size: maxItemSize, timeout: "200ms" },
+  memcached: { addresses: eachPod(address), consistent_hash: true, max_item_size: maxItemSize, timeout: "200ms" },
 });
 /** https://grafana.com/docs/tempo/latest/configuration/#cache ; pages are many, and would push the rest out. */
 const cachedParts = ({ wire }: Wiring) => ({
@@ -156,6 +158,7 @@ const found = ({ wiring, mode }: Context): void => {
 
 /** https://grafana.com/docs/tempo/latest/configuration/ */
 const config = ({ wiring, mode }: Context) => ({
+  multitenancy_enabled: "${TEMPO_MULTITENANCY_ENABLED}",
   server: {
     http_listen_port: frontend.ports.http,
     grpc_listen_port: frontend.ports.grpc,
@@ -214,26 +217,35 @@ const config = ({ wiring, mode }: Context) => ({
   },
   storage: {
     trace: {
-      backend: "s3",
+      // Of the three Tempo reads the one that is named here.
+      backend: "${TEMPO_STORE}",
       wal: { path: "/data/wal" },
       blocklist_poll: "1m",
       s3: {
-        bucket: "${TEMPO_S3_BUCKET}",
+        bucket: "${TEMPO_BUCKET}",
         endpoint: "${TEMPO_S3_ENDPOINT}",
         region: "${TEMPO_S3_REGION}",
         access_key: "${S3_ACCESS_KEY_ID}",
         secret_key: "${S3_SECRET_ACCESS_KEY}",
         insecure: "${TEMPO_S3_INSECURE}",
-        forcepathstyle: true,
+        forcepathstyle: "${TEMPO_S3_FORCE_PATH_STYLE}",
+      },
+      gcs: { bucket_name: "${TEMPO_BUCKET}" },
+      azure: {
+        storage_account_name: "${TEMPO_AZURE_ACCOUNT}",
+        storage_account_key: "${AZURE_STORAGE_KEY}",
+        container_name: "${TEMPO_BUCKET}",
+        use_federated_token: "${TEMPO_AZURE_FEDERATED_TOKEN}",
       },
     },
   },
   usage_report: { reporting_enabled: false },
 });
 
-const pods = (workload: Workload, { wiring, size: sizeOf }: Context): Pods => {
+const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store.Access): Pods => {
   const size = sizeOf(workload);
   const zone = zoned(workload, size, [[liveStore, "-live-store.instance-availability-zone"]]);
+  const env = [...(isQueued(wiring) ? kafka.credentials.env : []), ...zone.env, ...keys.env];
   return {
     workload,
     size,
@@ -246,11 +258,8 @@ const pods = (workload: Workload, { wiring, size: sizeOf }: Context): Pods => {
           name: "tempo",
           image: images.tempo,
           args: ["-config.file=/etc/tempo/tempo.yaml", "-config.expand-env=true", target(workload), ...zone.args],
-          env: isQueued(wiring) ? [...kafka.credentials.env, ...zone.env] : undefined,
-          envFrom: [
-            { configMapRef: { name: "tempo-settings" } },
-            { secretRef: { name: secret.name } },
-          ],
+          env: env.length > 0 ? env : undefined,
+          envFrom: [{ configMapRef: { name: "tempo-settings" } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet("/status/version"), startSeconds: 300 }),
           resources: resources(size, workload.disk ? undefined : "2Gi"),
@@ -258,10 +267,16 @@ const pods = (workload: Workload, { wiring, size: sizeOf }: Context): Pods => {
             { name: "config", mountPath: "/etc/tempo", readOnly: true },
             limits.mount,
             { name: "data", mountPath: "/data" },
+            ...keys.volumeMounts,
           ],
         },
       ],
-      volumes: [configVolume("config", "tempo"), limits.volume, ...(workload.disk ? [] : [emptyDir("data")])],
+      volumes: [
+        configVolume("config", "tempo"),
+        limits.volume,
+        ...(workload.disk ? [] : [emptyDir("data")]),
+        ...keys.volumes,
+      ],
     },
   };
 };
@@ -271,7 +286,8 @@ const pair: Size = { ...single, replicas: 2 };
 
 /** Partitions that no block-builder makes blocks of: what is in them would be gone with the queue. */
 function unbuilt({ pods, settings }: Base): readonly string[] {
-  const replicas = (role: Role): number => pods.find(({ workload }) => workload.roles.includes(role))?.size.replicas ?? 0;
+  const replicas = (role: Role): number =>
+    pods.find(({ workload }) => workload.roles.includes(role))?.size.replicas ?? 0;
   const each = Number(settings["partitionsPerBlockBuilder"]?.value ?? Infinity);
   const [written, builders] = [replicas(liveStore), replicas(blockBuilder)];
   return builders * each >= written
@@ -287,7 +303,10 @@ export const tempo: Component = {
   home: "stack",
   roles,
   modes: {
-    monolithic: { grouping: together, sizes: { all: { replicas: 1, cpu: "100m", memory: "96Mi", memoryLimit: "768Mi" } } },
+    monolithic: {
+      grouping: together,
+      sizes: { all: { replicas: 1, cpu: "100m", memory: "96Mi", memoryLimit: "768Mi" } },
+    },
     // Who owns a partition, and the scheduler, is one; of the others one may go away.
     scalable: {
       grouping: apart,
@@ -349,16 +368,15 @@ export const tempo: Component = {
       },
     },
   }),
-  impossible: (own, others) => [
-    ...kafka.ownerless(own, others, liveStore, kafka.topics.tempo),
-    ...unbuilt(own),
-  ],
+  impossible: (own, others) => [...kafka.ownerless(own, others, liveStore, kafka.topics.tempo), ...unbuilt(own)],
   build(context) {
     found(context);
+    const keys = store.access(context.store, "tempo");
     return {
-      pods: context.workloads.map((workload) => pods(workload, context)),
-      configs: [{ name: "tempo", read: "start-up", files: { "tempo.yaml": config(context) } }, limits.config],
-      secrets: [secret],
+      identity: store.identity(context.store, "tempo"),
+      pods: context.workloads.map((workload) => pods(workload, context, keys)),
+      configs: [{ name: "tempo", read: "start-up", files: { "tempo.yaml": config(context) } }, limits.config(context)],
+      secrets: keys.secrets,
     };
   },
 };

@@ -53,9 +53,13 @@ export interface Role<P extends string = string> {
   readonly disk?: string | undefined;
   /** Its pods keep their names over a restart; so do those that keep a volume. */
   readonly identity?: "stable" | undefined;
+  /** Two of it would undo each other's work, in whatever modes they stand. */
+  readonly alone?: true | undefined;
   /** Its pods look each other up by their own names before anybody is ready. */
   readonly meets?: "before ready" | undefined;
   readonly runs: Runs;
+  /** What a label of its clients' pods calls it, so that a policy can name them wherever it is. */
+  readonly clients?: string | undefined;
 }
 
 /** Roles that share pods. */
@@ -69,6 +73,10 @@ export interface Workload {
   readonly disk?: string | undefined;
   readonly identity?: "stable" | undefined;
 }
+
+/** Name of the headless Service that a workload's pods have their own names under. */
+export const governing = ({ fullName, roles }: Workload): string =>
+  roles.find(({ door }) => door?.lists)?.door?.name ?? `${fullName}-headless`;
 
 /** A mode is nothing but the answer to "which workload does this role run in?"; a role without one is not there in that mode. */
 export type Grouping = (role: Role) => string | undefined;
@@ -101,8 +109,10 @@ interface Shape {
   readonly groups?: readonly Group[];
   readonly disk?: string;
   readonly identity?: "stable";
+  readonly alone?: true;
   readonly meets?: "before ready";
   readonly runs?: Runs;
+  readonly clients?: string;
 }
 
 /** The ports of one row of a role table: those all roles share and its own. */
@@ -127,8 +137,10 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       groups: [...(shared.groups ?? []), ...(shape.groups ?? [])],
       disk: shape.disk,
       identity: shape.identity,
+      alone: shape.alone,
       meets: shape.meets,
       runs: shape.runs ?? "replicas",
+      clients: shape.clients,
     },
   ];
   return Object.fromEntries(Object.entries(table).map(role)) as unknown as { [N in keyof T]: Role<PortsOf<P, T[N]>> };

@@ -77,7 +77,7 @@ const sorted = <T extends { readonly name: string }>(list: readonly T[]): readon
 
 /** `bases/<component>/<mode>`: one file an object, config payloads as files. */
 export function baseFiles({ component, path, objects, configs }: Base): Files {
-  const head = header(`src/components/${component.name}.ts`, patchInstead);
+  const head = header(`src/components/${component.source ?? component.name}.ts`, patchInstead);
   const text = kustomization({
     kind: "Kustomization",
     resources: objects.map(fileName).sort(),

@@ -1,23 +1,60 @@
 import * as mimir from "../components/mimir.ts";
 import * as prometheus from "../components/prometheus.ts";
+import * as tempo from "../components/tempo.ts";
+import * as alloyGateway from "../components/alloy-gateway.ts";
 import * as thanosReceive from "../components/thanos-receive.ts";
+import { settingsName, variable } from "../core/component.ts";
 import type { Feature } from "../core/feature.ts";
-import type { Address, Wiring } from "../core/wiring.ts";
+import type { Role } from "../core/plan.ts";
+import type { Wiring } from "../core/wiring.ts";
 
-/** Prometheus sends on what it scrapes and is sent; `url` asks for the receiver's address. */
-const remoteWrite = (name: string, url: (wiring: Wiring) => string): Feature => ({
+/** A back end that takes samples: its entrance, and what it is called in each protocol. */
+interface Receiver {
+  readonly url: (wiring: Wiring, from: Role, protocol: Protocol) => string;
+}
+type Protocol = "remoteWrite";
+
+/** Who pushes samples beside Prometheus, and the setting of its component that says where to. */
+interface Pusher {
+  readonly role: Role;
+  readonly setting: string;
+  readonly protocol: Protocol;
+}
+const pushers: readonly Pusher[] = [
+  { role: tempo.roles["metrics-generator"], setting: "remoteWriteUrl", protocol: "remoteWrite" },
+  { role: alloyGateway.roles.server, setting: "remoteWriteUrl", protocol: "remoteWrite" },
+];
+
+/**
+ * The metrics back end takes what is pushed, instead of one Prometheus that would pass it on and can be away; and Prometheus sends it
+ * what it scrapes.
+ */
+const remoteWrite = (name: string, { url }: Receiver, all = pushers): Feature => ({
   name,
   build: (wiring) => ({
-    merges: [prometheus.config(wiring, [{ url: url(wiring), send_exemplars: true, send_native_histograms: true }])],
+    merges: [
+      prometheus.config(wiring, [
+        {
+          url: url(wiring, prometheus.roles.server, "remoteWrite"),
+          send_exemplars: true,
+          send_native_histograms: true,
+        },
+      ]),
+      ...all.map(({ role, setting, protocol }) => ({
+        name: settingsName(role.component),
+        read: "start-up" as const,
+        literals: { [variable(role.component, setting)]: url(wiring, role, protocol) },
+      })),
+    ],
   }),
 });
 
-const http = (address: Address, path: string): string => `http://${address}${path}`;
+const mimirPaths = { remoteWrite: mimir.paths.push } as const;
+export const mimirRemoteWrite = remoteWrite("mimir-remote-write", {
+  url: ({ wire }, from, protocol) => `http://${wire(from).to(mimir.roles.gateway, "http")}${mimirPaths[protocol]}`,
+});
 
-export const mimirRemoteWrite = remoteWrite("mimir-remote-write", ({ wire }) =>
-  http(wire(prometheus.roles.server).to(mimir.roles.gateway, "http"), mimir.paths.push),
-);
-
-export const thanosRemoteWrite = remoteWrite("thanos-remote-write", ({ wire }) =>
-  http(wire(prometheus.roles.server).to(thanosReceive.roles.server, "remote-write"), "/api/v1/receive"),
-);
+export const thanosRemoteWrite = remoteWrite("thanos-remote-write", {
+  url: ({ wire }, from, protocol) =>
+    `http://${wire(from).to(thanosReceive.roles.router, "remote-write")}${thanosReceive.paths[protocol]}`,
+});

@@ -106,7 +106,8 @@ export const dataSource = async (context: Context, uid: string): Promise<DataSou
   return source;
 };
 
-const headers = ({ jsonData = {}, secureJsonData = {} }: DataSource): Record<string, string> =>
+/** The HTTP headers that Grafana sends to a data source, such as a tenant. */
+export const headers = ({ jsonData = {}, secureJsonData = {} }: DataSource): Record<string, string> =>
   Object.fromEntries(
     Object.entries(jsonData).flatMap(([key, value]) => {
       const number = /^httpHeaderName(\d+)$/.exec(key)?.[1];

@@ -2,34 +2,35 @@ import type { INamespace } from "kubernetes-models/v1/Namespace";
 import type { IPod } from "kubernetes-models/v1/Pod";
 import { poll, type Run, seconds } from "./context.ts";
 import { grafanaTemplate } from "./datasources.ts";
-import { apply, type Cluster, type ClusterObject, get, type PodName, remove } from "./kubectl.ts";
+import { apply, type Cluster, type ClusterObject, get, kubectl, type PodName, remove } from "./kubectl.ts";
 
-const images = {
+export const images = {
   curl: "docker.io/curlimages/curl:8.16.0",
   busybox: "docker.io/library/busybox:1.37",
   telemetrygen: "ghcr.io/open-telemetry/opentelemetry-collector-contrib/telemetrygen:v0.161.0",
 } as const;
 
-const mark = { "kube-lgtm.io/e2e": "true" } as const;
+export const mark = { "kube-lgtm.io/e2e": "true" } as const;
 
 export const probe = (cluster: Cluster): PodName => ({ namespace: cluster.stack, name: "kube-lgtm-e2e-grafana" });
 export const sender = (cluster: Cluster): PodName => ({ namespace: cluster.users, name: "sender" });
 
-type Container = NonNullable<IPod["spec"]>["containers"][number];
+type PodSpec = NonNullable<IPod["spec"]>;
+type Container = Omit<PodSpec["containers"][number], "name">;
 type Meta = Readonly<Record<"labels" | "annotations", Readonly<Record<string, string>>>>;
 
 /** A pod of one container that Pod Security `restricted` admits. */
-const pod = (
+export const pod = (
   { namespace, name }: PodName,
   meta: Partial<Meta>,
-  container: Omit<Container, "name">,
-  restartPolicy: "Always" | "Never" = "Always",
+  container: Container,
+  more: Pick<PodSpec, "restartPolicy" | "volumes"> = {},
 ): IPod => ({
   apiVersion: "v1",
   kind: "Pod",
   metadata: { name, namespace, labels: { ...meta.labels, ...mark }, annotations: meta.annotations },
   spec: {
-    restartPolicy,
+    ...more,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 1,
@@ -57,15 +58,19 @@ const pod = (
 const idle = ["sh", "-c", "while :; do sleep 60; done"];
 
 /**
- * Stands for Grafana: its labels, so the same NetworkPolicies. Never Ready and without ports, so that neither Grafana's
- * Service nor a scrape job takes it for a target; the name has no ordinal, so that no StatefulSet adopts it.
+ * Stands for another pod of the stack: the labels of its template, so the same NetworkPolicies. Never Ready and without ports,
+ * so that neither its Service nor a scrape job takes it for a target; give it a name without an ordinal and without
+ * pod-template-hash, so that no controller adopts it.
  */
-const grafanaProbe = (cluster: Cluster, labels: Readonly<Record<string, string>>): IPod =>
-  pod(
-    probe(cluster),
-    { labels },
-    { image: images.curl, command: idle, readinessProbe: { exec: { command: ["false"] }, periodSeconds: 60 } },
-  );
+export const standIn = (
+  name: PodName,
+  labels: Readonly<Record<string, string>>,
+  container: Container,
+  more: Pick<PodSpec, "volumes"> = {},
+): IPod => {
+  const readinessProbe = { exec: { command: ["false"] }, periodSeconds: 60 };
+  return pod(name, { labels }, { ...container, readinessProbe }, more);
+};
 
 const namespace = ({ users }: Cluster): INamespace => ({
   apiVersion: "v1",
@@ -84,24 +89,24 @@ while :; do
 done`;
 
 /** One HTTP answer on standard output; the request is read first, or closing the connection would reset it. */
-const metricsAnswer = `while read -r line; do [ \${#line} -gt 1 ] || break; done
-body="kube_lgtm_e2e_value{run=\\"$RUN\\"} 42"
+const metricsAnswer = (metric: string): string => `while read -r line; do [ \${#line} -gt 1 ] || break; done
+body="${metric}"
 printf 'HTTP/1.1 200 OK\\r\\nContent-Type: text/plain; version=0.0.4\\r\\nContent-Length: %s\\r\\nConnection: close\\r\\n\\r\\n%s\\n' \
   $((\${#body} + 1)) "$body"`;
 
-const pods = (cluster: Cluster, run: Run): readonly IPod[] => [
+type Environment = Readonly<Record<string, string>>;
+const env = (values: Environment) => Object.entries(values).map(([name, value]) => ({ name, value }));
+
+/** A user's pod that writes to its standard output. */
+export const logger = (cluster: Cluster, app: string, script: string, values: Environment): IPod =>
   pod(
     { namespace: cluster.users, name: "logger" },
-    { labels: { app: run.caller, "app.kubernetes.io/name": run.caller } },
-    {
-      image: images.busybox,
-      command: ["sh", "-c", logLine],
-      env: [
-        { name: "RUN", value: run.id },
-        { name: "TRACE_ID", value: run.traceIds.otlpHttp },
-      ],
-    },
-  ),
+    { labels: { app, "app.kubernetes.io/name": app } },
+    { image: images.busybox, command: ["sh", "-c", script], env: env(values) },
+  );
+
+/** A user's pod whose /metrics is one line, which a shell expands at each scrape. */
+export const scraped = (cluster: Cluster, metric: string, values: Environment): IPod =>
   pod(
     { namespace: cluster.users, name: "metrics" },
     {
@@ -110,12 +115,16 @@ const pods = (cluster: Cluster, run: Run): readonly IPod[] => [
     },
     {
       image: images.busybox,
-      command: ["nc", "-ll", "-p", "8080", "-e", "/bin/sh", "-c", metricsAnswer],
-      env: [{ name: "RUN", value: run.id }],
+      command: ["nc", "-ll", "-p", "8080", "-e", "/bin/sh", "-c", metricsAnswer(metric)],
+      env: env(values),
       ports: [{ name: "metrics", containerPort: 8080 }],
       readinessProbe: { httpGet: { path: "/metrics", port: "metrics" } },
     },
-  ),
+  );
+
+const pods = (cluster: Cluster, run: Run): readonly IPod[] => [
+  logger(cluster, run.caller, logLine, { RUN: run.id, TRACE_ID: run.traceIds.otlpHttp }),
+  scraped(cluster, 'kube_lgtm_e2e_value{run=\\"$RUN\\"} 42', { RUN: run.id }),
   pod(
     sender(cluster),
     { labels: { app: "sender", "app.kubernetes.io/name": "sender" } },
@@ -133,7 +142,7 @@ export const telemetrygen = (cluster: Cluster, run: Run): IPod => {
       image: images.telemetrygen,
       args: ["traces", ...to, "--traces", "1", "--rate", "0", "--service", run.services.otlpGrpc],
     },
-    "Never",
+    { restartPolicy: "Never" },
   );
 };
 
@@ -147,27 +156,37 @@ const running = ({ cluster, name }: { cluster: Cluster; name: PodName }): Promis
     if (!found || !isRunning(found)) throw new Error(`pod ${name.name} does not run: ${String(waiting ?? "no pod")}`);
   });
 
-/** Removes what `create` made. Refuses to touch a namespace of that name that somebody else made. */
+/** Removes what `start` made. Refuses to touch a namespace of that name that somebody else made. */
 export const cleanUp = async (cluster: Cluster): Promise<void> => {
   const existing = await get<ClusterObject>(cluster, cluster.users, "namespace", cluster.users);
   if (existing && existing.metadata.labels?.["kube-lgtm.io/e2e"] !== "true") {
     throw new Error(`namespace ${cluster.users} exists and was not made by this program. Delete or rename it.`);
   }
-  const { namespace: stack, name } = probe(cluster);
+  const [label] = Object.entries(mark).map(([name, value]) => `${name}=${value}`);
   await Promise.all([
-    remove(cluster, stack, "pod", name),
+    kubectl(cluster, ["-n", cluster.stack, "delete", "pods,configmaps", "-l", `${label}`, "--timeout=120s"]),
     existing ? remove(cluster, cluster.users, "namespace", cluster.users) : undefined,
   ]);
 };
 
-/** Creates the pod that stands for Grafana and a user's namespace with its pods, and waits until they run. */
-export const create = async (cluster: Cluster, run: Run): Promise<string> => {
+/**
+ * Creates a user's namespace, the pod that stands for Grafana, the pods given and what else they need, and waits until the
+ * pods run.
+ */
+export const start = async (
+  cluster: Cluster,
+  pods: readonly IPod[],
+  needed: readonly object[] = [],
+): Promise<string> => {
   await cleanUp(cluster);
   const { metadata } = await grafanaTemplate(cluster);
-  const made = [...pods(cluster, run), grafanaProbe(cluster, metadata.labels)];
+  const grafana = standIn(probe(cluster), metadata.labels, { image: images.curl, command: idle });
+  const made = [...pods, grafana];
   // A new namespace has no service account for a moment, and admits no pod until then.
-  await poll(seconds.sent, () => apply(cluster, [namespace(cluster), ...made]));
+  await poll(seconds.sent, () => apply(cluster, [namespace(cluster), ...needed, ...made]));
   const names = made.map((one) => ({ namespace: one.metadata?.namespace ?? "", name: one.metadata?.name ?? "" }));
   await Promise.all(names.map((name) => running({ cluster, name })));
   return names.map(({ name }) => name).join(", ");
 };
+
+export const create = (cluster: Cluster, run: Run): Promise<string> => start(cluster, pods(cluster, run));

@@ -25,6 +25,7 @@ export interface ClusterObject {
   };
   readonly spec: {
     readonly replicas?: number;
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
     readonly completions?: number;
     readonly volumeClaimTemplates?: readonly object[];
   };

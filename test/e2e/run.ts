@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { parse } from "yaml";
 import { alertChecks, endSilence, silence } from "./checks/alerts.ts";
 import { correlationChecks } from "./checks/correlations.ts";
 import { durabilityChecks } from "./checks/durability.ts";
@@ -12,10 +10,11 @@ import { policyChecks } from "./checks/policies.ts";
 import { traceChecks } from "./checks/traces.ts";
 import { type Check, type Context, once } from "./context.ts";
 import { readDataSources } from "./datasources.ts";
+import { clusterOf, dataSourcesNameTheDoors, exists, installed } from "./environment.ts";
 import { cleanUp, create, probe, sender } from "./fixtures.ts";
-import { type Cluster, list } from "./kubectl.ts";
 import { stackReady } from "./ready.ts";
 import { newRun, sends } from "./send.ts";
+import { message, table } from "./table.ts";
 
 const usage = `usage: node --import tsx test/e2e/run.ts ENVIRONMENT [options]
 Sends logs, metrics and traces into the stack of overlays/ENVIRONMENT on the cluster that kubectl points at, reads them
@@ -52,8 +51,6 @@ const options = {
   help: { type: "boolean", default: false },
 } as const;
 
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 const wrongUsage = (text: string): never => {
   console.error(`${text}\n${usage}`);
   process.exit(2);
@@ -74,22 +71,9 @@ if (values.help) {
 }
 const [environment = wrongUsage("no ENVIRONMENT given."), ...surplus] = positionals;
 if (surplus.length > 0) wrongUsage(`one ENVIRONMENT expected, found also ${surplus.join(" ")}.`);
-if (!existsSync(new URL(`../../overlays/${environment}/kustomization.yaml`, import.meta.url))) {
-  wrongUsage(`overlays/${environment} does not exist.`);
-}
+if (!exists(environment)) wrongUsage(`overlays/${environment} does not exist.`);
 
-/** The namespace that a part of the overlay puts its objects into. */
-const namespaceOf = (part: "agents" | "stack"): string => {
-  const file = new URL(`../../overlays/${environment}/${part}/kustomization.yaml`, import.meta.url);
-  return (parse(readFileSync(file, "utf8")) as { readonly namespace: string }).namespace;
-};
-
-const cluster: Cluster = {
-  command: (process.env["KUBECTL"] ?? "kubectl").split(" ").filter((word) => word !== ""),
-  stack: values.namespace ?? namespaceOf("stack"),
-  agents: values["agents-namespace"] ?? namespaceOf("agents"),
-  users: "kube-lgtm-e2e",
-};
+const cluster = clusterOf(environment, { stack: values.namespace, agents: values["agents-namespace"] });
 const context: Context = {
   cluster,
   run: newRun(),
@@ -116,39 +100,11 @@ const perform = async ({ name, run }: Check): Promise<Verdict> => {
   return result;
 };
 
-const table = (): string => {
-  const cells = [
-    ["check", "result", "seconds", "detail"] as const,
-    ...rows.map((row) => [row.check, row.result, row.seconds.toFixed(1), row.detail] as const),
-  ];
-  const width = (column: 0 | 1 | 2): number => Math.max(...cells.map((row) => row[column].length));
-  const widths = [width(0), width(1), width(2)] as const;
-  return cells
-    .map(([check, result, time, detail]) =>
-      [check.padEnd(widths[0]), result.padEnd(widths[1]), time.padStart(widths[2]), detail].join(" | "),
-    )
-    .join("\n");
-};
-
-/** The addresses that clients and data sources use, whatever mode is behind them. */
-const doors: Readonly<Record<string, string>> = {
-  loki: "loki-gateway:3100",
-  tempo: "tempo:3200",
-  metrics: environment.endsWith("-mimir") ? "mimir-gateway:8080" : "thanos-query-frontend:10902",
-};
-
-const dataSourcesNameTheDoors: Check = {
-  name: `data sources name the front doors of ${environment}`,
-  async run({ dataSources }) {
-    const sources = await dataSources();
-    const wrong = Object.entries(doors).flatMap(([uid, door]) => {
-      const url = sources.get(uid)?.url;
-      return url && new URL(url).host === door ? [] : [`${uid} is ${url ?? "missing"}, expected http://${door}`];
-    });
-    if (wrong.length > 0) throw new Error(`${wrong.join("; ")}. Is overlays/${environment} what was applied?`);
-    return [...sources.values()].map(({ uid, url }) => `${uid} ${url}`).join(", ");
-  },
-};
+const resultTable = (): string =>
+  table([
+    ["check", "result", "seconds", "detail"],
+    ...rows.map((row) => [row.check, row.result, row.seconds.toFixed(1), row.detail]),
+  ]);
 
 const tidy = async (): Promise<void> => {
   if (values.keep) return;
@@ -156,20 +112,10 @@ const tidy = async (): Promise<void> => {
   await cleanUp(cluster).catch((error: unknown) => say(`could not clean up: ${message(error)}`));
 };
 
-/** At once, before anything is waited for: a cluster that answers and holds the stack. */
-const installed: Check = {
-  name: `namespace ${cluster.stack} holds a stack`,
-  async run() {
-    const { length } = await list(cluster, cluster.stack, "deployments,statefulsets");
-    if (length === 0) throw new Error(`nothing is in it. First: kubectl apply -k overlays/${environment}`);
-    return `${length} Deployments and StatefulSets`;
-  },
-};
-
 const setUp: readonly Check[] = [
-  installed,
+  installed(environment),
   { name: "every workload of the stack is ready", run: () => stackReady(cluster, say) },
-  dataSourcesNameTheDoors,
+  dataSourcesNameTheDoors(environment),
   { name: "a user's pods and the one that stands for Grafana run", run: ({ run }) => create(cluster, run) },
 ];
 
@@ -203,5 +149,5 @@ try {
 } finally {
   await tidy();
 }
-console.log(values.json ? JSON.stringify(rows, null, 2) : `\n${table()}`);
+console.log(values.json ? JSON.stringify(rows, null, 2) : `\n${resultTable()}`);
 process.exitCode = rows.some(({ result }) => result === "failed") ? 1 : 0;

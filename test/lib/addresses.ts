@@ -20,7 +20,8 @@ export interface Found {
   readonly namespace: string;
   /** Empty where the text says only on which port to listen. */
   readonly host: string;
-  readonly port: number;
+  /** A number, or the name that a Service has for it. */
+  readonly port: number | string;
   readonly readers: readonly PodTemplate[];
 }
 
@@ -29,14 +30,23 @@ const schemePorts: Readonly<Record<string, number>> = { grpc: 80, grpcs: 443, ht
 const hostPort = /(?<![\w.$/@:{}-])([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):(\d{2,5})(?![\w.:-])/gi;
 const listening = /(?<=^|[\s=]|[\s=]["']):(\d{2,5})(?![\w.:-])/gm;
 const portSetting = /(?:[-_]port|Port)["']?\s*[:=]\s*["']?(\d{2,5})\b/g;
+/** What a client asks the DNS for when it balances by itself: a port by its name. */
+const srv = /_(\w[\w-]*)\._tcp\.([a-z0-9.-]+)/g;
 const isHost = (host: string): boolean => /[a-z]/i.test(host) || /^\d+(\.\d+){3}$/.test(host);
 
 /** Every host and port, URL or port to listen on in these texts. */
 export function addressesIn({ where, namespace, text, readers }: Text): readonly Found[] {
-  const at = (host: string, port: string | number): Found => ({ where, namespace, host, port: Number(port), readers });
+  const at = (host: string, port: string | number): Found => ({
+    where,
+    namespace,
+    host,
+    port: Number.isNaN(Number(port)) ? port : Number(port),
+    readers,
+  });
   const rest = text.replace(url, " ");
   return [
     ...[...text.matchAll(url)].map(([, scheme = "", host = "", port]) => at(host, port ?? schemePorts[scheme] ?? 0)),
+    ...[...rest.matchAll(srv)].map(([, port = "", host = ""]) => at(host, port)),
     ...[...rest.matchAll(hostPort)]
       .filter(([, host = ""]) => isHost(host))
       .map(([, host = "", port = ""]) => at(host, port)),
@@ -82,6 +92,16 @@ interface Resolution {
   readonly edges: readonly Edge[];
 }
 
+/** The pod that a StatefulSet gives this name under its governing Service. */
+function podNamed(host: string, namespace: string, objects: readonly Manifest[]): PodTemplate | undefined {
+  const [, set = "", ordinal = "", under = ""] = /^(.*)-(\d+)\.([^.]+)$/.exec(host) ?? [];
+  const found = objects.find(
+    ({ kind, metadata }) => kind === "StatefulSet" && metadata.name === set && metadata.namespace === namespace,
+  );
+  const { replicas = 1, serviceName } = found ? specOf<{ replicas?: number; serviceName?: string }>(found) : {};
+  return found && serviceName === under && Number(ordinal) < replicas ? podTemplate(found) : undefined;
+}
+
 /**
  * Where every address leads.
  * @param outside hosts that an environment's author named: they lie outside of the bundle
@@ -101,6 +121,13 @@ export function resolution(objects: readonly Manifest[], outside: readonly strin
     }
     const [name, other = namespace, ...suffix] = host.split(".");
     const say = (text: string): void => void faults.push(`${where}: ${host}:${port} ${text}`);
+    const pod = podNamed(host, namespace, objects);
+    if (pod) {
+      const number = listens(pod, port);
+      if (number === undefined) say(`leads to ${pod.id}, which has no port ${port}`);
+      else edges.push(...readers.map((from) => ({ where, from, to: pod, port: number })));
+      continue;
+    }
     if (suffix.length > 0) {
       say("is no short name: expected <service> or <service>.<namespace>");
       continue;
@@ -111,7 +138,7 @@ export function resolution(objects: readonly Manifest[], outside: readonly strin
       continue;
     }
     if (host.includes(".") && other === namespace) say("names its own namespace: expected the Service's name alone");
-    const target = (specOf<ServiceSpec>(service).ports ?? []).find((one) => one.port === port);
+    const target = (specOf<ServiceSpec>(service).ports ?? []).find((one) => one.port === port || one.name === port);
     if (!target) {
       say(`is no port of ${idOf(service)}`);
       continue;

@@ -137,8 +137,9 @@ export function probeFaults(pod: PodTemplate): Findings {
           ? []
           : [`${at}.${name} names port ${port}, which is not its own`];
       });
+      // That a port takes connections asks nothing of a neighbour: for a program without a page to ask it may be both.
       const alike =
-        one.readinessProbe && one.livenessProbe && handler(one.readinessProbe) === handler(one.livenessProbe);
+        one.readinessProbe?.httpGet && one.livenessProbe && handler(one.readinessProbe) === handler(one.livenessProbe);
       return [...named, ...(alike ? [`${at} asks the same to be ready and to be alive`] : [])];
     });
 }

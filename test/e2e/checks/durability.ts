@@ -26,7 +26,7 @@ const readings: readonly Reading[] = [
 ];
 
 /** The signals that a component serves, by app.kubernetes.io/name; one that is not listed (a store, Kafka) serves all. */
-const serves: Readonly<Record<string, readonly Signal[]>> = {
+export const serves: Readonly<Record<string, readonly Signal[]>> = {
   loki: ["logs"],
   tempo: ["traces", "metrics"],
   mimir: ["metrics", "alerts"],

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parse } from "yaml";
+import type { Check } from "./context.ts";
+import { type Cluster, list } from "./kubectl.ts";
+
+const file = (path: string): URL => new URL(`../../overlays/${path}/kustomization.yaml`, import.meta.url);
+
+/** Whether there is an overlay of that name. */
+export const exists = (environment: string): boolean => existsSync(file(environment));
+
+/** The namespace that a part of an overlay puts its objects into. */
+const namespaceOf = (environment: string, part: "agents" | "stack"): string =>
+  (parse(readFileSync(file(`${environment}/${part}`), "utf8")) as { readonly namespace: string }).namespace;
+
+/** The cluster that $KUBECTL points at, with the overlay's own namespaces where none are given. */
+export const clusterOf = (
+  environment: string,
+  given: { readonly stack?: string | undefined; readonly agents?: string | undefined },
+): Cluster => ({
+  command: (process.env["KUBECTL"] ?? "kubectl").split(" ").filter((word) => word !== ""),
+  stack: given.stack ?? namespaceOf(environment, "stack"),
+  agents: given.agents ?? namespaceOf(environment, "agents"),
+  users: "kube-lgtm-e2e",
+});
+
+/** The addresses that clients and data sources use, whatever mode is behind them. */
+const doors = (environment: string): Readonly<Record<string, string>> => ({
+  loki: "loki-gateway:3100",
+  tempo: "tempo:3200",
+  metrics: environment.endsWith("-mimir") ? "mimir-gateway:8080" : "thanos-query-frontend:10902",
+});
+
+export const dataSourcesNameTheDoors = (environment: string): Check => ({
+  name: `data sources name the front doors of ${environment}`,
+  async run({ dataSources }) {
+    const sources = await dataSources();
+    const wrong = Object.entries(doors(environment)).flatMap(([uid, door]) => {
+      const url = sources.get(uid)?.url;
+      return url && new URL(url).host === door ? [] : [`${uid} is ${url ?? "missing"}, expected http://${door}`];
+    });
+    if (wrong.length > 0) throw new Error(`${wrong.join("; ")}. Is overlays/${environment} what was applied?`);
+    return [...sources.values()].map(({ uid, url }) => `${uid} ${url}`).join(", ");
+  },
+});
+
+/** At once, before anything is waited for: a cluster that answers and holds the stack. */
+export const installed = (environment: string): Check => ({
+  name: "the namespace holds a stack",
+  async run({ cluster }) {
+    const { length } = await list(cluster, cluster.stack, "deployments,statefulsets");
+    if (length === 0)
+      throw new Error(`nothing is in ${cluster.stack}. First: kubectl apply -k overlays/${environment}`);
+    return `${length} Deployments and StatefulSets in ${cluster.stack}`;
+  },
+});

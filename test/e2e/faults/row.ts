@@ -1,0 +1,98 @@
+import { sleep } from "../context.ts";
+import { message } from "../table.ts";
+import { acknowledged, type Answered, countPushes, countReads, type Pushed } from "./account.ts";
+import type { Stream } from "./load.ts";
+import type { Session } from "./session.ts";
+import type { Fault } from "./steps.ts";
+
+/** What a fault did, by stream. */
+export interface Row {
+  readonly fault: string;
+  /** Excused are reads that failed where there is one pod of a kind, and it was away. */
+  readonly verdict: "ok" | "excused" | "failed";
+  /** Until the stack was Ready again. */
+  readonly seconds: number;
+  readonly detail: string;
+  readonly reads: Readonly<Record<string, Answered>>;
+  readonly pushes: Readonly<Record<string, Pushed>>;
+}
+
+const signals = { logs: "logs", traces: "traces", samples: "metrics" } as const;
+
+const isBad = ({ wrong, failed }: Answered): boolean => wrong + failed > 0;
+const isSilent = ({ ok, wrong, failed }: Answered): boolean => ok + wrong + failed === 0;
+
+/** The verdict on a fault that was done, by what the streams' reads came to. */
+export const verdictOf = (
+  fault: Fault,
+  reads: readonly (readonly [stream: Stream, answered: Answered])[],
+): Row["verdict"] => {
+  const bad = reads.filter(([, answered]) => isBad(answered));
+  const excused = bad.every(([{ signal }]) => fault.excuse?.signals.includes(signals[signal]) ?? false);
+  if (!excused || reads.some(([, answered]) => isSilent(answered))) return "failed";
+  return bad.length > 0 ? "excused" : "ok";
+};
+
+/** Does a fault, and counts what was pushed and read from its start until some seconds after its end. */
+export const perform = async (session: Session, fault: Fault, pauseSeconds: number): Promise<Row> => {
+  const from = Date.now();
+  const { done, detail } = await fault.run().then(
+    (said) => ({ done: true, detail: said }),
+    (error: unknown) => ({ done: false, detail: message(error) }),
+  );
+  const seconds = (Date.now() - from) / 1000;
+  await sleep(pauseSeconds);
+  const until = Date.now();
+  await session.update();
+
+  const during = <T extends { readonly start: number }>(all: readonly T[]): readonly T[] =>
+    all.filter(({ start }) => start >= from && start < until);
+  const [pushes, reads] = [during(session.pushes), during(session.reads)];
+  const answered = session.read.map(
+    (stream) => [stream, countReads(stream, acknowledged(session.pushes, stream.name), reads, until)] as const,
+  );
+  const verdict = done ? verdictOf(fault, answered) : "failed";
+  return {
+    fault: fault.name,
+    verdict,
+    seconds,
+    detail: [verdict === "excused" ? fault.excuse?.because : "", detail].filter(Boolean).join("; "),
+    reads: Object.fromEntries(answered.map(([{ name }, one]) => [name, one])),
+    pushes: Object.fromEntries(session.load.streams.map((stream) => [stream.name, countPushes(stream, pushes)])),
+  };
+};
+
+const readsText = (answered: Answered): string => {
+  const { ok, wrong, failed, longestOutageSeconds } = answered;
+  return isBad(answered)
+    ? `${ok} ok, ${wrong} wrong, ${failed} failed, ${longestOutageSeconds.toFixed(1)} s`
+    : `${ok} ok`;
+};
+
+const refusedText = (pushes: Row["pushes"]): string =>
+  Object.entries(pushes)
+    .filter(([, { refused }]) => refused > 0)
+    .map(([name, { refused, refusals }]) => `${name} ${refused} (${Object.keys(refusals).join(", ")})`)
+    .join("; ") || "none";
+
+export const heading = (read: readonly Stream[]): readonly string[] => [
+  "fault",
+  "verdict",
+  "seconds",
+  ...read.map(({ name }) => `reads of ${name}`),
+  "pushes refused and retried",
+  "detail",
+];
+
+export const cells = ({ fault, verdict, seconds, reads, pushes, detail }: Row): readonly string[] => [
+  fault,
+  verdict,
+  seconds.toFixed(1),
+  ...Object.values(reads).map(readsText),
+  refusedText(pushes),
+  detail,
+];
+
+/** The first bad answer of each stream, in words. */
+export const examples = ({ reads }: Row): readonly string[] =>
+  Object.entries(reads).flatMap(([name, { example }]) => (example ? `${name} ${example}` : []));

@@ -1,0 +1,127 @@
+import { poll, seconds, sleep, type Signal } from "../context.ts";
+import { serves } from "../checks/durability.ts";
+import { type Cluster, type ClusterObject, get, kubectl, list } from "../kubectl.ts";
+import { stackReady } from "../ready.ts";
+
+/** One thing that goes wrong, or is done to the stack, while it is pushed to and read. */
+export interface Fault {
+  readonly name: string;
+  /** Why reads of these signals may fail meanwhile, if they may. */
+  readonly excuse?: { readonly signals: readonly Signal[]; readonly because: string } | undefined;
+  /** Ends when the stack is Ready again; gives what the table should say of it. */
+  run(): Promise<string>;
+  /** Puts right what an interrupted run leaves wrong for good. */
+  undo?(): Promise<unknown>;
+}
+
+export interface Workload {
+  readonly namespace: string;
+  readonly object: ClusterObject;
+}
+
+const kindOf = ({ object }: Workload): string => object.kind.toLowerCase();
+const nameOf = ({ object }: Workload): string => object.metadata.name;
+
+/** All that runs for as long as the stack does, by name. */
+export const workloads = async (cluster: Cluster): Promise<readonly Workload[]> => {
+  const of = async (namespace: string): Promise<readonly Workload[]> =>
+    (await list(cluster, namespace, "deployments,statefulsets,daemonsets")).map((object) => ({ namespace, object }));
+  const all = [...(await of(cluster.stack)), ...(await of(cluster.agents))];
+  return all.filter(({ object }) => object.spec.replicas !== 0).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+};
+
+const roleOf = ({ object }: Workload): string =>
+  ["name", "component"].map((label) => object.metadata.labels?.[`app.kubernetes.io/${label}`] ?? "").join("/");
+
+/** Whether it is the only pod of its role: zones of a role are workloads of their own. */
+export const isSingleton = (all: readonly Workload[], one: Workload): boolean =>
+  one.object.kind !== "DaemonSet" &&
+  all
+    .filter((other) => roleOf(other) === roleOf(one))
+    .reduce((sum, { object }) => sum + (object.spec.replicas ?? 1), 0) === 1;
+
+const every: readonly Signal[] = ["logs", "traces", "metrics"];
+
+const excuse = (all: readonly Workload[], one: Workload): Fault["excuse"] => {
+  const signals = serves[one.object.metadata.labels?.["app.kubernetes.io/name"] ?? ""] ?? every;
+  return isSingleton(all, one) ? { signals, because: "a singleton" } : undefined;
+};
+
+/** A pod of a workload, by the labels that it selects; not one that stands for it. */
+const podOf = async (cluster: Cluster, { namespace, object }: Workload): Promise<ClusterObject> => {
+  const labels = Object.entries(object.spec.selector?.matchLabels ?? {}).map(([label, value]) => `${label}=${value}`);
+  const selector = [...labels, "kube-lgtm.io/e2e!=true"].join(",");
+  const pods = await kubectl(cluster, ["-n", namespace, "get", "pods", "-l", selector, "-o", "json"]);
+  const { items }: { items: readonly ClusterObject[] } = JSON.parse(pods);
+  const [pod] = items.filter(({ status }) => status?.["phase"] === "Running");
+  if (!pod) throw new Error(`no pod of ${object.kind} ${object.metadata.name} runs`);
+  return pod;
+};
+
+const kinds = { plain: [], hard: ["--grace-period=0", "--force"] } as const;
+export type Kill = keyof typeof kinds;
+
+/** Deletes a pod, with time to end or without, and waits until the stack is Ready without it. */
+export const kill = (cluster: Cluster, all: readonly Workload[], one: Workload, how: Kill): Fault => ({
+  name: `${how === "hard" ? "hard kill" : "kill"} of ${nameOf(one)}`,
+  excuse: excuse(all, one),
+  async run() {
+    const { metadata } = await podOf(cluster, one);
+    await kubectl(cluster, ["-n", one.namespace, "delete", "pod", metadata.name, "--wait=false", ...kinds[how]]);
+    await poll(seconds.restart, async () => {
+      const pod = await get<ClusterObject>(cluster, one.namespace, "pod", metadata.name);
+      if (pod?.metadata.uid === metadata.uid) throw new Error(`pod ${metadata.name} has not ended`);
+    });
+    await stackReady(cluster);
+    return metadata.name;
+  },
+});
+
+export const restart = (cluster: Cluster, all: readonly Workload[], one: Workload): Fault => ({
+  name: `restart of ${nameOf(one)}`,
+  excuse: excuse(all, one),
+  async run() {
+    await kubectl(cluster, ["-n", one.namespace, "rollout", "restart", `${kindOf(one)}/${nameOf(one)}`]);
+    await stackReady(cluster);
+    return `${one.object.spec.replicas ?? "all"} pods`;
+  },
+});
+
+export interface Store {
+  readonly namespace: string;
+  readonly name: string;
+  readonly outageSeconds: number;
+}
+
+/** Scales the object store to nothing and, after a while, to what it was. */
+export const storeOutage = async (cluster: Cluster, { namespace, name, outageSeconds }: Store): Promise<Fault> => {
+  const [object] = (await list(cluster, namespace, "deployments,statefulsets")).filter(
+    ({ metadata }) => metadata.name === name,
+  );
+  const scale = (replicas: number): Promise<string> => {
+    if (!object) throw new Error(`${namespace} has no Deployment or StatefulSet ${name}. Say where it is: --store`);
+    return kubectl(cluster, ["-n", namespace, "scale", `${object.kind}/${name}`, `--replicas=${replicas}`]);
+  };
+  const undo = () => scale(object?.spec.replicas ?? 1);
+  return {
+    name: `no object store for ${outageSeconds} s`,
+    excuse: { signals: every, because: "no store" },
+    async run() {
+      await scale(0);
+      await sleep(outageSeconds).finally(undo);
+      const back = Date.now();
+      await stackReady(cluster);
+      return `Ready ${Math.round((Date.now() - back) / 1000)} s after its return`;
+    },
+    undo,
+  };
+};
+
+/** Nothing goes wrong: what the other rows are to be compared with. */
+export const calm = (forSeconds: number): Fault => ({
+  name: "nothing",
+  async run() {
+    await sleep(forSeconds);
+    return "";
+  },
+});

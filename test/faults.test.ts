@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  acknowledged,
+  compare,
+  countPushes,
+  countReads,
+  gaps,
+  judge,
+  missingOf,
+  numbersOf,
+  parsePush,
+  parseRead,
+} from "./e2e/faults/account.ts";
+import { lokiPush, otlpTraces, remoteWrite } from "./e2e/faults/bodies.ts";
+import { batchAt, type Load, numberOfLine, numberOfTrace, type Stream, timeOf } from "./e2e/faults/load.ts";
+import { fromRanges, toRanges } from "./e2e/faults/ranges.ts";
+import { hasForgotten, ringText } from "./e2e/faults/owners.ts";
+import { verdictOf } from "./e2e/faults/row.ts";
+import { type Fault, isSingleton, type Workload } from "./e2e/faults/steps.ts";
+import { table } from "./e2e/table.ts";
+
+const stream = (more: Partial<Stream> = {}): Stream => ({
+  name: "logs",
+  signal: "logs",
+  way: "loki",
+  to: "http://loki",
+  headers: {},
+  itemsPerBatch: 10,
+  batchSeconds: 1,
+  visibleSeconds: 5,
+  idPrefix: "a000000000000001",
+  ...more,
+});
+const logs = stream();
+const load: Load = { run: "r", start: 1_700_000_000_000, streams: [logs] };
+
+const pushes = [
+  "logs 0 1 acknowledged 204 1000 1010",
+  "logs 1 1 refused 503 2000 2010 upstream went away",
+  "logs 1 2 acknowledged 204 3010 3020",
+  "logs 2 1 dropped 400 3030 3040 too old",
+  "logs 3 1 refused 0 4000 14000 request timeout",
+  "traces 0 1 acknowledged OK 1000 1010",
+].map(parsePush);
+const batches = acknowledged(pushes, "logs");
+
+describe("the account of a load", () => {
+  test("counts as acknowledged what was pushed with success, at whichever attempt", () => {
+    assert.deepEqual(
+      [...batches],
+      [
+        [0, 1010],
+        [1, 3020],
+      ],
+    );
+    assert.equal(toRanges(numbersOf(logs, batches)), "0-19");
+  });
+  test("counts a batch once, however often it was pushed, and every push that was not taken", () => {
+    assert.deepEqual(countPushes(logs, pushes), {
+      sent: 40,
+      acknowledged: 20,
+      dropped: 10,
+      attempts: 5,
+      refused: 3,
+      refusals: { "503": 1, "400": 1, "0": 1 },
+    });
+  });
+  test("does not pass over a line that it cannot read", () => {
+    assert.throws(() => parsePush("logs 0 1 acknow"), /not a line of the load's account: logs 0 1 acknow/);
+    assert.throws(() => parsePush("logs 0 1 acknow 204 1 2"), /not a line of the load's account/);
+    assert.throws(() => parseRead("logs new-range x"), /not a line of the reader's account/);
+  });
+});
+
+describe("an answer", () => {
+  const read = (line: string) => parseRead(`logs new-range 0 29 ${line}`);
+
+  test("is good if it holds what was acknowledged long enough before", () => {
+    assert.equal(judge(logs, batches, read("200 9000 9100 0-19")), "ok");
+  });
+  test("may lack what was acknowledged just before, and what never was", () => {
+    assert.equal(judge(logs, batches, read("200 8000 8100 0-9")), "ok");
+    assert.equal(judge(logs, batches, read("200 6000 6100 -")), "ok");
+  });
+  test("is wrong if one number of those is not there", () => {
+    assert.equal(judge(logs, batches, read("200 9000 9100 0-12,14-19")), "wrong");
+    assert.deepEqual(missingOf(logs, batches, read("200 9000 9100 0-12,14-19")), [13]);
+  });
+  test("has failed without status 200, whatever it holds", () => {
+    assert.equal(judge(logs, batches, read("503 9000 9100 0-19 no healthy upstream")), "failed");
+  });
+});
+
+describe("the reads of a fault", () => {
+  const read = (kind: string, start: number, status: string) =>
+    parseRead(`logs ${kind} 0 19 ${status} ${start} ${start + 100} ${status === "200" ? "0-19" : "-"}`);
+
+  test("give the longest time without a good answer to one kind of query", () => {
+    const reads = [
+      read("new-range", 10_000, "200"),
+      read("new-range", 12_000, "503"),
+      read("old-range", 13_000, "200"),
+      read("new-range", 14_000, "500"),
+      read("new-range", 16_000, "200"),
+      read("new-range", 18_000, "503"),
+    ];
+    const { ok, failed, wrong, longestOutageSeconds, failures, example } = countReads(logs, batches, reads, 19_000);
+    assert.deepEqual(
+      { ok, failed, wrong, longestOutageSeconds },
+      { ok: 3, failed: 3, wrong: 0, longestOutageSeconds: 4.1 },
+    );
+    assert.deepEqual(failures, { "503": 2, "500": 1 });
+    assert.equal(example, "new-range: 503");
+  });
+  test("count an outage that does not end to the end of what was watched", () => {
+    const reads = [read("new-range", 10_000, "503")];
+    assert.equal(countReads(logs, batches, reads, 40_000).longestOutageSeconds, 30);
+  });
+});
+
+describe("a fault", () => {
+  const answered = { ok: 9, wrong: 0, failed: 0, longestOutageSeconds: 0, failures: {} };
+  const verdict = (excuse: Fault["excuse"], more: Partial<typeof answered>) =>
+    verdictOf({ name: "kill", excuse, run: async () => "" }, [[logs, { ...answered, ...more }]]);
+  const singleton = { signals: ["logs"], because: "a singleton" } as const;
+
+  test("is borne if every read was good", () => assert.equal(verdict(undefined, {}), "ok"));
+  test("has failed with one bad read", () => assert.equal(verdict(undefined, { wrong: 1 }), "failed"));
+  test("is excused for bad reads of what a singleton serves, and of nothing else", () => {
+    assert.equal(verdict(singleton, { failed: 1 }), "excused");
+    assert.equal(verdict({ ...singleton, signals: ["traces"] }, { failed: 1 }), "failed");
+  });
+  test("has failed if nothing was read", () => assert.equal(verdict(singleton, { ok: 0 }), "failed"));
+});
+
+describe("a ring", () => {
+  const partition = (id: number, ...owners: string[]) => ({ id, state: 2, owner_ids: owners });
+
+  test("has forgotten owners only when their partition has gone with them", () => {
+    const before = { partitions: [partition(0, "store-0"), partition(1, "store-1")] };
+    assert.equal(hasForgotten(before, ["store-1"], 1), false);
+    assert.equal(hasForgotten({ partitions: [partition(0, "store-0"), partition(1)] }, ["store-1"], 1), false);
+    assert.equal(hasForgotten({ partitions: [partition(0, "store-0")] }, ["store-1"], 1), true);
+    assert.equal(ringText(before), "partition 0 state 2 of store-0, partition 1 state 2 of store-1");
+  });
+  test("of instances has forgotten them when they are not in it", () => {
+    const shards = [{ id: "ingester-0", state: "ACTIVE" }];
+    assert.equal(hasForgotten({ shards }, ["ingester-1"], 1), true);
+    assert.equal(hasForgotten({ shards }, ["ingester-0"], 0), false);
+  });
+});
+
+describe("what is read back", () => {
+  test("lacks every acknowledged number that is not there, and counts surplus copies", () => {
+    assert.deepEqual(compare([0, 1, 2, 3], [0, 1, 1, 3, 9]), { readBack: 3, missing: [2], duplicates: 1 });
+  });
+  test("shows where a counter was not scraped", () => {
+    assert.deepEqual(gaps([100, 130, 130.4, 220, 250], 30), { longestSeconds: 89.6, missing: 2 });
+  });
+});
+
+describe("numbers", () => {
+  test("become ranges and numbers again", () => {
+    assert.equal(toRanges([3, 1, 2, 2, 7, 9, 10]), "1-3,7,9-10");
+    assert.deepEqual(fromRanges("1-3,7"), [1, 2, 3, 7]);
+    assert.equal(toRanges([]), "-");
+    assert.deepEqual(fromRanges("-"), []);
+  });
+  test("stand in what is pushed, and are found in it again", () => {
+    const traces = stream({ name: "traces", signal: "traces" });
+    const text = JSON.stringify(otlpTraces(load, traces, 3));
+    const ids = [...text.matchAll(/"traceId":"([0-9a-f]{32})"/g)].map(([, id = ""]) => numberOfTrace(id));
+    assert.equal(toRanges(ids), "30-39");
+    const lines = JSON.stringify(lokiPush(load, logs, 3)).match(/n=\d+/g) ?? [];
+    assert.equal(toRanges(lines.map((line) => numberOfLine(line) ?? -1)), "30-39");
+  });
+  test("have times of their own within their batch, and samples their batch's", () => {
+    assert.equal(timeOf(load, logs, 31), load.start + 3100);
+    assert.equal(timeOf(load, stream({ signal: "samples" }), 31), load.start + 3000);
+    assert.equal(batchAt(load, logs, load.start + 3999), 3);
+  });
+});
+
+describe("a remote write", () => {
+  const samples = stream({ name: "s", signal: "samples", itemsPerBatch: 2 });
+  const bytes = Buffer.from(remoteWrite(load, samples, 5));
+
+  test("is one literal of Snappy's block format", () => {
+    const length = ((bytes[0] ?? 0) % 128) | ((bytes[1] ?? 0) << 7);
+    assert.equal(bytes.length, 2 + 3 + length);
+    assert.equal(bytes[2], 61 << 2);
+    assert.equal(bytes.readUInt16LE(3), length - 1);
+  });
+  test("holds each series' labels in order, its value and its time", () => {
+    const text = bytes.toString("latin1");
+    const names = [...text.matchAll(/__name__|run|series|stream/g)].map(([name]) => name);
+    assert.deepEqual(names, [...["__name__", "run", "series", "stream"], ...["__name__", "run", "series", "stream"]]);
+    const at = bytes.indexOf(Buffer.from([0x09, 0, 0, 0, 0, 0, 0, 0x14, 0x40, 0x10]));
+    assert.ok(at > 0, "no sample with the value 5");
+    let time = 0;
+    for (let place = 0; place < 6; place++) time += ((bytes[at + 10 + place] ?? 0) % 128) * 128 ** place;
+    assert.equal(time, load.start + 5000);
+  });
+});
+
+describe("a workload", () => {
+  const workload = (name: string, component: string, replicas: number): Workload => ({
+    namespace: "stack",
+    object: {
+      kind: "StatefulSet",
+      metadata: {
+        name,
+        uid: name,
+        labels: { "app.kubernetes.io/name": "tempo", "app.kubernetes.io/component": component },
+      },
+      spec: { replicas },
+    },
+  });
+  const zones = [workload("live-store-zone-a", "live-store", 1), workload("live-store-zone-b", "live-store", 1)];
+  const scheduler = workload("backend-scheduler", "backend-scheduler", 1);
+
+  test("of one pod is a singleton, but not if its role has another zone", () => {
+    const all = [...zones, scheduler];
+    assert.deepEqual(
+      all.map((one) => isSingleton(all, one)),
+      [false, false, true],
+    );
+  });
+});
+
+test("a table's columns line up, those of numbers to the right", () => {
+  const rows = [
+    ["check", "seconds", "detail"],
+    ["a", "1.0", "x"],
+    ["bc", "120.5", "yz"],
+  ];
+  assert.equal(table(rows), "check | seconds | detail\na     |     1.0 | x\nbc    |   120.5 | yz");
+});
