@@ -73,6 +73,11 @@ export function overlayOf(environment: Environment, { bases: committed, addition
     own,
     base: committed.find(({ path }) => path === own.path) as Base,
   }));
+  const all = chosen.map(({ own }) => own);
+  const others = (one: Base): readonly Base[] => all.filter((other) => other !== one);
+  const problems = all.flatMap((one) => one.component.impossible?.(one, others(one)) ?? []);
+  if (problems.length > 0)
+    throw new SettingsError(problems.map((text) => `environments/${environment.name}: ${text}`).join("\n"));
   const added = additions.filter(({ feature }) => features.includes(feature));
   const { by, ...options } = environment.exposure ?? {};
   return overlay({ ...environment, store: storeOf(environment), options: by ? { [by]: options } : {} }, chosen, added);
