@@ -1,7 +1,7 @@
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { Base } from "./base.ts";
 import type { Manifest } from "./objects.ts";
-import type { Grouping, Home, Mode, Role, Workload } from "./plan.ts";
+import { type Grouping, type Home, type Mode, modes, type Role, type Workload } from "./plan.ts";
 import type { Sized, Sizes } from "./size.ts";
 import type { Identity, Store } from "./store.ts";
 import type { Wiring } from "./wiring.ts";
@@ -153,6 +153,8 @@ export const namespaceNames: Readonly<Record<Home, string>> = {
 
 export const modesOf = (component: Component): readonly Mode[] => Object.keys(component.modes) as Mode[];
 
-/** The mode in which a component stands beside others that are in `mode`: that one, or the first that it has. */
-export const nearestMode = (component: Component, mode: Mode): Mode =>
-  component.modes[mode] ? mode : (modesOf(component)[0] as Mode);
+/** The mode in which a component stands beside others that are in `mode`: that one, or the nearest before it, or the first it has. */
+export const nearestMode = (component: Component, mode: Mode): Mode => {
+  const own = modes.filter((one) => component.modes[one]);
+  return (own.findLast((one) => modes.indexOf(one) <= modes.indexOf(mode)) ?? own[0]) as Mode;
+};
