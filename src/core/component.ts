@@ -25,6 +25,7 @@ export type Unit =
   | "duration"
   | "endpoint"
   | "host"
+  | "mechanism"
   | "name"
   | "prefix"
   | "size"
@@ -121,12 +122,19 @@ export interface Component {
   readonly modes: Partial<Readonly<Record<Mode, Standing>>>;
   /** Whether an environment of these other bases needs it. Default: always. */
   readonly wanted?: (own: Base, others: readonly Base[]) => boolean;
-  /** Has a data source: Grafana mounts `grafana-datasource-<component>` when it is there. */
-  readonly dataSource?: (wiring: Wiring) => DataSource;
+  /** Has a data source, or several: Grafana mounts `grafana-datasource-<component>` when it is there. */
+  readonly dataSource?: (wiring: Wiring) => DataSource | readonly DataSource[];
   /** Keeps what it is sent by tenant, and reads again what holds for each: its `<component>-overrides`. */
   readonly hasTenants?: true;
   /** Its `<component>-settings`, by the names that environments use. */
   readonly settings?: (context: Context) => SettingsTable;
+  /** How its programs read their settings. Default: at their start. */
+  readonly settingsRead?: Config["read"];
+  /**
+   * What cannot work in an environment of these bases, each as the path of the setting, what was found and what to do; beside the
+   * others of the environment that it has.
+   */
+  readonly impossible?: (own: Base, others: readonly Base[]) => readonly string[];
   /**
    * How it stands where there is no Kubernetes API to ask: not at all, or with pods and configuration that take the place of
    * its own, given the workloads that stand there. What asks the API and says nothing here cannot stand there.
