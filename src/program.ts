@@ -64,7 +64,8 @@ export const sizingOf = (environment: Environment): Sizing =>
   sizing(environment, basesOf(environment, {}), scrapeIntervalSeconds);
 
 /** The sizes that an environment's load gives its workloads; without a load none, which leaves those of the mode. */
-export const sizesOf = (environment: Environment): Resizing => (environment.load ? resizing(sizingOf(environment)) : {});
+export const sizesOf = (environment: Environment): Resizing =>
+  environment.load ? resizing(sizingOf(environment)) : {};
 
 /** The overlay of an environment. */
 export function overlayOf(environment: Environment, { bases: committed, additions }: Foundation): Overlay {

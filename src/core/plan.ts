@@ -81,7 +81,8 @@ export const governing = ({ fullName, roles }: Workload): string =>
 /** A mode is nothing but the answer to "which workload does this role run in?"; a role without one is not there in that mode. */
 export type Grouping = (role: Role) => string | undefined;
 export const together: Grouping = () => "all";
-export const byTier: Grouping = (role) => role.tier;
+/** A tier is several pods; a role that must be alone is not in it. */
+export const byTier: Grouping = ({ alone, name, tier }) => (alone ? name : tier);
 export const apart: Grouping = (role) => role.name;
 /** The roles of a component as `grouping` says, behind a gateway in pods of its own. */
 export const behindGateway =
