@@ -1,7 +1,7 @@
 # Everything here only calls the scripts of package.json; `make` and `make test` need Node >= 20, make and git.
 ENV ?= dev
 
-.PHONY: all build check diff test lint format bench programs e2e faults compose apply
+.PHONY: all build check diff size test lint format bench programs e2e faults compose apply
 all: build
 
 # One install for each state of the lock file.
@@ -18,6 +18,10 @@ check: node_modules/.package-lock.json
 # What differs by component when B takes the place of A: make diff A=dev B=demo ARGS="--format markdown".
 diff: node_modules/.package-lock.json
 	@npm run -s diff -- $(A) $(B) $(ARGS)
+
+# Sizes for the environment's load, and the sums that they come of: make size ENV=prod ARGS="--load logsGBPerDay=500".
+size: node_modules/.package-lock.json
+	@npm run -s size -- $(ENV) $(ARGS)
 
 test: node_modules/.package-lock.json
 	@npm run -s test

@@ -8,8 +8,10 @@ const usage = `usage: cli COMMAND [--json]
   diff A B   says what differs by component when B takes the place of A; --format text, markdown or json
              A and B: an environment, a folder with a kustomization, a file of objects, or one of the first two at a
              git revision (v0.1.0:dev, HEAD~1:overlays/dev)
+  size ENV   says how large each workload of an environment is for its load, with the sums and where their figures come
+             from; --load logsGBPerDay=500 tries another load, field by field (as often as wanted)
 
-exit codes: 0 done; 1 a build failed, check found a difference, or diff could not read A or B (that they differ is no
+exit codes: 0 done; 1 a build failed, check found a difference, size found no such environment, or diff could not read A or B (that they differ is no
 failure); 2 wrong usage`;
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
@@ -22,6 +24,7 @@ interface Asked {
   readonly operands: readonly string[];
   readonly json: boolean;
   readonly format: Format;
+  readonly load: readonly string[];
 }
 
 /** Not before the arguments are known to be right: what a command imports brings all the rest with it. */
@@ -59,15 +62,31 @@ async function diff({ operands: [before = "", after = ""], format }: Asked): Pro
   return 0;
 }
 
+async function size({ operands: [name = ""], load, json }: Asked): Promise<number> {
+  const { environments, foundation, sizingOf } = await import("./program.ts");
+  const { tried } = await import("./sizing/tried.ts");
+  const all = await environments(foundation());
+  const found = all.find((one) => one.name === name);
+  if (!found)
+    throw new Error(`no such environment: ${name}. Expected one of ${all.map((one) => one.name).join(", ")}.`);
+  const { text } = await import("./sizing/text.ts");
+  const sizing = sizingOf({ ...found, load: tried(found.load, load) });
+  console.log(json ? JSON.stringify(sizing) : text(sizing));
+  return 0;
+}
+
 interface Command {
   readonly operands: number;
+  /** What its operands are. */
+  readonly takes: string;
   readonly run: (asked: Asked) => Promise<number>;
 }
 
 const commands: Readonly<Record<string, Command>> = {
-  build: { operands: 0, run: (asked) => run("build", asked) },
-  check: { operands: 0, run: (asked) => run("check", asked) },
-  diff: { operands: 2, run: diff },
+  build: { operands: 0, takes: "nothing", run: (asked) => run("build", asked) },
+  check: { operands: 0, takes: "nothing", run: (asked) => run("check", asked) },
+  diff: { operands: 2, takes: "A and B", run: diff },
+  size: { operands: 1, takes: "ENV", run: size },
 };
 
 function wrongUsage(message: string): number {
@@ -76,7 +95,12 @@ function wrongUsage(message: string): number {
 }
 
 async function main(): Promise<number> {
-  const options = { format: { type: "string" }, help: { type: "boolean" }, json: { type: "boolean" } } as const;
+  const options = {
+    format: { type: "string" },
+    help: { type: "boolean" },
+    json: { type: "boolean" },
+    load: { type: "string", multiple: true },
+  } as const;
   let parsed;
   try {
     parsed = parseArgs({ options, allowPositionals: true });
@@ -90,12 +114,13 @@ async function main(): Promise<number> {
   if (!command || (command.operands === 0 && operands.length > 0))
     return wrongUsage(positionals.length > 0 ? `no such command: ${positionals.join(" ")}` : "no command given");
   if (operands.length !== command.operands)
-    return wrongUsage(`${name} compares two, and ${operands.length} are given: expected A and B`);
-  const { json = false, format = json ? "json" : "text" } = values;
+    return wrongUsage(`${name} takes ${command.takes}: ${operands.length} given`);
+  const { json = false, format = json ? "json" : "text", load = [] } = values;
   if (values.format !== undefined && name !== "diff") return wrongUsage(`${name} has no --format`);
+  if (load.length > 0 && name !== "size") return wrongUsage(`${name} has no --load`);
   if (!isFormat(format)) return wrongUsage(`--format is "${format}": expected ${formats.join(", ")}`);
   try {
-    return await command.run({ operands, json, format });
+    return await command.run({ operands, json, format, load });
   } catch (error) {
     console.error((error as Error).message);
     return 1;

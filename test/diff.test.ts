@@ -646,7 +646,7 @@ describe("the command diff", () => {
   });
   test("is told with exit code 2 how it is used", () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
-      [["diff", "dev"], /^diff compares two, and 1 are given: expected A and B\nusage: /],
+      [["diff", "dev"], /^diff takes A and B: 1 given\nusage: /],
       [["diff", "dev", "demo", "--format", "xml"], /^--format is "xml": expected text, markdown, json\nusage: /],
       [["check", "--format", "json"], /^check has no --format\nusage: /],
     ];

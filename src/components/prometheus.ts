@@ -15,6 +15,9 @@ export const roles = defineRoles(
 );
 const { server } = roles;
 
+/** How often everything is scraped. */
+export const scrapeIntervalSeconds = 30;
+
 /** Where others push samples; a back end that is attached to Prometheus receives them from there. */
 export const remoteWritePath = "/api/v1/write";
 
@@ -31,7 +34,7 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
   files: {
     "prometheus.yml": {
       global: {
-        scrape_interval: "30s",
+        scrape_interval: `${scrapeIntervalSeconds}s`,
         evaluation_interval: "30s",
         external_labels: { cluster: "${PROMETHEUS_CLUSTER}", replica: "${POD_NAME}" },
       },

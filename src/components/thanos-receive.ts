@@ -3,6 +3,7 @@ import { apart, defineRoles, governing, type Grouping, type Workload } from "../
 import { configVolume, resources } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import * as minio from "./minio.ts";
+import { identity } from "./store.ts";
 import * as thanos from "./thanos.ts";
 
 export const roles = defineRoles(
@@ -126,6 +127,10 @@ export const thanosReceive: Component = {
     const { wire } = context.wiring;
     wire(ingester).to(minio.roles.server, "s3");
     wire(thanos.roles.query).finds(ingester, "grpc");
-    return { pods: context.workloads.map((workload) => pods(workload, context)), configs: [ring(context)] };
+    return {
+      identity: identity(context.store, "thanos"),
+      pods: context.workloads.map((workload) => pods(workload, context)),
+      configs: [ring(context)],
+    };
   },
 };

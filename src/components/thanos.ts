@@ -13,6 +13,7 @@ import * as grafana from "./grafana.ts";
 import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as prometheus from "./prometheus.ts";
+import { identity } from "./store.ts";
 
 /** Whoever serves series over gRPC joins it (stores, rulers, sidecars, receivers): Thanos query asks all of them. */
 export const storeApi = { component: "thanos", name: "thanos-store-api", port: "grpc", lists: "ready members" } as const;
@@ -343,6 +344,11 @@ export const thanos: Component = {
     const { wire } = context.wiring;
     const stores = isStateless(context) ? [store, compact] : [store, compact, rule];
     const [address] = stores.map((role) => wire(role).to(minio.roles.server, "s3"));
-    return { pods: pods(context), configs: configs(context), secrets: [secret(address as Address)] };
+    return {
+      identity: identity(context.store, "thanos"),
+      pods: pods(context),
+      configs: configs(context),
+      secrets: [secret(address as Address)],
+    };
   },
 };

@@ -58,6 +58,8 @@ export interface Role<P extends string = string> {
   /** Its pods look each other up by their own names before anybody is ready. */
   readonly meets?: "before ready" | undefined;
   readonly runs: Runs;
+  /** What a label of its clients' pods calls it, so that a policy can name them wherever it is. */
+  readonly clients?: string | undefined;
 }
 
 /** Roles that share pods. */
@@ -105,6 +107,7 @@ interface Shape {
   readonly alone?: true;
   readonly meets?: "before ready";
   readonly runs?: Runs;
+  readonly clients?: string;
 }
 
 /** The ports of one row of a role table: those all roles share and its own. */
@@ -132,6 +135,7 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       alone: shape.alone,
       meets: shape.meets,
       runs: shape.runs ?? "replicas",
+      clients: shape.clients,
     },
   ];
   return Object.fromEntries(Object.entries(table).map(role)) as unknown as { [N in keyof T]: Role<PortsOf<P, T[N]>> };

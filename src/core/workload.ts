@@ -18,10 +18,10 @@ import { quantity } from "./requests.ts";
 import { type Disk, podsOf, zonesOf } from "./size.ts";
 
 /** The account that all pods of a component run as. */
-export const account = (name: string): Manifest =>
+export const account = (name: string, annotations?: Readonly<Record<string, string>>): Manifest =>
   manifest(
     new ServiceAccount({
-      metadata: { name, labels: componentLabels(name) },
+      metadata: { name, labels: componentLabels(name), annotations },
       automountServiceAccountToken: false,
     }),
   );
@@ -47,6 +47,7 @@ function controller(pods: Pods, zone?: string): Manifest {
         ...own,
         ...(zone ? { [rolloutName]: name } : {}),
         ...groupLabels(workload.roles.flatMap(({ groups }) => groups)),
+        ...pods.labels,
       },
       annotations: pods.annotations,
     },

@@ -1,0 +1,159 @@
+import type { Base } from "../core/base.ts";
+import { podsOf, type Resizing, type Volume } from "../core/size.ts";
+import { isRole } from "../core/wiring.ts";
+import { bound, large } from "./bounds.ts";
+import type { Facts, Own } from "./drivers.ts";
+import { type Kept, keeping, kept } from "./kept.ts";
+import type { Load } from "./load.ts";
+import { type Explained, explained, type Stood } from "./workload.ts";
+
+/** What an environment says that sizes depend on. */
+export interface Asked {
+  readonly name: string;
+  readonly load?: Load | undefined;
+  readonly replicas: Readonly<Record<string, number>>;
+  readonly volumes: Readonly<Record<string, Volume>>;
+}
+
+/** The sizes of an environment, and why they are so. */
+export interface Sizing {
+  readonly environment: string;
+  readonly load: Load | undefined;
+  readonly facts: Facts;
+  readonly workloads: readonly Explained[];
+  readonly kept: readonly Kept[];
+  /** How many partitions each topic of Kafka needs at least: one for each that owns one. */
+  readonly partitions: Readonly<Record<string, number>>;
+  /** What a reader should know before relying on it. */
+  readonly warnings: readonly string[];
+}
+
+const hours: Readonly<Record<string, number>> = { s: 1 / 3600, m: 1 / 60, h: 1, d: 24, w: 168, y: 8760 };
+
+/** Days of a duration such as "720h"; nothing is deleted after "0s". */
+export function days(duration: string): number {
+  const found = (Number.parseInt(duration, 10) * (hours[duration.at(-1) ?? ""] ?? NaN)) / 24;
+  return found === 0 ? Infinity : found;
+}
+
+/** What goes through Kafka by who sends it, and which of its roles own a partition each. */
+const throughKafka: Readonly<
+  Record<string, { readonly part: Facts["queued"][number]; readonly owners: readonly string[] }>
+> = {
+  mimir: { part: "sampleBytes", owners: ["ingester"] },
+  tempo: { part: "spans", owners: ["live-store", "block-builder"] },
+};
+/** Those of them that an environment has and that use Kafka in their mode. */
+const queueing = (own: readonly Base[]): readonly string[] =>
+  own
+    .filter(({ component, wiring }) =>
+      wiring
+        .connections()
+        .some(
+          ({ from, to, made }) =>
+            isRole(from) && isRole(to) && from.component === component.name && to.component === "kafka" && !made,
+        ),
+    )
+    .map(({ component }) => component.name)
+    .filter((name) => Object.hasOwn(throughKafka, name));
+
+const settingOf = (own: readonly Base[], component: string, key: string): string | undefined =>
+  own.find((base) => base.component.name === component)?.settings[key]?.value;
+
+const daysOf = (own: readonly Base[], component: string): number => {
+  const keys = keeping[component]?.retentions ?? ["retention"];
+  const all = keys.flatMap((key) => settingOf(own, component, key) ?? []);
+  return all.length > 0 ? all.reduce((sum, one) => sum + days(one), 0) : Infinity;
+};
+
+/** Copies of what the first of these components that is there holds: as its setting says, or as many as it has pods. */
+function uploads(own: readonly Base[], by: readonly string[]): number {
+  const base = by.map((name) => own.find(({ component }) => component.name === name)).find((one) => one);
+  if (!base) return 1;
+  const pods = base.pods[0] ? podsOf(base.pods[0].size) : 1;
+  return Number(base.settings["replicationFactor"]?.value ?? pods);
+}
+
+/** How long Kafka keeps what it has taken (`log.retention.hours`). */
+const queueHours = (own: readonly Base[]): number => {
+  const kafka = own.find(({ component }) => component.name === "kafka")?.configs.find(({ name }) => name === "kafka");
+  return Number(kafka?.literals?.["KAFKA_LOG_RETENTION_HOURS"] ?? 24);
+};
+
+/**
+ * The sizes of an environment for its load.
+ * @param own its bases, as they are without a load
+ */
+export function sizing(
+  { name, load, replicas, volumes }: Asked,
+  own: readonly Base[],
+  scrapeIntervalSeconds: number,
+): Sizing {
+  const queued = queueing(own);
+  const without: Facts = {
+    load: load ?? {},
+    scrapeIntervalSeconds,
+    queued: queued.flatMap((one) => throughKafka[one]?.part ?? []),
+    queueHours: queueHours(own),
+  };
+  const stored = own.flatMap(({ component }) => {
+    const copies = uploads(own, keeping[component.name]?.uploadedBy ?? []);
+    return kept(component.name, daysOf(own, component.name), copies, without);
+  });
+  const objects = stored.reduce((all, { gigabytes }) => all + gigabytes, 0);
+  const facts: Facts = { ...without, objects: objects > 0 && Number.isFinite(objects) ? objects : undefined };
+
+  const workloads = own.flatMap((base): readonly Explained[] => {
+    const { component, mode } = base;
+    const volume = volumes[component.name] ?? volumes["default"];
+    return base.pods
+      .filter(({ workload }) => workload.runs === "replicas")
+      .map(({ workload, size }) => {
+        const said: Stood["said"] = {
+          replicas: replicas[workload.fullName] !== undefined,
+          disk: typeof volume === "object" && volume.size !== undefined,
+        };
+        const about: Own = {
+          copies: Number(base.settings["replicationFactor"]?.value ?? size.zones ?? 1),
+          retentionDays: daysOf(own, component.name),
+        };
+        return explained({ workload, mode, size, said }, facts, about);
+      });
+  });
+  const replicasOf = (component: string, role: string): number => {
+    const base = own.find((one) => one.component.name === component);
+    const home = base?.workloads.find(({ roles }) => roles.some((one) => one.name === role));
+    return workloads.find(({ workload }) => workload === home?.fullName)?.size.replicas ?? 0;
+  };
+  return {
+    environment: name,
+    load,
+    facts,
+    workloads,
+    kept: stored,
+    partitions: Object.fromEntries(
+      queued.map((one) => [one, Math.max(...(throughKafka[one]?.owners ?? []).map((role) => replicasOf(one, role)))]),
+    ),
+    warnings: load
+      ? [...own.flatMap(({ component, mode }) => bound(component.name, mode, facts)), ...workloads.flatMap(large)]
+      : [],
+  };
+}
+
+/** What of it an overlay builds: workloads that the load sizes, by their full names. */
+export const resizing = ({ workloads }: Sizing): Resizing =>
+  Object.fromEntries(
+    workloads
+      .filter(({ sums }) => sums.length > 0)
+      .map(({ workload, size: { replicas, most, cpu, memory, memoryLimit }, disk, sums }) => [
+        workload,
+        {
+          replicas,
+          ...(most === undefined ? {} : { most }),
+          cpu,
+          memory,
+          memoryLimit,
+          ...(sums.some(({ resource }) => resource === "disk") ? { disk } : {}),
+        },
+      ]),
+  );
