@@ -84,7 +84,8 @@ const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context
   replicationFactor: { unit: "count", value: String(copies(size(home(ingester)))) },
   retention: { unit: "duration", value: "168h" },
   s3ForcePathStyle: store.pathStyle(kept),
-  // "false" while ingesters without a zone stand beside: of four zones, a reader may leave out the one that alone has a line.
+  // While ingesters of another mode stand beside, both this and the replication factor are as in monolithic: a reader that can do
+  // without one of four zones, or one of four ingesters, can do without the only one that has a line.
   zoneAwareness: { unit: "boolean", value: String(size(home(ingester)).zones !== undefined) },
 });
 

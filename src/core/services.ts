@@ -37,7 +37,9 @@ const asked = (workload: Workload, via: Connection["via"], wiring: Wiring): Port
   Object.fromEntries(
     wiring.connections().flatMap(({ from, to, port, via: way }) => {
       const own = isRole(from) && isRole(to) && from.component === to.component && to.component === workload.component;
-      return own && port && way === via && wiring.home(to) === workload ? [[port, to.ports[port] as number]] : [];
+      return own && port && way === via && wiring.runs(to) && wiring.home(to) === workload
+        ? [[port, to.ports[port] as number]]
+        : [];
     }),
   );
 
