@@ -106,10 +106,11 @@ const memcached = (address: Address, max_item_size: string) => ({
 });
 
 /** Blocks of one pod of so many: the share of its number. https://thanos.io/tip/thanos/sharding.md */
-const share = (source_labels: readonly string[], modulus: number): readonly object[] => [
-  { action: "hashmod", source_labels, target_label: "shard", modulus },
-  { action: "keep", source_labels: ["shard"], regex: "$(POD_INDEX)" },
-];
+const share = (source_labels: readonly string[], modulus: number): string => {
+  const hash = { action: "hashmod", source_labels, target_label: "shard", modulus };
+  const own = { action: "keep", source_labels: ["shard"], regex: "$(POD_INDEX)" };
+  return `--selector.relabel-config=${JSON.stringify([hash, own])}`;
+};
 const podIndex = {
   name: "POD_INDEX",
   valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
@@ -164,12 +165,11 @@ const settings = (context: Context): SettingsTable => ({
 });
 
 const storeFiles = (context: Context): Readonly<Record<string, object>> => {
-  const { wiring: { wire, home }, size } = context;
+  const { wire } = context.wiring;
   if (!isSharded(context)) return { "index-cache.yml": inMemory.index };
   return {
     "index-cache.yml": memcached(wire(store).to(cache.roles.index, "memcached"), "5MiB"),
     "bucket-cache.yml": memcached(wire(store).to(cache.roles.chunks, "memcached"), "1MiB"),
-    "selector.yml": share(["__block_id"], size(home(store)).replicas),
   };
 };
 
@@ -177,7 +177,7 @@ const storeFiles = (context: Context): Readonly<Record<string, object>> => {
 const streams = ["cluster", "replica", "rule_replica", "tenant_id"];
 
 const configs = (context: Context): readonly Config[] => {
-  const { wiring: { wire, home }, size } = context;
+  const { wire } = context.wiring;
   const results = isSharded(context) ? memcached(wire(frontend).to(cache.roles.results, "memcached"), "5MiB") : inMemory.results;
   return [
     {
@@ -188,9 +188,6 @@ const configs = (context: Context): readonly Config[] => {
     { name: "thanos-query-frontend", read: "start-up", files: { "response-cache.yml": results } },
     { name: "thanos-rules", read: "start-up", files: { "metamonitoring.yaml": rules } },
     { name: "thanos-store", read: "start-up", files: storeFiles(context) },
-    ...(areShared(context)
-      ? [{ name: "thanos-compact", read: "start-up", files: { "selector.yml": share(streams, size(home(compact)).replicas) } } as const]
-      : []),
   ];
 };
 
@@ -247,7 +244,7 @@ const storeArgs = (context: Context): readonly string[] => [
   ...(isSharded(context)
     ? [
         "--store.caching-bucket.config-file=/etc/thanos/cache/bucket-cache.yml",
-        "--selector.relabel-config-file=/etc/thanos/cache/selector.yml",
+        share(["__block_id"], context.size(context.wiring.home(store)).replicas),
       ]
     : []),
 ];
@@ -263,7 +260,7 @@ const compactArgs = (context: Context): readonly string[] => [
   "--retention.resolution-raw=$(THANOS_RETENTION_RAW)",
   "--retention.resolution-5m=$(THANOS_RETENTION_5M)",
   "--retention.resolution-1h=$(THANOS_RETENTION_1H)",
-  ...(areShared(context) ? ["--selector.relabel-config-file=/etc/thanos/selector/selector.yml"] : []),
+  ...(areShared(context) ? [share(streams, context.size(context.wiring.home(compact)).replicas)] : []),
 ];
 
 const ruleArgs = (context: Context): readonly string[] => [
@@ -293,7 +290,6 @@ const pods = (context: Context): readonly Pods[] => {
     }),
     part(context, compact, {
       args: compactArgs(context),
-      files: areShared(context) ? { selector: "thanos-compact" } : {},
       env: areShared(context) ? [podIndex] : undefined,
       envFrom: "thanos-settings",
       ...bucket,
