@@ -16,7 +16,7 @@ import { promtail } from "./promtail.ts";
 import { rolloutOperator } from "./rollout-operator.ts";
 import { tempo, tempoCache } from "./tempo.ts";
 import { thanosReceive } from "./thanos-receive.ts";
-import { thanos } from "./thanos.ts";
+import { thanos, thanosCache } from "./thanos.ts";
 
 /** Every component there is, in the order of their names. */
 export const catalogue: readonly Component[] = [
@@ -40,5 +40,6 @@ export const catalogue: readonly Component[] = [
   tempo,
   tempoCache,
   thanos,
+  thanosCache,
   thanosReceive,
 ];
