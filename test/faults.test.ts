@@ -18,6 +18,7 @@ import { fromRanges, toRanges } from "./e2e/faults/ranges.ts";
 import { hasForgotten, ringText } from "./e2e/faults/owners.ts";
 import { verdictOf } from "./e2e/faults/row.ts";
 import { type Fault, isSingleton, type Workload } from "./e2e/faults/steps.ts";
+import { missing } from "./e2e/ready.ts";
 import { table } from "./e2e/table.ts";
 
 const stream = (more: Partial<Stream> = {}): Stream => ({
@@ -226,6 +227,21 @@ describe("a workload", () => {
       all.map((one) => isSingleton(all, one)),
       [false, false, true],
     );
+  });
+});
+
+describe("a Deployment that is being rolled out", () => {
+  const deployment = (status: Readonly<Record<string, number>>) =>
+    missing({
+      kind: "Deployment",
+      metadata: { name: "alloy", uid: "1", generation: 2 },
+      spec: { replicas: 1 },
+      status: { observedGeneration: 2, ...status },
+    });
+
+  test("is not done while it is the old pod that is available", () => {
+    assert.equal(deployment({ replicas: 2, updatedReplicas: 1, availableReplicas: 1 }), "Deployment alloy 0/1");
+    assert.equal(deployment({ replicas: 1, updatedReplicas: 1, availableReplicas: 1 }), undefined);
   });
 });
 
