@@ -13,7 +13,7 @@ import {
   parseRead,
 } from "./e2e/faults/account.ts";
 import { lokiPush, otlpTraces, remoteWrite } from "./e2e/faults/bodies.ts";
-import { batchAt, type Load, numberOfLine, numberOfTrace, type Stream, timeOf } from "./e2e/faults/load.ts";
+import { batchAt, type Load, numberOfLine, numberOfTrace, type PushedStream, timeOf } from "./e2e/faults/load.ts";
 import { fromRanges, toRanges } from "./e2e/faults/ranges.ts";
 import { hasForgotten, ringText } from "./e2e/faults/owners.ts";
 import { verdictOf } from "./e2e/faults/row.ts";
@@ -21,7 +21,7 @@ import { type Fault, isSingleton, type Workload } from "./e2e/faults/steps.ts";
 import { missing } from "./e2e/ready.ts";
 import { table } from "./e2e/table.ts";
 
-const stream = (more: Partial<Stream> = {}): Stream => ({
+const stream = (more: Partial<PushedStream> = {}): PushedStream => ({
   name: "logs",
   signal: "logs",
   way: "loki",

@@ -1,6 +1,6 @@
 import { sleep } from "../context.ts";
 import { message } from "../table.ts";
-import { acknowledged, type Answered, countPushes, countReads, type Pushed } from "./account.ts";
+import { type Answered, countPushes, countReads, type Pushed } from "./account.ts";
 import type { Stream } from "./load.ts";
 import type { Session } from "./session.ts";
 import type { Fault } from "./steps.ts";
@@ -17,7 +17,7 @@ export interface Row {
   readonly pushes: Readonly<Record<string, Pushed>>;
 }
 
-const signals = { logs: "logs", traces: "traces", samples: "metrics" } as const;
+const signals = { logs: "logs", traces: "traces", samples: "metrics", scrapes: "metrics" } as const;
 
 const isBad = ({ wrong, failed }: Answered): boolean => wrong + failed > 0;
 const isSilent = ({ ok, wrong, failed }: Answered): boolean => ok + wrong + failed === 0;
@@ -49,7 +49,7 @@ export const perform = async (session: Session, fault: Fault, pauseSeconds: numb
     all.filter(({ start }) => start >= from && start < until);
   const [pushes, reads] = [during(session.pushes), during(session.reads)];
   const answered = session.read.map(
-    (stream) => [stream, countReads(stream, acknowledged(session.pushes, stream.name), reads, until)] as const,
+    (stream) => [stream, countReads(stream, session.acknowledged(stream), reads, until)] as const,
   );
   const verdict = done ? verdictOf(fault, answered) : "failed";
   return {
