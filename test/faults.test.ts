@@ -114,6 +114,10 @@ describe("the reads of a fault", () => {
     assert.deepEqual(failures, { "503": 2, "500": 1 });
     assert.equal(example, "new-range: 503");
   });
+  test("tell how long the slowest good answer took", () => {
+    const reads = [read("new-range", 10_000, "200"), { ...read("new-range", 11_000, "200"), end: 19_500 }];
+    assert.equal(countReads(logs, batches, reads, 20_000).slowestSeconds, 8.5);
+  });
   test("count an outage that does not end to the end of what was watched", () => {
     const reads = [read("new-range", 10_000, "503")];
     assert.equal(countReads(logs, batches, reads, 40_000).longestOutageSeconds, 30);
@@ -121,7 +125,7 @@ describe("the reads of a fault", () => {
 });
 
 describe("a fault", () => {
-  const answered = { ok: 9, wrong: 0, failed: 0, longestOutageSeconds: 0, failures: {} };
+  const answered = { ok: 9, wrong: 0, failed: 0, longestOutageSeconds: 0, slowestSeconds: 0, failures: {} };
   const verdict = (excuse: Fault["excuse"], more: Partial<typeof answered>) =>
     verdictOf({ name: "kill", excuse, run: async () => "" }, [[logs, { ...answered, ...more }]]);
   const singleton = { signals: ["logs"], because: "a singleton" } as const;

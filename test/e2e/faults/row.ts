@@ -77,11 +77,14 @@ export const perform = async (session: Session, fault: Fault, pauseSeconds: numb
   };
 };
 
+/** A good answer that took longer than this is worth a word. */
+const slowSeconds = 3;
+
 const readsText = (answered: Answered): string => {
-  const { ok, wrong, failed, longestOutageSeconds } = answered;
-  return isBad(answered)
-    ? `${ok} ok, ${wrong} wrong, ${failed} failed, ${longestOutageSeconds.toFixed(1)} s`
-    : `${ok} ok`;
+  const { ok, wrong, failed, longestOutageSeconds, slowestSeconds } = answered;
+  const slow = slowestSeconds > slowSeconds ? `, slowest ${slowestSeconds.toFixed(1)} s` : "";
+  const bad = isBad(answered) ? `, ${wrong} wrong, ${failed} failed, outage ${longestOutageSeconds.toFixed(1)} s` : "";
+  return `${ok} ok${slow}${bad}`;
 };
 
 const refusedText = (pushes: Row["pushes"]): string =>
