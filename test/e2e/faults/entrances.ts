@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import type { Context } from "../context.ts";
 import { dataSource, headers } from "../datasources.ts";
 import { type Cluster, get } from "../kubectl.ts";
-import type { Door, Signal, Stream } from "./load.ts";
+import { type Door, type PushedStream, scraped, type Signal, type Stream } from "./load.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -11,7 +11,7 @@ type Labels = Readonly<Record<string, string>>;
 export interface Pusher {
   readonly name: string;
   readonly labels?: Labels;
-  readonly streams: readonly Stream[];
+  readonly streams: readonly PushedStream[];
 }
 
 /** Of a workload, whom the NetworkPolicies take its pods for, and the ConfigMaps that it reads. */
@@ -51,7 +51,7 @@ interface PrometheusConfig {
   readonly remote_write?: readonly { readonly url: string; readonly headers?: Readonly<Record<string, string>> }[];
 }
 
-type Kind = Pick<Stream, "signal" | "itemsPerBatch" | "batchSeconds" | "visibleSeconds">;
+type Kind = Pick<PushedStream, "signal" | "itemsPerBatch" | "batchSeconds" | "visibleSeconds">;
 
 /** Modest: a whole cluster has two cores. */
 const kinds: Readonly<Record<Signal, Kind>> = {
@@ -67,7 +67,13 @@ const relayed = (signal: Signal): Kind => ({
   visibleSeconds: 30,
 });
 
-const stream = (name: string, kind: Kind, way: Stream["way"], to: string, sent: Stream["headers"] = {}): Stream => ({
+const stream = (
+  name: string,
+  kind: Kind,
+  way: PushedStream["way"],
+  to: string,
+  sent: PushedStream["headers"] = {},
+): PushedStream => ({
   ...kind,
   name,
   way,
@@ -114,19 +120,18 @@ export const pushers = async (context: Context): Promise<readonly Pusher[]> => {
   return [first, ...(behind.length > 0 ? [second] : []), users];
 };
 
-/** What the reader reads of each signal: what is pushed to the place that keeps it. */
-export const readStreams = (all: readonly Stream[]): readonly string[] => {
-  const names = all.map(({ name }) => name);
-  return ["logs", "traces", names.includes("samples-kept") ? "samples-kept" : "samples"];
+/** What the reader reads: of each signal what is pushed to the place that keeps it, and what is scraped. */
+export const readStreams = (all: readonly PushedStream[]): readonly Stream[] => {
+  const samples = all.some(({ name }) => name === "samples-kept") ? "samples-kept" : "samples";
+  return [...all.filter(({ name }) => ["logs", "traces", samples].includes(name)), scraped];
 };
 
-const uids: Readonly<Record<Signal, string>> = { logs: "loki", traces: "tempo", samples: "metrics" };
-
 /** The front doors, as the data sources name them. */
-export const doors = async (context: Context): Promise<Readonly<Record<Signal, Door>>> => {
-  const door = async (signal: Signal): Promise<Door> => {
-    const source = await dataSource(context, uids[signal]);
+export const doors = async (context: Context): Promise<Readonly<Record<Stream["signal"], Door>>> => {
+  const door = async (uid: string): Promise<Door> => {
+    const source = await dataSource(context, uid);
     return { url: source.url.replace(/\/$/, ""), headers: headers(source) };
   };
-  return { logs: await door("logs"), traces: await door("traces"), samples: await door("samples") };
+  const metrics = await door("metrics");
+  return { logs: await door("loki"), traces: await door("tempo"), samples: metrics, scrapes: metrics };
 };
