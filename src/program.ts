@@ -10,7 +10,7 @@ import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./c
 import { scrapeIntervalSeconds } from "./components/prometheus.ts";
 import { features } from "./features/index.ts";
 import { composition } from "./settings/composition.ts";
-import { answersOf, type Environment } from "./settings/schema.ts";
+import { answersOf, type Environment, storeOf } from "./settings/schema.ts";
 import { modeIn, SettingsError, validate } from "./settings/validate.ts";
 import { resizing, type Sizing, sizing } from "./sizing/sizing.ts";
 
@@ -30,47 +30,52 @@ export function foundation(): Foundation {
   };
 }
 
-/** What an environment says of how its bases are built. */
-const variation = ({ namespaces, replicas, volumes, components }: Environment): Variation => ({
-  namespaces,
-  volumes,
-  components,
-  resizing: Object.fromEntries(Object.entries(replicas).map(([workload, count]) => [workload, { replicas: count }])),
-});
+/** What an environment says of how its bases are built; what it says of a workload's replicas goes before what its load asks for. */
+const variation = (environment: Environment, sizes: Resizing): Variation => {
+  const { namespaces, replicas, volumes, components, tenant, overrides } = environment;
+  const counted = Object.entries(replicas).map(([workload, count]) => [
+    workload,
+    { ...sizes[workload], replicas: count },
+  ]);
+  const store = storeOf(environment);
+  return {
+    namespaces,
+    volumes,
+    components,
+    store,
+    tenant,
+    overrides,
+    resizing: { ...sizes, ...Object.fromEntries(counted) },
+  };
+};
 
-/** The bases of an environment, built for it. */
-export function basesOf(environment: Environment): readonly Base[] {
+/** The bases of an environment, built for it with these sizes. */
+export function basesOf(environment: Environment, sizes: Resizing): readonly Base[] {
   const { components } = composition(answersOf(environment), catalogue);
   const modeOf = (component: Component): Mode => modeIn(environment, component);
-  const own = bases(catalogue, modeOf, variation(environment)).filter(({ component }) =>
-    components.includes(component),
-  );
-  return own.filter(
-    (one) =>
-      one.component.wanted?.(
-        one,
-        own.filter((other) => other !== one),
-      ) ?? true,
-  );
+  const all = bases(catalogue, modeOf, variation(environment, sizes));
+  const own = all.filter(({ component }) => components.includes(component));
+  const others = (one: Base): readonly Base[] => own.filter((other) => other !== one);
+  return own.filter((one) => one.component.wanted?.(one, others(one)) ?? true);
 }
 
 /** The sizes that an environment's load gives its workloads, and why. */
 export const sizingOf = (environment: Environment): Sizing =>
-  sizing(environment, basesOf(environment), scrapeIntervalSeconds);
+  sizing(environment, basesOf(environment, {}), scrapeIntervalSeconds);
 
 /** The sizes that an environment's load gives its workloads; without a load none, which leaves those of the mode. */
-export const sizesOf = (environment: Environment): Resizing => resizing(sizingOf(environment));
+const sizesOf = (environment: Environment): Resizing => (environment.load ? resizing(sizingOf(environment)) : {});
 
 /** The overlay of an environment. */
 export function overlayOf(environment: Environment, { bases: committed, additions }: Foundation): Overlay {
   const { features } = composition(answersOf(environment), catalogue);
-  const chosen = basesOf(environment).map((own) => ({
+  const chosen = basesOf(environment, sizesOf(environment)).map((own) => ({
     own,
     base: committed.find(({ path }) => path === own.path) as Base,
   }));
   const added = additions.filter(({ feature }) => features.includes(feature));
   const { by, ...options } = environment.exposure ?? {};
-  return overlay({ ...environment, options: by ? { [by]: options } : {} }, chosen, added);
+  return overlay({ ...environment, store: storeOf(environment), options: by ? { [by]: options } : {} }, chosen, added);
 }
 
 const folder = new URL("./environments/", import.meta.url);

@@ -132,11 +132,16 @@ for (const { name, overlay, objects } of worlds) {
 test("a setting of an environment rolls the pods of its component and no others", () => {
   const { name, ...settings } = dev.environment;
   const values: Readonly<Record<string, string>> = {
+    account: "seven",
     address: "store:1",
     boolean: "true",
+    bucket: "seven",
     count: "7",
     duration: "77h",
+    host: "seven:7",
     name: "seven",
+    store: "gcs",
+    tenant: "seven",
     url: "http://seven",
   };
   for (const { component, settings: table } of dev.overlay.parts.flatMap(({ bases }) => bases)) {

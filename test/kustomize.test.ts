@@ -218,7 +218,7 @@ test("each base builds alone", { skip }, async () => {
 
 test("an overlay holds its settings' differences as literals of a merge, and nothing else of the base", () => {
   const files = rendered(invented);
-  for (const { overlay, environment } of invented) {
+  for (const { overlay, environment } of invented.filter(({ environment }) => environment.store.kind === "minio")) {
     const stack = parse(files.get(`${overlay.path}/stack/kustomization.yaml`) ?? "") as {
       configMapGenerator?: { name: string; behavior: string; literals: string[] }[];
     };

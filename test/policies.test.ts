@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import * as minio from "../src/components/minio.ts";
+import type { Manifest } from "../src/core/objects.ts";
+import type { Role } from "../src/core/plan.ts";
+import { portOf } from "../src/core/store.ts";
+import { storeOf } from "../src/settings/schema.ts";
 import { none, says } from "./lib/findings.ts";
-import { altered, idOf, podTemplates, without } from "./lib/objects.ts";
+import { altered, idOf, podTemplates, specOf, without } from "./lib/objects.ts";
 import { closedFaults, network, openFaults, outside, recorded, unrestricted, wideRules } from "./lib/policies.ts";
 import { dev, type World, worldNamed, worlds } from "./lib/world.ts";
+
+const runsIn = (roles: readonly Role[], role: Role): boolean =>
+  roles.some(({ component, name }) => component === role.component && name === role.name);
 
 const pod = ({ objects }: World, name: string) => {
   const found = podTemplates(objects).find((one) => one.name === name);
@@ -15,6 +23,7 @@ for (const { name, overlay, objects, environment } of worlds) {
   describe(`the network of ${name}`, () => {
     const record = recorded(overlay, objects);
     // A controller may be anywhere, even in the nodes' own network.
+    const store = storeOf(environment);
     const exposed = environment.exposure ? [`grafana-${environment.exposure.by}`] : [];
 
     test("lets every recorded connection through, out of the one and into the other", () => {
@@ -32,7 +41,7 @@ for (const { name, overlay, objects, environment } of worlds) {
     });
 
     test("names peers and ports in every rule", () => {
-      none(wideRules(objects, exposed));
+      none(wideRules(objects, [...exposed, ...(store.kind === "minio" ? [] : ["external-store"])]));
     });
 
     test("lets in from elsewhere only what is pushed to the OTLP gateway, and Grafana's users where it is exposed", () => {
@@ -52,14 +61,40 @@ for (const { name, overlay, objects, environment } of worlds) {
       ]);
     });
 
-    test("lets only those out to the API server that have its token", () => {
+    test("lets only those out to the API server that have its token, and those to a store outside that keep objects", () => {
       const net = network(objects);
+      const made = [...record.base, ...record.added].filter(
+        ({ to, via }) => to === minio.roles.server && via === "service",
+      );
+      const keeps = (id: string): boolean =>
+        record.nodes.some(
+          ({ pod, roles }) => pod.id === id && made.some(({ from }) => typeof from !== "string" && runsIn(roles, from)),
+        );
+      const kept = store.kind === "minio" ? [] : [portOf(store), ...(store.identity === "secret" ? [] : [443])];
       for (const one of podTemplates(objects)) {
-        for (const port of [443, 6443]) {
+        for (const port of new Set([443, 6443, ...kept])) {
+          const hasToken = [443, 6443].includes(port) && one.spec.automountServiceAccountToken === true;
           const open = net.open("Egress", one, outside, { port });
-          assert.equal(open, one.spec.automountServiceAccountToken === true, `${one.id} port ${port}`);
+          assert.equal(open, hasToken || (kept.includes(port) && keeps(one.id)), `${one.id} port ${port}`);
         }
       }
+    });
+
+    test("lets those without keys ask who they are where their cloud answers, and nobody else", () => {
+      const rules = specOf<{ egress: { to?: { ipBlock: { cidr: string } }[]; ports: { port: number }[] }[] }>(
+        objects.find(({ metadata }) => metadata.name === "external-store") ?? {
+          ...(dev.objects[0] as Manifest),
+          spec: { egress: [] },
+        },
+      );
+      const asked = rules.egress.flatMap(({ to = [], ports }) =>
+        to.flatMap(({ ipBlock }) => ports.map(({ port }) => `${ipBlock.cidr} ${port}`)),
+      );
+      const metadata = ["169.254.169.254/32 80", "169.254.169.252/32 988"];
+      const agent = ["169.254.170.23/32 80", "fd00:ec2::23/128 80"];
+      const isKeyless = store.identity !== "secret";
+      const expected = store.kind === "gcs" && isKeyless ? metadata : store.identity === "workload" ? agent : [];
+      assert.deepEqual(asked, expected);
     });
 
     test("lets everybody who connects to a name look it up, and nobody else", () => {

@@ -10,9 +10,7 @@ for (const { name, overlay, objects, environment } of worlds) {
       ([, one]) => one as string,
     );
     assert.ok(wanted.length > 0);
-    const listed = overlay.parts.flatMap(({ bases, expects }) =>
-      [...bases.flatMap(({ secrets }) => secrets), ...expects].map((secret) => secret.name),
-    );
+    const listed = overlay.parts.flatMap(({ secrets, expects }) => [...secrets, ...expects].map(({ name }) => name));
     assert.deepEqual(
       wanted.filter((secret) => !listed.some((one) => secret.startsWith(one) && page.includes(`| \`${one}\` |`))),
       [],

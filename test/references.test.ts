@@ -1,25 +1,35 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { type StoreSetting, storeOf } from "../src/settings/schema.ts";
 import { none, says } from "./lib/findings.ts";
 import { altered, idOf, without } from "./lib/objects.ts";
 import { dataSourceFaults, fileFaults, nameLinks, unsetVariables, unusedSettings } from "./lib/references.ts";
-import { built, dev, worlds } from "./lib/world.ts";
+import { dev, worlds } from "./lib/world.ts";
 
-/** The Secrets that environments without throw-away credentials expect, with their keys. */
-const secretKeys = new Map(
-  built.bases.flatMap(({ secrets }) =>
-    secrets.map(({ name, env = {}, files = {} }) => [name, [...Object.keys(env), ...Object.keys(files)]] as const),
-  ),
-);
+/** Keys of stores, by kind: a configuration names those of every kind, and those that are not set it takes for empty. */
+const storeKeys = { s3: ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"], gcs: [], azure: ["AZURE_STORAGE_KEY"] };
+const keysOfNoUse = (store: StoreSetting): readonly string[] => {
+  const kind = store.kind === "minio" ? "s3" : store.kind;
+  const isKeyed = storeOf({ store }).identity === "secret";
+  return Object.values(storeKeys)
+    .flat()
+    .filter((key) => !(isKeyed && storeKeys[kind].some((one) => one === key)));
+};
 
-for (const { name, objects, environment } of worlds) {
+for (const { name, overlay, objects, environment } of worlds) {
   describe(`in ${name}`, () => {
     test("every ConfigMap, Secret, account, volume and Service that a pod names is there", () => {
-      none(nameLinks(objects, environment.credentials === "by-name" ? [...secretKeys.keys()] : []));
+      none(
+        nameLinks(
+          objects,
+          overlay.parts.flatMap(({ expects }) => expects.map(({ name }) => name)),
+        ),
+      );
     });
     test("every file that an argument names lies in a mounted folder", () => none(fileFaults(objects)));
     test("every variable that a configuration or an argument names is in its container's environment", () => {
-      none(unsetVariables(objects, secretKeys));
+      const keys = new Map(overlay.parts.flatMap(({ expects }) => expects.map((one) => [one.name, one.keys] as const)));
+      none(unsetVariables(objects, keys, keysOfNoUse(environment.store)));
     });
     test("every setting is used by somebody", () => none(unusedSettings(objects)));
     test("Grafana sees every data source, one of them the default, and their links lead to each other", () => {
@@ -37,6 +47,7 @@ describe("a name that leads nowhere is reported", () => {
     assert.ok(found, start);
     return found;
   };
+  const unsetIn = (list: typeof objects) => unsetVariables(list, new Map(), keysOfNoUse({ kind: "minio" }));
   const config = id("ConfigMap observability/loki-settings-");
 
   test("a ConfigMap", () => says(nameLinks(without(objects, config)), /loki spec: no ConfigMap loki-settings-/));
@@ -60,17 +71,17 @@ describe("a name that leads nowhere is reported", () => {
   });
   test("a variable of a configuration", () => {
     says(
-      unsetVariables(altered(objects, config, ["data", "LOKI_RETENTION"], undefined)),
+      unsetIn(altered(objects, config, ["data", "LOKI_RETENTION"], undefined)),
       /loki.yaml: LOKI_RETENTION is not in/,
     );
   });
   test("a variable of an argument", () => {
-    says(unsetVariables(altered(objects, loki, [...container, "args", 0], "-x=$(LOKI_X)")), /args: LOKI_X is not in/);
+    says(unsetIn(altered(objects, loki, [...container, "args", 0], "-x=$(LOKI_X)")), /args: LOKI_X is not in/);
   });
   test("a variable of an Alloy configuration", () => {
     const alloy = id("ConfigMap observability-agents/alloy-settings-");
     says(
-      unsetVariables(altered(objects, alloy, ["data", "ALLOY_LOKI_URL"], undefined)),
+      unsetIn(altered(objects, alloy, ["data", "ALLOY_LOKI_URL"], undefined)),
       /config.alloy: ALLOY_LOKI_URL is not in/,
     );
   });

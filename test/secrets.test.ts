@@ -31,10 +31,8 @@ for (const world of invented) {
       assert.ok(!text.includes("secretGenerator"), path);
       assert.ok(!path.includes("/secrets/"), path);
     }
-    const offered = world.overlay.parts.flatMap(({ bases }) =>
-      bases.flatMap(({ secrets }) => secrets.map(({ name }) => name)),
-    );
-    assert.deepEqual(namedSecrets(world.objects), [...offered].sort());
+    const expected = world.overlay.parts.flatMap(({ expects }) => expects.map(({ name }) => name));
+    assert.deepEqual(namedSecrets(world.objects), [...expected].sort());
   });
 }
 

@@ -31,7 +31,7 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "an unknown key",
       { ...good, retention: "30d" },
-      'environments/prod: retention is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "load", "replicas", "volumes", "components"',
+      'environments/prod: retention is no setting: expected one of "mode", "modes", "metrics", "store", "tenant", "overrides", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "load", "replicas", "volumes", "components"',
     ],
     [
       "an unknown mode",
@@ -90,23 +90,33 @@ describe("a wrong setting stops the build with its path, what was found and what
     ],
     [
       "a URL without a scheme",
-      loki({ s3Endpoint: "minio:9000" }),
-      'environments/prod: components.loki.s3Endpoint is "minio:9000": expected a URL such as "http://minio:9000"',
+      { ...good, components: { tempo: { remoteWriteUrl: "prometheus:9090" } } },
+      'environments/prod: components.tempo.remoteWriteUrl is "prometheus:9090": expected a URL such as "http://minio:9000"',
     ],
     [
       "an address with a scheme",
-      { ...good, components: { tempo: { s3Endpoint: "http://minio:9000" } } },
-      'environments/prod: components.tempo.s3Endpoint is "http://minio:9000": expected host and port such as "minio:9000", without a scheme',
+      { ...good, components: { "alloy-gateway": { tempoOtlpEndpoint: "http://tempo:4317" } } },
+      'environments/prod: components.alloy-gateway.tempoOtlpEndpoint is "http://tempo:4317": expected host and port such as "minio:9000", without a scheme',
     ],
     [
-      "a name that is none",
-      loki({ s3Bucket: "My Bucket" }),
-      'environments/prod: components.loki.s3Bucket is "My Bucket": expected a name of small letters, digits, "-" and "."',
+      "a host with a scheme",
+      loki({ s3Endpoint: "http://minio:9000" }),
+      'environments/prod: components.loki.s3Endpoint is "http://minio:9000": expected a host such as "s3.eu-central-1.amazonaws.com" or "minio:9000", without a scheme',
+    ],
+    [
+      "a store of no kind that there is",
+      loki({ store: "swift" }),
+      'environments/prod: components.loki.store is "swift": expected "s3", "gcs" or "azure"',
+    ],
+    [
+      "a bucket that is none",
+      loki({ bucket: "My Bucket" }),
+      'environments/prod: components.loki.bucket is "My Bucket": expected a bucket of 3 to 63 small letters, digits, "-" and "."',
     ],
     [
       "a value that smuggles in another line",
-      loki({ s3Bucket: "chunks\nLOKI_X=1" }),
-      'environments/prod: components.loki.s3Bucket is "chunks\\nLOKI_X=1": expected a name of small letters, digits, "-" and "."',
+      loki({ bucket: "chunks\nLOKI_X=1" }),
+      'environments/prod: components.loki.bucket is "chunks\\nLOKI_X=1": expected a bucket of 3 to 63 small letters, digits, "-" and "."',
     ],
     [
       "settings of a component that the environment leaves out",
@@ -242,7 +252,7 @@ describe("a wrong setting stops the build with its path, what was found and what
       components: { loki: { retention: "x", authEnabled: 1 } },
     };
     assert.deepEqual(complaint(settings).split("\n"), [
-      'environments/prod: colour is no setting: expected one of "mode", "modes", "metrics", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "load", "replicas", "volumes", "components"',
+      'environments/prod: colour is no setting: expected one of "mode", "modes", "metrics", "store", "tenant", "overrides", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "load", "replicas", "volumes", "components"',
       'environments/prod: mode is "big": expected one of "monolithic", "scalable", "microservices"',
       'environments/prod: components.loki.retention is "x": expected a duration such as "720h" or "30d"',
       'environments/prod: components.loki.authEnabled is 1: expected "true" or "false"',
@@ -257,6 +267,8 @@ describe("a right setting", () => {
       mode: "monolithic",
       modes: {},
       metrics: "mimir",
+      store: { kind: "minio" },
+      overrides: {},
       collector: "alloy",
       generators: "none",
       compose: "none",
@@ -274,7 +286,8 @@ describe("a right setting", () => {
   });
   test("is a variable that reads like its name", () => {
     assert.equal(variable("loki", "retention"), "LOKI_RETENTION");
-    assert.equal(variable("loki", "s3BucketRuler"), "LOKI_S3_BUCKET_RULER");
+    assert.equal(variable("loki", "bucketRuler"), "LOKI_BUCKET_RULER");
+    assert.equal(variable("loki", "s3ForcePathStyle"), "LOKI_S3_FORCE_PATH_STYLE");
     assert.equal(variable("thanos", "retention5m"), "THANOS_RETENTION_5M");
     assert.equal(variable("alloy-gateway", "lokiOtlpUrl"), "ALLOY_GATEWAY_LOKI_OTLP_URL");
   });

@@ -8,13 +8,14 @@ import { apart, defineRoles, type Mode, plan } from "../src/core/plan.ts";
 import { quantity } from "../src/core/requests.ts";
 import { podsOf, type Size } from "../src/core/size.ts";
 import { scrapeIntervalSeconds } from "../src/components/prometheus.ts";
-import { basesOf, sizesOf, sizingOf } from "../src/program.ts";
+import { basesOf, sizingOf } from "../src/program.ts";
+import type { Environment } from "../src/settings/schema.ts";
 import { modeIn, SettingsError } from "../src/settings/validate.ts";
 import type { Facts } from "../src/sizing/drivers.ts";
 import { type Load, loadFields } from "../src/sizing/load.ts";
 import { type Resource, resources, takes } from "../src/sizing/rule.ts";
 import { reasonFor, rules } from "../src/sizing/rules/index.ts";
-import { days, type Sizing, sizing } from "../src/sizing/sizing.ts";
+import { days, resizing, type Sizing, sizing } from "../src/sizing/sizing.ts";
 import { text } from "../src/sizing/text.ts";
 import { type Explained, explained, limitFactor } from "../src/sizing/workload.ts";
 import { cli } from "./lib/project.ts";
@@ -31,10 +32,12 @@ const kinds = modes.flatMap((mode) => back.map((metrics) => ({ mode, metrics }))
 const sizingFor = (mode: Mode, metrics: string, load: Load | undefined, more: object = {}): Sizing =>
   sizingOf(environmentOf("prod", { mode, metrics, load, ...more }));
 
+const sizesOf = (environment: Environment) => resizing(sizingOf(environment));
+
 /** The sizing of one kind of environment for any load; its bases are built once. */
 function sizer(mode: Mode, metrics: string): (load: Load | undefined) => Sizing {
   const plain = environmentOf("prod", { mode, metrics });
-  const own = basesOf(plain);
+  const own = basesOf(plain, {});
   return (load) => sizing({ ...plain, load }, own, scrapeIntervalSeconds);
 }
 const usual: Load = { logsGBPerDay: 500, activeSeries: 2e6, spansPerSecond: 30_000, metricQueriesPerSecond: 30 };

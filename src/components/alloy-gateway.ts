@@ -3,6 +3,7 @@ import { apart, defineRoles } from "../core/plan.ts";
 import { configVolume, emptyDir, resources } from "../core/pod.ts";
 import { template } from "../core/template.ts";
 import * as alloy from "./alloy.ts";
+import { onlyTenant } from "./dskit.ts";
 import * as loki from "./loki.ts";
 import * as prometheus from "./prometheus.ts";
 import * as tempo from "./tempo.ts";
@@ -39,12 +40,14 @@ const config = (): string =>
     zipkin: entrances.zipkin,
   });
 
-const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
+const settings = ({ wiring: { wire }, tenant }: Context): SettingsTable => ({
   lokiOtlpUrl: { unit: "url", value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/otlp` },
   remoteWriteUrl: {
     unit: "url",
     value: `http://${wire(roles.server).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
   },
+  // Its gateways name the tenant to Loki and Mimir.
+  tempoTenant: { unit: "tenant", value: tenant ?? onlyTenant.tempo },
   tempoOtlpEndpoint: { unit: "address", value: wire(roles.server).to(tempo.roles.distributor, "otlp-grpc") },
 });
 

@@ -1,5 +1,5 @@
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
-import { type Built, type Config, type Context, type Pods, type SecretShape, settingsName } from "../core/component.ts";
+import { type Built, type Config, type Context, type Pods, settingsName } from "../core/component.ts";
 import type { Role, Workload } from "../core/plan.ts";
 import {
   configVolume,
@@ -14,6 +14,7 @@ import {
 import type { Size, Sized } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import * as nginx from "./nginx.ts";
+import * as store from "./store.ts";
 
 /* What Loki, Mimir and Tempo have in common, because they are built of one kit: https://github.com/grafana/dskit */
 
@@ -28,6 +29,9 @@ export const memberlist = (members: Address) => ({
   rejoin_interval: "1m",
 });
 
+/** Whose everything is while there are no tenants, as each program calls it: with tenants, its data is found under that name. */
+export const onlyTenant = { loki: "fake", mimir: "anonymous", tempo: "single-tenant" } as const;
+
 /** `-target`: everything, or the roles by name; the aliases read, write and backend go with Loki 4 and are gone from Mimir. */
 export const target = ({ name, roles }: Workload): string =>
   `-target=${name === "all" ? name : roles.map((role) => role.name).join(",")}`;
@@ -40,11 +44,11 @@ export const target = ({ name, roles }: Workload): string =>
 export const overrides = (program: string) => {
   const volume = configVolume("overrides", `${program}-overrides`);
   const folder = "/etc/overrides";
-  const config: Config = {
+  const config = ({ overrides }: Context): Config => ({
     name: `${program}-overrides`,
     read: "runtime",
-    files: { "overrides.yaml": { overrides: {} } },
-  };
+    files: { "overrides.yaml": { overrides } },
+  });
   return {
     config,
     file: `${folder}/overrides.yaml`,
@@ -77,13 +81,11 @@ const graceSeconds = { writer: 300, other: 60 } as const;
 
 /** A program of several roles, of which each process runs some, with a gateway in front of them. */
 interface Program {
-  readonly name: string;
+  readonly name: Exclude<keyof typeof onlyTenant, "tempo">;
   readonly image: string;
   readonly httpPort: number;
   /** The role whose pods are the writers. */
   readonly writer: Role;
-  /** S3 credentials. */
-  readonly secret: SecretShape;
   /** A path that a process answers as long as it lives. */
   readonly alive: string;
   readonly startSeconds: number;
@@ -98,9 +100,9 @@ interface Program {
   readonly routes: readonly (readonly [Role, ...string[]])[];
 }
 
-function server(workload: Workload, { size: sizeOf }: Context, program: Program): Pods {
+function server(workload: Workload, { size: sizeOf }: Context, program: Program, keys: store.Access): Pods {
   const size = sizeOf(workload);
-  const { name, image, writer, secret, alive, startSeconds, overrides, zones = [] } = program;
+  const { name, image, writer, alive, startSeconds, overrides, zones = [] } = program;
   const { args, env } = zoned(workload, size, zones);
   const writes = workload.roles.includes(writer);
   return {
@@ -113,8 +115,8 @@ function server(workload: Workload, { size: sizeOf }: Context, program: Program)
           name,
           image,
           args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload), ...args],
-          env: [goMemoryLimit, ...env],
-          envFrom: [{ configMapRef: { name: settingsName(name) } }, { secretRef: { name: secret.name } }],
+          env: [goMemoryLimit, ...env, ...keys.env],
+          envFrom: [{ configMapRef: { name: settingsName(name) } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet(alive), startSeconds }),
           resources: resources(size, workload.disk ? undefined : "2Gi"),
@@ -123,6 +125,7 @@ function server(workload: Workload, { size: sizeOf }: Context, program: Program)
             ...(overrides ? [overrides.mount] : []),
             { name: "data", mountPath: "/data" },
             { name: "tmp", mountPath: "/tmp" },
+            ...keys.volumeMounts,
           ],
         },
       ],
@@ -131,6 +134,7 @@ function server(workload: Workload, { size: sizeOf }: Context, program: Program)
         ...(overrides ? [overrides.volume] : []),
         ...(workload.disk ? [] : [emptyDir("data")]),
         emptyDir("tmp"),
+        ...keys.volumes,
       ],
     },
   };
@@ -140,25 +144,27 @@ function server(workload: Workload, { size: sizeOf }: Context, program: Program)
 export const buildOf =
   (program: Program) =>
   (context: Context): Built => {
-    const { wiring, workloads, size } = context;
-    const { name, httpPort, secret, config, overrides, found, gateway, routes } = program;
+    const { wiring, workloads, size, tenant = onlyTenant[program.name] } = context;
+    const { name, httpPort, config, overrides, found, gateway, routes } = program;
+    const keys = store.access(context.store, name);
     found(wiring);
     const locations = (): readonly nginx.Route[] =>
       routes.flatMap(([role, ...paths]) =>
         paths.map((path) => ({ path, upstream: wiring.wire(gateway).to(role, "http") })),
       );
     const apart = workloads.filter((workload) => workload.name === gateway.name);
-    const gateways = apart.map((workload) => nginx.gateway(workload, size(workload), httpPort, locations()));
+    const gateways = apart.map((workload) => nginx.gateway(workload, size(workload), httpPort, locations(), tenant));
     return {
+      identity: store.identity(context.store, name),
       pods: [
-        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, context, program)),
+        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, context, program, keys)),
         ...gateways.map(({ pods }) => pods),
       ],
       configs: [
         { name, read: "start-up", files: { [`${name}.yaml`]: config(context) } },
-        ...(overrides ? [overrides.config] : []),
+        ...(overrides ? [overrides.config(context)] : []),
         ...gateways.map((one) => one.config),
       ],
-      secrets: [secret],
+      secrets: keys.secrets,
     };
   };

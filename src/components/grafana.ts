@@ -2,6 +2,7 @@ import { type Component, type Config, type DataSource, dataSourceConfig, type Se
 import { apart, defineRoles } from "../core/plan.ts";
 import { containerPorts, emptyDir, httpGet, optionalConfigs, probes, resources, secretVolume, tcp } from "../core/pod.ts";
 import { images } from "../versions.ts";
+import { onlyTenant } from "./dskit.ts";
 
 export const roles = defineRoles(
   "grafana",
@@ -38,6 +39,9 @@ const settings = {
 
 const settingsName = "grafana-settings";
 
+/** The variable that tells the data source of Tempo whose spans it asks for; a literal, because no back end of its own has it. */
+export const tempoTenant = "TEMPO_TENANT";
+
 /** Where browsers find Grafana, for the links that it sends. */
 export const rootUrl = (url: string): Config => ({
   name: settingsName,
@@ -50,7 +54,7 @@ export const grafana: Component = {
   home: "stack",
   roles,
   modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "50m", memory: "192Mi", memoryLimit: "512Mi" } } } },
-  build({ workloads, catalogue, size }) {
+  build({ workloads, catalogue, size, tenant }) {
     const sources = catalogue.filter(({ dataSource }) => dataSource).map(({ name }) => dataSourceConfig(name));
     return {
       pods: workloads.map((workload) => ({
@@ -81,7 +85,7 @@ export const grafana: Component = {
           volumes: [secretVolume("admin", admin.name), optionalConfigs("datasources", sources.sort()), emptyDir("tmp")],
         },
       })),
-      configs: [{ name: settingsName, read: "start-up", literals: settings }],
+      configs: [{ name: settingsName, read: "start-up", literals: { ...settings, [tempoTenant]: tenant ?? onlyTenant.tempo } }],
       secrets: [admin],
     };
   },

@@ -9,6 +9,7 @@ import * as grafana from "./grafana.ts";
 import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
+import * as store from "./store.ts";
 
 const http = 3100;
 const gossip = { component: "loki", name: "loki-gossip", port: "gossip", lists: "members" } as const;
@@ -70,25 +71,43 @@ const askers = [
   [frontend, cache.roles.results],
 ] as const;
 
-const secret = minio.s3Secret("loki");
 const limits = overrides("loki");
 
-const settings = ({ wiring: { wire, home }, size }: Context): SettingsTable => ({
-  authEnabled: { unit: "boolean", value: "false" },
+const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context): SettingsTable => ({
+  ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
+  authEnabled: { unit: "boolean", value: String(tenant !== undefined) },
+  azureFederatedToken: store.azureFederatedToken(kept),
+  bucket: store.bucket(kept, "lokiChunks"),
+  bucketRuler: store.bucket(kept, "lokiRuler"),
   // One ingester has nobody to wait for, and would be ready half a minute later after each restart.
   ingesterMinReady: { unit: "duration", value: podsOf(size(home(ingester))) === 1 ? "0s" : "15s" },
   replicationFactor: { unit: "count", value: String(copies(size(home(ingester)))) },
   retention: { unit: "duration", value: "168h" },
-  s3Bucket: { unit: "name", value: minio.buckets.lokiChunks },
-  s3BucketRuler: { unit: "name", value: minio.buckets.lokiRuler },
-  s3Endpoint: { unit: "url", value: `http://${wire(ingester).to(minio.roles.server, "s3")}` },
-  s3Region: { unit: "name", value: "us-east-1" },
-  // "false" while ingesters without a zone stand beside: of four zones, a reader may leave out the one that alone has a line.
+  s3ForcePathStyle: store.pathStyle(kept),
+  // While ingesters of another mode stand beside, both this and the replication factor are as in monolithic: a reader that can do
+  // without one of four zones, or one of four ingesters, can do without the only one that has a line.
   zoneAwareness: { unit: "boolean", value: String(size(home(ingester)).zones !== undefined) },
 });
 
 const lifecycler = { min_ready_duration: "${LOKI_INGESTER_MIN_READY}" };
 
+/** Of these Loki reads the one that LOKI_STORE names: `common.storage` would take one only. */
+const s3 = {
+  endpoint: "${LOKI_S3_ENDPOINT}",
+  region: "${LOKI_S3_REGION}",
+  bucketnames: "${LOKI_BUCKET}",
+  access_key_id: "${S3_ACCESS_KEY_ID}",
+  secret_access_key: "${S3_SECRET_ACCESS_KEY}",
+  insecure: "${LOKI_S3_INSECURE}",
+  s3forcepathstyle: "${LOKI_S3_FORCE_PATH_STYLE}",
+};
+const gcs = { bucket_name: "${LOKI_BUCKET}" };
+const azure = {
+  account_name: "${LOKI_AZURE_ACCOUNT}",
+  account_key: "${AZURE_STORAGE_KEY}",
+  container_name: "${LOKI_BUCKET}",
+  use_federated_token: "${LOKI_AZURE_FEDERATED_TOKEN}",
+};
 /**
  * An ingester of a zone keeps its place in the ring while it restarts: of two zones that are left a reader would be content with one,
  * which may lack what the other two have acknowledged. And it is ready when it is ready itself, for the rollout-operator, which looks
@@ -140,16 +159,6 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
     replication_factor: "${LOKI_REPLICATION_FACTOR}",
     compactor_grpc_address: wire(querier).to(compactor, "grpc"),
     ring: { kvstore: { store: "memberlist" } },
-    storage: {
-      s3: {
-        endpoint: "${LOKI_S3_ENDPOINT}",
-        region: "${LOKI_S3_REGION}",
-        bucketnames: "${LOKI_S3_BUCKET}",
-        access_key_id: "${S3_ACCESS_KEY_ID}",
-        secret_access_key: "${S3_SECRET_ACCESS_KEY}",
-        s3forcepathstyle: true,
-      },
-    },
   },
   memberlist: memberlist(wire(ingester).toGroup(gossip, all)),
   schema_config: {
@@ -157,15 +166,16 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
       {
         from: "2024-04-01",
         store: "tsdb",
-        object_store: "s3",
+        object_store: "${LOKI_STORE}",
         schema: "v13",
         index: { prefix: "index_", period: "24h" },
       },
     ],
   },
+  storage_config: { aws: s3, gcs, azure },
   // A ruler that shares a process with an index gateway must not ask one through the ring: its queries would hang.
   index_gateway: { mode: home(ruler) === home(indexGateway) ? "simple" : "ring" },
-  compactor: { retention_enabled: true, delete_request_store: "s3" },
+  compactor: { retention_enabled: true, delete_request_store: "${LOKI_STORE}" },
   limits_config: {
     retention_period: "${LOKI_RETENTION}",
     allow_structured_metadata: true,
@@ -187,7 +197,12 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
     enable_api: true,
     enable_sharding: true,
     wal: { dir: "/data/ruler-wal" },
-    storage: { type: "s3", s3: { bucketnames: "${LOKI_S3_BUCKET_RULER}" } },
+    storage: {
+      type: "${LOKI_STORE}",
+      s3: { ...s3, bucketnames: "${LOKI_BUCKET_RULER}" },
+      gcs: { ...gcs, bucket_name: "${LOKI_BUCKET_RULER}" },
+      azure: { ...azure, container_name: "${LOKI_BUCKET_RULER}" },
+    },
   },
   analytics: { reporting_enabled: false },
 });
@@ -254,6 +269,7 @@ export const loki: Component = {
       },
     },
   },
+  hasTenants: true,
   settings,
   dataSource: ({ wire }) => ({
     name: "Loki",
@@ -286,7 +302,6 @@ export const loki: Component = {
     image: images.loki,
     httpPort: http,
     writer: ingester,
-    secret,
     alive: "/loki/api/v1/status/buildinfo",
     startSeconds: 300,
     config,

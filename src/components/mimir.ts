@@ -8,6 +8,7 @@ import { buildOf, memberlist } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
+import * as store from "./store.ts";
 
 const http = 8080;
 const gossip = { component: "mimir", name: "mimir-gossip", port: "gossip", lists: "members" } as const;
@@ -46,22 +47,25 @@ const all = Object.values(members);
 /** Paths under the gateway: the Prometheus API, and where samples are pushed. */
 export const paths = { query: "/prometheus", push: "/api/v1/push" } as const;
 
-const secret = minio.s3Secret("mimir");
-
-const settings = ({ wiring: { wire, home }, size }: Context): SettingsTable => ({
+const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context): SettingsTable => ({
+  ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
+  bucket: store.bucket(kept, "mimirBlocks"),
+  bucketAlertmanager: store.bucket(kept, "mimirAlertmanager"),
+  bucketRuler: store.bucket(kept, "mimirRuler"),
   // One ingester has nobody to wait for before it is ready.
   ingesterMinReady: { unit: "duration", value: podsOf(size(home(ingester))) === 1 ? "0s" : "15s" },
-  multitenancyEnabled: { unit: "boolean", value: "false" },
+  multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
   replicationFactor: { unit: "count", value: String(podsOf(size(home(ingester)))) },
   retention: { unit: "duration", value: "30d" },
-  s3Bucket: { unit: "name", value: minio.buckets.mimirBlocks },
-  s3BucketAlertmanager: { unit: "name", value: minio.buckets.mimirAlertmanager },
-  s3BucketRuler: { unit: "name", value: minio.buckets.mimirRuler },
-  s3Endpoint: { unit: "address", value: wire(ingester).to(minio.roles.server, "s3") },
-  s3Insecure: { unit: "boolean", value: "true" },
-  s3Region: { unit: "name", value: "us-east-1" },
   // Every block is at so many of them, so that one may go away.
   storeGatewayReplicationFactor: { unit: "count", value: String(Math.min(3, podsOf(size(home(storeGateway))))) },
+});
+
+/** Mimir reads the one that MIMIR_STORE names. */
+const inBucket = (bucket: string) => ({
+  s3: { bucket_name: bucket },
+  gcs: { bucket_name: bucket },
+  azure: { container_name: bucket },
 });
 
 /** https://grafana.com/docs/mimir/latest/configure/configuration-parameters/ */
@@ -71,24 +75,27 @@ const config = ({ wiring: { wire } }: Context) => ({
   memberlist: memberlist(wire(ingester).toGroup(gossip, all)),
   common: {
     storage: {
-      backend: "s3",
+      backend: "${MIMIR_STORE}",
       s3: {
         endpoint: "${MIMIR_S3_ENDPOINT}",
         region: "${MIMIR_S3_REGION}",
         access_key_id: "${S3_ACCESS_KEY_ID}",
         secret_access_key: "${S3_SECRET_ACCESS_KEY}",
         insecure: "${MIMIR_S3_INSECURE}",
-        bucket_lookup_type: "path",
+        // By host name at AWS, by path elsewhere.
+        bucket_lookup_type: "auto",
       },
+      // Without a key it is asked with the token of the pod's account.
+      azure: { account_name: "${MIMIR_AZURE_ACCOUNT}", account_key: "${AZURE_STORAGE_KEY}" },
     },
   },
   blocks_storage: {
-    s3: { bucket_name: "${MIMIR_S3_BUCKET}" },
+    ...inBucket("${MIMIR_BUCKET}"),
     tsdb: { dir: "/data/tsdb" },
     bucket_store: { sync_dir: "/data/tsdb-sync" },
   },
-  ruler_storage: { s3: { bucket_name: "${MIMIR_S3_BUCKET_RULER}" } },
-  alertmanager_storage: { s3: { bucket_name: "${MIMIR_S3_BUCKET_ALERTMANAGER}" } },
+  ruler_storage: inBucket("${MIMIR_BUCKET_RULER}"),
+  alertmanager_storage: inBucket("${MIMIR_BUCKET_ALERTMANAGER}"),
   activity_tracker: { filepath: "/data/activity.log" },
   alertmanager: { data_dir: "/data/alertmanager" },
   compactor: { data_dir: "/data/compactor" },
@@ -159,7 +166,6 @@ export const mimir: Component = {
     image: images.mimir,
     httpPort: http,
     writer: ingester,
-    secret,
     alive: "/api/v1/status/buildinfo",
     startSeconds: 600,
     config,

@@ -15,6 +15,7 @@ export const roles = defineRoles(
       metrics: { port: "s3", path: "/minio/v2/metrics/cluster" },
       disk: "10Gi",
       door: { name: "minio", ports: ["s3"] },
+      clients: "object-store",
     },
     buckets: { tier: "backend", runs: "once" },
   },

@@ -21,12 +21,16 @@ const health = "/-/healthy";
 const config = (port: number, routes: readonly Route[]): string =>
   template("nginx.conf", { port, routes, health, maxBody: "16m", timeout: "330s" });
 
-/** The pods of a component's gateway and the configuration that they read. */
+/**
+ * The pods of a component's gateway and the configuration that they read.
+ * @param tenant who a client is that names none
+ */
 export const gateway = (
   workload: Workload,
   size: Sized,
   port: number,
   routes: readonly Route[],
+  tenant: string,
 ): { readonly pods: Pods; readonly config: Config } => ({
   pods: {
     workload,
@@ -50,5 +54,5 @@ export const gateway = (
       volumes: [configVolume("config", workload.fullName), emptyDir("tmp")],
     },
   },
-  config: { name: workload.fullName, read: "start-up", files: { "nginx.conf": config(port, routes) } },
+  config: { name: workload.fullName, read: "start-up", files: { "nginx.conf": config(port, routes), "tenant.conf": `"" "${tenant}";\n` } },
 });

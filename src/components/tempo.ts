@@ -10,6 +10,7 @@ import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import * as minio from "./minio.ts";
 import * as prometheus from "./prometheus.ts";
+import * as store from "./store.ts";
 
 const gossip = { component: "tempo", name: "tempo-gossip", port: "gossip", lists: "members" } as const;
 
@@ -46,18 +47,18 @@ const all = Object.values(roles);
 
 /** Without a process of its own the distributor hands its spans to the live-store; between processes stands Kafka. */
 const isQueued = ({ home }: Wiring): boolean => home(distributor) !== home(liveStore);
-const secret = minio.s3Secret("tempo");
 
-const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
+const settings = ({ wiring: { wire }, store: kept, tenant }: Context): SettingsTable => ({
+  ...store.settings(kept, wire(liveStore).to(minio.roles.server, "s3")),
+  azureFederatedToken: store.azureFederatedToken(kept),
+  bucket: store.bucket(kept, "tempo"),
+  multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
   remoteWriteUrl: {
     unit: "url",
     value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
   },
   retention: { unit: "duration", value: "168h" },
-  s3Bucket: { unit: "name", value: minio.buckets.tempo },
-  s3Endpoint: { unit: "address", value: wire(liveStore).to(minio.roles.server, "s3") },
-  s3Insecure: { unit: "boolean", value: "true" },
-  s3Region: { unit: "name", value: "us-east-1" },
+  s3ForcePathStyle: store.pathStyle(kept),
 });
 
 /** What stands between the roles when each is a process of its own. */
@@ -91,6 +92,7 @@ const found = (wiring: Wiring): void => {
 
 /** https://grafana.com/docs/tempo/latest/configuration/ */
 const config = (wiring: Wiring) => ({
+  multitenancy_enabled: "${TEMPO_MULTITENANCY_ENABLED}",
   server: {
     http_listen_port: frontend.ports.http,
     grpc_listen_port: frontend.ports.grpc,
@@ -145,17 +147,25 @@ const config = (wiring: Wiring) => ({
   },
   storage: {
     trace: {
-      backend: "s3",
+      // Of the three Tempo reads the one that is named here.
+      backend: "${TEMPO_STORE}",
       wal: { path: "/data/wal" },
       blocklist_poll: "1m",
       s3: {
-        bucket: "${TEMPO_S3_BUCKET}",
+        bucket: "${TEMPO_BUCKET}",
         endpoint: "${TEMPO_S3_ENDPOINT}",
         region: "${TEMPO_S3_REGION}",
         access_key: "${S3_ACCESS_KEY_ID}",
         secret_key: "${S3_SECRET_ACCESS_KEY}",
         insecure: "${TEMPO_S3_INSECURE}",
-        forcepathstyle: true,
+        forcepathstyle: "${TEMPO_S3_FORCE_PATH_STYLE}",
+      },
+      gcs: { bucket_name: "${TEMPO_BUCKET}" },
+      azure: {
+        storage_account_name: "${TEMPO_AZURE_ACCOUNT}",
+        storage_account_key: "${AZURE_STORAGE_KEY}",
+        container_name: "${TEMPO_BUCKET}",
+        use_federated_token: "${TEMPO_AZURE_FEDERATED_TOKEN}",
       },
     },
   },
@@ -165,8 +175,9 @@ const config = (wiring: Wiring) => ({
 /** The live-store's zone is that of its StatefulSet. */
 const zone: IEnvVar = { name: "ZONE", valueFrom: { fieldRef: { fieldPath: `metadata.labels['${zoneLabel}']` } } };
 
-const pods = (workload: Workload, size: Sized): Pods => {
+const pods = (workload: Workload, size: Sized, keys: store.Access): Pods => {
   const isZoned = size.zones !== undefined;
+  const env = [...(isZoned ? [zone] : []), ...keys.env];
   return {
     workload,
     size,
@@ -184,18 +195,19 @@ const pods = (workload: Workload, size: Sized): Pods => {
             target(workload),
             ...(isZoned ? ["-live-store.instance-availability-zone=$(ZONE)"] : []),
           ],
-          env: isZoned ? [zone] : undefined,
-          envFrom: [{ configMapRef: { name: "tempo-settings" } }, { secretRef: { name: secret.name } }],
+          env: env.length > 0 ? env : undefined,
+          envFrom: [{ configMapRef: { name: "tempo-settings" } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet("/status/version"), startSeconds: 300 }),
           resources: resources(size, workload.disk ? undefined : "2Gi"),
           volumeMounts: [
             { name: "config", mountPath: "/etc/tempo", readOnly: true },
             { name: "data", mountPath: "/data" },
+            ...keys.volumeMounts,
           ],
         },
       ],
-      volumes: [configVolume("config", "tempo"), ...(workload.disk ? [] : [emptyDir("data")])],
+      volumes: [configVolume("config", "tempo"), ...(workload.disk ? [] : [emptyDir("data")]), ...keys.volumes],
     },
   };
 };
@@ -231,7 +243,10 @@ export const tempo: Component = {
     uid: grafana.uids.traces,
     type: "tempo",
     url: `http://${wire(grafana.roles.server).to(frontend, "http")}`,
+    // No gateway stands before Tempo that could say it.
+    secureJsonData: { httpHeaderValue1: `\${${grafana.tempoTenant}}` },
     jsonData: {
+      httpHeaderName1: "X-Scope-OrgID",
       serviceMap: { datasourceUid: grafana.uids.metrics },
       nodeGraph: { enabled: true },
       streamingEnabled: { search: true, metrics: true },
@@ -259,10 +274,12 @@ export const tempo: Component = {
   }),
   build(context) {
     found(context.wiring);
+    const keys = store.access(context.store, "tempo");
     return {
-      pods: context.workloads.map((workload) => pods(workload, context.size(workload))),
+      identity: store.identity(context.store, "tempo"),
+      pods: context.workloads.map((workload) => pods(workload, context.size(workload), keys)),
       configs: [{ name: "tempo", read: "start-up", files: { "tempo.yaml": config(context.wiring) } }],
-      secrets: [secret],
+      secrets: keys.secrets,
     };
   },
 };

@@ -1,57 +1,136 @@
-import type { Component } from "../core/component.ts";
-import { apart, defineRoles } from "../core/plan.ts";
-import { resources } from "../core/pod.ts";
+import type { Component, Config, Context, Pods, SettingsTable } from "../core/component.ts";
+import { apart, defineRoles, governing, type Grouping, type Workload } from "../core/plan.ts";
+import { configVolume, resources } from "../core/pod.ts";
+import type { Size } from "../core/size.ts";
 import * as minio from "./minio.ts";
+import { identity } from "./store.ts";
 import * as thanos from "./thanos.ts";
 
 export const roles = defineRoles(
   "thanos-receive",
-  { ports: { ...thanos.ports, "remote-write": 19291 }, metrics: { port: "http" }, groups: [thanos.storeApi] },
+  { ports: thanos.ports, metrics: { port: "http" } },
   {
-    server: { tier: "write", disk: "10Gi", door: { name: "thanos-receive", ports: ["remote-write"] } },
+    router: {
+      tier: "write",
+      ports: { "remote-write": 19291 },
+      door: { name: "thanos-receive", ports: ["remote-write"] },
+    },
+    ingester: { tier: "write", disk: "10Gi", meets: "before ready", groups: [thanos.storeApi] },
   },
 );
+const { router, ingester } = roles;
 
-/** Where it takes samples (docs/components/receive.md). */
-export const paths = { remoteWrite: "/api/v1/receive" } as const;
+/** Where it takes samples (pkg/receive/handler.go in 0.42.5). */
+export const paths = { otlp: "/api/v1/otlp", remoteWrite: "/api/v1/receive" } as const;
+
+/** Everybody who keeps samples, by the name that its own series are known by in the ring. */
+const ring = ({ wiring: { wire, home }, size }: Context): Config => ({
+  name: "thanos-receive-hashring",
+  // Routers read it again, so that none restarts when there are more ingesters.
+  read: "runtime",
+  files: {
+    "hashring.json": `${JSON.stringify([{ endpoints: wire(router).toPods(ingester, "grpc", size(home(ingester)).replicas) }], null, 2)}\n`,
+  },
+});
+
+const settings = ({ wiring: { home }, size }: Context): SettingsTable => ({
+  defaultTenant: { unit: "name", value: "default-tenant" },
+  outOfOrderWindow: { unit: "duration", value: "10m" },
+  // With three copies of a sample two are written before it is acknowledged, so that one ingester may be away.
+  replicationFactor: { unit: "count", value: String(Math.min(3, size(home(ingester)).replicas)) },
+  retention: { unit: "duration", value: "24h" },
+  tenantHeader: { unit: "name", value: "thanos-tenant" },
+});
+
+/** What a router does; https://thanos.io/tip/components/receive.md/#ketama-recommended */
+const routing = [
+  "--receive.hashrings-file=/etc/thanos/hashring/hashring.json",
+  // A ConfigMap's file is replaced, not written to, which Thanos sees only when it looks; the default is five minutes.
+  "--receive.hashrings-file-refresh-interval=15s",
+  "--receive.hashrings-algorithm=ketama",
+  "--receive.replication-factor=$(THANOS_RECEIVE_REPLICATION_FACTOR)",
+];
+
+/** What an ingester does. At its end it writes what it holds into a block and uploads that. */
+const ingesting = (workload: Workload): readonly string[] => [
+  `--receive.local-endpoint=$(POD_NAME).${governing(workload)}:${ingester.ports.grpc}`,
+  "--tsdb.path=/data",
+  "--tsdb.retention=$(THANOS_RECEIVE_RETENTION)",
+  "--tsdb.out-of-order.time-window=$(THANOS_RECEIVE_OUT_OF_ORDER_WINDOW)",
+  "--tsdb.max-exemplars=100000",
+  thanos.objectStore.flag,
+];
+
+const pods = (workload: Workload, { size }: Context): Pods => {
+  const routes = workload.roles.includes(router);
+  const ingests = workload.roles.includes(ingester);
+  return {
+    workload,
+    size: size(workload),
+    // A router looks a name up again no sooner than half a minute after it has, and only one of three may be away for it.
+    settleSeconds: ingests && size(workload).replicas > 1 ? 45 : undefined,
+    pod: {
+      // What kube-thanos gives it for the last block.
+      terminationGracePeriodSeconds: ingests ? 900 : undefined,
+      containers: [
+        thanos.container(
+          workload.roles,
+          "receive",
+          [
+            ...(routes ? routing : []),
+            ...(ingests ? ingesting(workload) : []),
+            "--receive.tenant-header=$(THANOS_RECEIVE_TENANT_HEADER)",
+            "--receive.default-tenant-id=$(THANOS_RECEIVE_DEFAULT_TENANT)",
+            '--label=receive_replica="$(POD_NAME)"',
+          ],
+          {
+            env: [thanos.podName],
+            envFrom: [{ configMapRef: { name: "thanos-receive-settings" } }],
+            resources: resources(size(workload)),
+            volumeMounts: [
+              ...(routes ? [{ name: "hashring", mountPath: "/etc/thanos/hashring", readOnly: true }] : []),
+              ...(ingests ? [thanos.objectStore.mount, { name: "data", mountPath: "/data" }] : []),
+            ],
+          },
+        ),
+      ],
+      volumes: [
+        ...(routes ? [configVolume("hashring", "thanos-receive-hashring")] : []),
+        ...(ingests ? [thanos.objectStore.volume] : []),
+      ],
+    },
+  };
+};
+
+/** Both roles in one process, which has the component's own name. */
+const asOne: Grouping = () => "server";
+const single: Size = { replicas: 1, cpu: "50m", memory: "96Mi", memoryLimit: "1Gi" };
 
 /** Takes samples by remote write and uploads blocks: the alternative to a sidecar beside Prometheus. */
 export const thanosReceive: Component = {
   name: "thanos-receive",
   home: "stack",
   roles,
-  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "50m", memory: "96Mi", memoryLimit: "1Gi" } } } },
-  build({ wiring, workloads, size }) {
-    wiring.wire(roles.server).to(minio.roles.server, "s3");
-    wiring.wire(thanos.roles.query).finds(roles.server, "grpc");
+  modes: {
+    monolithic: { grouping: asOne, sizes: { server: single } },
+    scalable: { grouping: asOne, sizes: { server: { ...single, replicas: 3 } } },
+    microservices: {
+      grouping: apart,
+      sizes: {
+        router: { replicas: 2, most: 6, cpu: "100m", memory: "64Mi", memoryLimit: "512Mi" },
+        ingester: { replicas: 3, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
+      },
+    },
+  },
+  settings,
+  build(context) {
+    const { wire } = context.wiring;
+    wire(ingester).to(minio.roles.server, "s3");
+    wire(thanos.roles.query).finds(ingester, "grpc");
     return {
-      pods: workloads.map((workload) => ({
-        workload,
-        size: size(workload),
-        pod: {
-          terminationGracePeriodSeconds: 300,
-          containers: [
-            thanos.container(
-              roles.server,
-              "receive",
-              [
-                "--tsdb.path=/data",
-                "--tsdb.retention=24h",
-                "--tsdb.out-of-order.time-window=10m",
-                "--tsdb.max-exemplars=100000",
-                thanos.objectStore.flag,
-                '--label=receive_replica="$(POD_NAME)"',
-              ],
-              {
-                env: [thanos.podName],
-                resources: resources(size(workload)),
-                volumeMounts: [thanos.objectStore.mount, { name: "data", mountPath: "/data" }],
-              },
-            ),
-          ],
-          volumes: [thanos.objectStore.volume],
-        },
-      })),
+      identity: identity(context.store, "thanos"),
+      pods: context.workloads.map((workload) => pods(workload, context)),
+      configs: [ring(context)],
     };
   },
 };

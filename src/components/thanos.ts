@@ -8,6 +8,7 @@ import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
+import { identity } from "./store.ts";
 
 /** Whoever serves series over gRPC joins it (stores, rulers, sidecars, receivers): Thanos query asks all of them. */
 export const storeApi = { component: "thanos", name: "thanos-store-api", port: "grpc", lists: "ready members" } as const;
@@ -57,11 +58,11 @@ export const healthOn = (port: string) =>
   probes({ ready: httpGet("/-/ready", port), live: httpGet("/-/healthy", port), startSeconds: 300 });
 
 /** A container of Thanos: what all of its sub-commands share. */
-export const container = (role: Role, command: string, args: readonly string[], rest: Partial<IContainer> & Pick<IContainer, "resources">): IContainer => ({
+export const container = (roles: readonly Role[], command: string, args: readonly string[], rest: Partial<IContainer> & Pick<IContainer, "resources">): IContainer => ({
   name: `thanos-${command}`,
   image: images.thanos,
   args: [command, ...args, "--enable-auto-gomemlimit"],
-  ports: containerPorts([role]),
+  ports: containerPorts(roles),
   ...healthOn("http"),
   ...rest,
 });
@@ -119,7 +120,7 @@ const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
     pod: {
       containers: [
         container(
-          query,
+          [query],
           "query",
           [
             "--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml",
@@ -143,7 +144,7 @@ const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
     pod: {
       containers: [
         container(
-          frontend,
+          [frontend],
           "query-frontend",
           [
             `--query-frontend.downstream-url=http://${wire(frontend).to(query, "http")}`,
@@ -165,7 +166,7 @@ const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
     pod: {
       containers: [
         container(
-          store,
+          [store],
           "store",
           ["--data-dir=/data", objectStore.flag, "--index-cache.config-file=/etc/thanos/cache/index-cache.yml"],
           {
@@ -183,7 +184,7 @@ const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
     pod: {
       containers: [
         container(
-          compact,
+          [compact],
           "compact",
           [
             "--wait",
@@ -211,7 +212,7 @@ const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
     pod: {
       containers: [
         container(
-          rule,
+          [rule],
           "rule",
           [
             "--data-dir=/data",
@@ -253,6 +254,7 @@ export const thanos: Component = {
     const { wiring } = context;
     const stores = [store, compact, rule].map((role) => wiring.wire(role).to(minio.roles.server, "s3"));
     return {
+      identity: identity(context.store, "thanos"),
       pods: pods(context),
       configs: configs(wiring),
       secrets: [secret(stores[0] as Address)],

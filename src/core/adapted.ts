@@ -17,15 +17,16 @@ export interface Adapted {
 
 const same = (a: Manifest, b: Manifest): boolean => a.kind === b.kind && a.metadata.name === b.metadata.name;
 
-const named = ({ apiVersion, kind, metadata: { name } }: Manifest, rest: object): Manifest => ({
+const named = ({ apiVersion, kind, metadata: { name } }: Manifest, { metadata, ...rest }: Difference): Manifest => ({
   apiVersion,
   kind,
-  metadata: { name },
+  metadata: { name, ...metadata },
   ...rest,
 });
 
 type Fields = Readonly<Record<string, unknown>>;
 interface Difference extends Fields {
+  readonly metadata?: Fields;
   readonly spec?: Fields;
 }
 

@@ -6,16 +6,18 @@ import {
   dataSourceConfig,
   modesOf,
   namespaceNames,
+  type Overrides,
   type Pods,
   type SecretShape,
   settingsName,
   type SettingsTable,
   variable,
 } from "./component.ts";
-import type { Manifest } from "./objects.ts";
+import { clientLabel, type Manifest } from "./objects.ts";
 import { type Home, type Mode, plan, type Workload } from "./plan.ts";
 import { networkPolicy } from "./policies.ts";
 import { services } from "./services.ts";
+import { minioStore, type Store } from "./store.ts";
 import { type Resizing, sized, type Volume } from "./size.ts";
 import { createWiring, isRole, type Wiring } from "./wiring.ts";
 import { account, autoscaler, budget, controllers } from "./workload.ts";
@@ -43,16 +45,29 @@ export interface Variation {
   readonly volumes: Readonly<Record<string, Volume>>;
   /** Values that differ from the defaults, by component and setting. */
   readonly components: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly store: Store;
+  /** Who a client is that names no tenant; undefined where there are no tenants. */
+  readonly tenant: string | undefined;
+  /** By component. */
+  readonly overrides: Readonly<Record<string, Overrides>>;
 }
 
 /** The bases as they are committed: as no environment in particular would have them. */
-export const asCommitted: Variation = { namespaces: namespaceNames, resizing: {}, volumes: {}, components: {} };
+export const asCommitted: Variation = {
+  namespaces: namespaceNames,
+  resizing: {},
+  volumes: {},
+  components: {},
+  store: minioStore,
+  tenant: undefined,
+  overrides: {},
+};
 
 /** Every base of one choice of modes. All components are wired together, so each base knows all who may talk to it. */
 export function bases(
   catalogue: readonly Component[],
   modeOf: (component: Component) => Mode,
-  { namespaces, resizing, volumes, components }: Variation,
+  { namespaces, resizing, volumes, components, store, tenant, overrides }: Variation,
 ): readonly Base[] {
   const planned = catalogue.map((component) => {
     const mode = modeOf(component);
@@ -67,10 +82,19 @@ export function bases(
   );
   const built = planned.map(({ component, mode, workloads, sizes }) => {
     const size: Context["size"] = (workload) => sized(workload, sizes, resizing, volumes);
-    const context: Context = { wiring, workloads, mode, size, catalogue };
-    const settings = Object.entries(component.settings?.(context) ?? {}).map(
-      ([key, { unit, value }]) => [key, { unit, value: components[component.name]?.[key] ?? value }] as const,
-    );
+    const context: Context = {
+      wiring,
+      workloads,
+      mode,
+      size,
+      catalogue,
+      store,
+      tenant,
+      overrides: overrides[component.name] ?? {},
+    };
+    const settings = Object.entries(component.settings?.(context) ?? {})
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, { unit, value }]) => [key, { unit, value: components[component.name]?.[key] ?? value }] as const);
     return {
       component,
       mode,
@@ -81,7 +105,14 @@ export function bases(
     };
   });
   return built.map(
-    ({ component, mode, workloads, built: { pods, configs = [], objects = [], secrets = [] }, source, settings }) => ({
+    ({
+      component,
+      mode,
+      workloads,
+      built: { pods, configs = [], objects = [], secrets = [], identity },
+      source,
+      settings,
+    }) => ({
       component,
       mode,
       workloads,
@@ -89,8 +120,10 @@ export function bases(
       wiring,
       path: `bases/${component.name}/${mode}`,
       objects: [
-        ...pods.flatMap((p) => [...controllers(p), ...autoscaler(p), ...budget(p), networkPolicy(p.workload, wiring)]),
-        ...(pods.length > 0 ? [account(component.name)] : []),
+        ...pods
+          .map((p) => ({ ...p, labels: { ...clientLabels(p.workload, wiring), ...identity?.podLabels } }))
+          .flatMap((p) => [...controllers(p), ...autoscaler(p), ...budget(p), networkPolicy(p.workload, wiring)]),
+        ...(pods.length > 0 ? [account(component.name, identity?.annotations)] : []),
         ...services(workloads, wiring),
         ...objects,
       ],
@@ -104,6 +137,14 @@ export function bases(
     }),
   );
 }
+
+/** Labels of the pods of a workload that connects to roles of other components whose clients have one. */
+const clientLabels = ({ component, roles }: Workload, wiring: Wiring): Readonly<Record<string, string>> => {
+  // Who scrapes a role is no client of it.
+  const made = wiring.connections().filter(({ from, via }) => via !== "member" && isRole(from) && roles.includes(from));
+  const asked = made.flatMap(({ to }) => (isRole(to) && to.component !== component ? [to] : []));
+  return Object.assign({}, ...asked.map(clientLabel));
+};
 
 /** Whether something of another base asks for its address; who scrapes whatever is there does not. */
 export const hasClients = ({ component: { name } }: Base, others: readonly Base[]): boolean =>

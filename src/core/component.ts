@@ -3,6 +3,7 @@ import type { Base } from "./base.ts";
 import type { Manifest } from "./objects.ts";
 import type { Grouping, Home, Mode, Role, Workload } from "./plan.ts";
 import type { Sized, Sizes } from "./size.ts";
+import type { Identity, Store } from "./store.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** A generated ConfigMap: files, or literals that containers take as environment variables. */
@@ -15,7 +16,21 @@ export interface Config {
 }
 
 /** What the value of a setting must look like. */
-export type Unit = "address" | "boolean" | "count" | "duration" | "name" | "size" | "url";
+export type Unit =
+  | "account"
+  | "address"
+  | "boolean"
+  | "bucket"
+  | "count"
+  | "duration"
+  | "endpoint"
+  | "host"
+  | "name"
+  | "prefix"
+  | "size"
+  | "store"
+  | "tenant"
+  | "url";
 
 /** What people change: a literal of `<component>-settings`, which the program expands itself. */
 export interface Setting {
@@ -44,8 +59,12 @@ export interface Pods {
   readonly size: Sized;
   readonly pod: IPodSpec;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Beside those that every pod has. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** The program talks to the API server with its own account. */
   readonly usesApi?: true;
+  /** So long a pod is to be ready before the next one of a StatefulSet is replaced. Default: not at all. */
+  readonly settleSeconds?: number;
   /** Part of Pod Security `restricted` that these pods cannot keep, with the reason; only in the agents' namespace. */
   readonly mustTouchHost?: string;
 }
@@ -64,7 +83,12 @@ export interface Built {
   readonly configs?: readonly Config[];
   readonly objects?: readonly Manifest[];
   readonly secrets?: readonly SecretShape[];
+  /** How a cloud knows its account and all of its pods. */
+  readonly identity?: Identity | undefined;
 }
+
+/** What a program reads again by itself for each of its tenants, by tenant: keys and values as the program has them. */
+export type Overrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export interface Context {
   readonly wiring: Wiring;
@@ -74,6 +98,12 @@ export interface Context {
   size(workload: Workload): Sized;
   /** Every component there is, whether an environment has it or not. */
   readonly catalogue: readonly Component[];
+  /** Where objects are kept. */
+  readonly store: Store;
+  /** Who a client is that names no tenant; undefined where there are no tenants. */
+  readonly tenant: string | undefined;
+  /** Of the component. */
+  readonly overrides: Overrides;
 }
 
 /** How a component stands: which roles share pods, and how large each workload is. */
@@ -93,6 +123,8 @@ export interface Component {
   readonly wanted?: (own: Base, others: readonly Base[]) => boolean;
   /** Has a data source: Grafana mounts `grafana-datasource-<component>` when it is there. */
   readonly dataSource?: (wiring: Wiring) => DataSource;
+  /** Keeps what it is sent by tenant, and reads again what holds for each: its `<component>-overrides`. */
+  readonly hasTenants?: true;
   /** Its `<component>-settings`, by the names that environments use. */
   readonly settings?: (context: Context) => SettingsTable;
   /**

@@ -179,7 +179,8 @@ const bytes = (size: string): number => Number.parseInt(size, 10) * (size.endsWi
 /** The environment of a container, without what comes from Secrets. */
 function environment({ env = [], envFrom = [], resources }: IContainer, pod: Pod, { configs }: World): Texts {
   const fields: Texts = {
-    "metadata.name": pod.workload.fullName,
+    "metadata.name": pod.workload.identity ? `${pod.workload.fullName}-0` : pod.workload.fullName,
+    "metadata.labels['apps.kubernetes.io/pod-index']": "0",
     "metadata.namespace": "compose",
     "spec.nodeName": "compose",
   };

@@ -8,11 +8,18 @@ export function connectionsOf({ parts }: Overlay): readonly Connection[] {
   const present = new Set(bases.map(({ component }) => component.name));
   const here = (end: Role | Place): boolean => !isRole(end) || present.has(end.component);
   const touches = (name: string, end: Role | Place): boolean => isRole(end) && end.component === name;
+  const replaced = parts.flatMap(({ additions }) => additions.flatMap(({ feature }) => feature.replaces ?? []));
+  const placed = (connection: Connection): Connection => {
+    const found = replaced.find(({ role }) => role === connection.to);
+    return found ? { from: connection.from, to: found.by, via: "member" } : connection;
+  };
   const all = [
     ...bases.flatMap(({ component: { name }, wiring }) =>
       wiring.connections().filter(({ from, to, made }) => !made && (touches(name, from) || touches(name, to))),
     ),
     ...parts.flatMap((part) => part.additions.flatMap((addition) => addition.connections)),
-  ].filter(({ from, to }) => here(from) && here(to));
+  ]
+    .map(placed)
+    .filter(({ from, to }) => here(from) && here(to));
   return [...new Map(all.map((connection) => [connectionKey(connection), connection])).values()];
 }

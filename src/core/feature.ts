@@ -3,14 +3,17 @@ import { type Config, namespaceNames, type Unit } from "./component.ts";
 import { addedPolicies } from "./policies.ts";
 import type { Manifest } from "./objects.ts";
 import type { Role, Workload } from "./plan.ts";
-import { type Connection, connectionKey, createWiring, type Wiring } from "./wiring.ts";
+import type { Store } from "./store.ts";
+import { type Connection, connectionKey, createWiring, type Place, type Wiring } from "./wiring.ts";
 
 /** An opt-in addition to bases, as a kustomize Component. */
 export interface Feature {
   readonly name: string;
   /** What an environment may say of it; `adapt` makes of the answers what then differs from the Component. */
   readonly options?: Readonly<Record<string, Unit>>;
-  adapt?(options: Readonly<Record<string, string>>): Adaptation;
+  adapt?(options: Readonly<Record<string, string>>, store: Store): Adaptation;
+  /** A role whose work something outside the bundle does. */
+  readonly replaces?: { readonly role: Role; readonly by: Place };
   /** Roles that it puts into the pods of a role that is there already. */
   readonly joins?: readonly { readonly role: Role; readonly beside: Role }[];
   build(wiring: Wiring): BuiltFeature;

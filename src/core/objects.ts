@@ -1,4 +1,4 @@
-import type { Group, Workload } from "./plan.ts";
+import type { Group, Role, Workload } from "./plan.ts";
 
 /** Any Kubernetes object that has been built and validated. */
 export interface Manifest {
@@ -45,6 +45,10 @@ export const groupLabel = (name: string): string => `kube-lgtm.io/${name}`;
 /** Labels that put a workload's pods into the groups of its roles. */
 export const groupLabels = (groups: readonly Group[]): Record<string, string> =>
   Object.fromEntries(groups.map(({ name }) => [groupLabel(name), "member"]));
+
+/** The label of the pods that connect to a role from another component, if they have one. */
+export const clientLabel = ({ clients }: Role): Record<string, string> =>
+  clients === undefined ? {} : { [`kube-lgtm.io/${clients}`]: "client" };
 
 /** Kinds that no namespace holds. */
 export const clusterScoped: ReadonlySet<string> = new Set([

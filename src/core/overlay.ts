@@ -7,6 +7,7 @@ import type { Repository } from "./flux.ts";
 import { joined } from "./merge.ts";
 import { manifest, type Manifest, partOf } from "./objects.ts";
 import type { Home } from "./plan.ts";
+import type { Store } from "./store.ts";
 
 /** What an overlay needs to know of its environment. */
 export interface Choice {
@@ -15,6 +16,7 @@ export interface Choice {
   readonly namespaces: Readonly<Record<Home, string>>;
   readonly compose: "generated" | "none";
   readonly repository: Repository;
+  readonly store: Store;
   /** What it says of the features that it has, by their names. */
   readonly options: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -36,7 +38,7 @@ export interface Part {
   /** Of the merges, those that come of how the environment's own bases would differ. */
   readonly settings: readonly Config[];
   readonly secrets: readonly SecretShape[];
-  /** Secrets that are to be there already, whatever the environment generates. */
+  /** Secrets that are to be there already, because the environment does not generate them. */
   readonly expects: readonly { readonly name: string; readonly keys: readonly string[] }[];
 }
 
@@ -89,6 +91,11 @@ function perObject(patches: readonly Manifest[]): readonly Manifest[] {
   return [...found.values()];
 }
 
+const expected = ({ name, env = {}, files = {} }: SecretShape): Part["expects"][number] => ({
+  name,
+  keys: [...Object.keys(env), ...Object.keys(files)],
+});
+
 /** A base, and what it would be if it were built for the environment alone. */
 export interface Chosen {
   readonly base: Base;
@@ -102,10 +109,13 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
   const part = (home: Home): Part => {
     const here = chosen.filter(({ base }) => base.component.home === home);
     const bases = here.map(({ base }) => base);
+    const secrets = here.flatMap(({ own }) => own.secrets);
     const added = home === "stack" ? additions : [];
     const differences: readonly Adapted[] = here.map(({ base, own }) => adapted(base, own));
     const settings = differences.flatMap(({ merges }) => merges);
-    const options = added.flatMap(({ feature }) => feature.adapt?.(choice.options[feature.name] ?? {}) ?? []);
+    const options = added.flatMap(
+      ({ feature }) => feature.adapt?.(choice.options[feature.name] ?? {}, choice.store) ?? [],
+    );
     return {
       home,
       path: `${path}/${home}`,
@@ -125,8 +135,11 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
       settings,
       bindings: bindingNames(bases, home, choice.namespaces[home]),
       merges: [...settings, ...options.flatMap(({ merges = [] }) => merges)],
-      secrets: choice.credentials === "throw-away" ? bases.flatMap(({ secrets }) => secrets) : [],
-      expects: options.flatMap(({ expects = [] }) => expects),
+      secrets: choice.credentials === "throw-away" ? secrets : [],
+      expects: [
+        ...(choice.credentials === "throw-away" ? [] : secrets.map(expected)),
+        ...options.flatMap(({ expects = [] }) => expects),
+      ],
     };
   };
   return {

@@ -58,6 +58,8 @@ export interface Role<P extends string = string> {
   /** Its pods look each other up by their own names before anybody is ready. */
   readonly meets?: "before ready" | undefined;
   readonly runs: Runs;
+  /** What a label of its clients' pods calls it, so that a policy can name them wherever it is. */
+  readonly clients?: string | undefined;
 }
 
 /** Roles that share pods. */
@@ -71,6 +73,10 @@ export interface Workload {
   readonly disk?: string | undefined;
   readonly identity?: "stable" | undefined;
 }
+
+/** Name of the headless Service that a workload's pods have their own names under. */
+export const governing = ({ fullName, roles }: Workload): string =>
+  roles.find(({ door }) => door?.lists)?.door?.name ?? `${fullName}-headless`;
 
 /** A mode is nothing but the answer to "which workload does this role run in?". */
 export type Grouping = (role: Role) => string;
@@ -101,6 +107,7 @@ interface Shape {
   readonly alone?: true;
   readonly meets?: "before ready";
   readonly runs?: Runs;
+  readonly clients?: string;
 }
 
 /** The ports of one row of a role table: those all roles share and its own. */
@@ -128,6 +135,7 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       alone: shape.alone,
       meets: shape.meets,
       runs: shape.runs ?? "replicas",
+      clients: shape.clients,
     },
   ];
   return Object.fromEntries(Object.entries(table).map(role)) as unknown as { [N in keyof T]: Role<PortsOf<P, T[N]>> };

@@ -71,20 +71,19 @@ export function readme(overlay: Overlay): string {
       ),
     ),
   );
-  const generated = overlay.parts.some((part) => part.secrets.length > 0);
   const listed = (name: string, keys: readonly string[], from: string): readonly string[] => [
     `\`${name}\``,
     keys.map((key) => `\`${key}\``).join(", "),
     from,
   ];
   const secrets = [
-    ...bases.flatMap((base) =>
-      base.secrets.map(({ name, env = {}, files = {} }) =>
-        listed(name, [...Object.keys(env), ...Object.keys(files)], generated ? "generated, throw-away" : yours),
+    ...overlay.parts.flatMap((part) =>
+      part.secrets.map(({ name, env = {}, files = {} }) =>
+        listed(name, [...Object.keys(env), ...Object.keys(files)], "generated, throw-away"),
       ),
     ),
     ...overlay.parts.flatMap(({ expects }) => expects.map(({ name, keys }) => listed(name, keys, yours))),
-  ];
+  ].toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1));
   const also =
     overlay.compose === "generated" ? `; \`${overlay.path}/compose/compose.yaml\` is the same for Docker Compose` : "";
   const claims = overlay.parts.flatMap((part) =>

@@ -1,6 +1,6 @@
 import { Service } from "./models.ts";
 import { componentLabels, groupLabel, labels, manifest, type Manifest, selector } from "./objects.ts";
-import type { Workload } from "./plan.ts";
+import { governing, type Workload } from "./plan.ts";
 import { type Connection, isRole, type Wiring } from "./wiring.ts";
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
@@ -57,10 +57,6 @@ function fronts(workload: Workload, wiring: Wiring): readonly Front[] {
     .map(front)
     .filter(({ ports }) => some(ports));
 }
-
-/** Name of the headless Service that a workload's pods have their own names under. */
-export const governing = ({ fullName, roles }: Workload): string =>
-  roles.find(({ door }) => door?.lists)?.door?.name ?? `${fullName}-headless`;
 
 /** One name for each pod: what governs a StatefulSet, and where clients balance by themselves. */
 function headless(workload: Workload, wiring: Wiring): readonly Front[] {

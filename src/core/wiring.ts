@@ -1,11 +1,11 @@
-import type { Group, Home, Role, Workload } from "./plan.ts";
+import { governing, type Group, type Home, type Role, type Workload } from "./plan.ts";
 
 declare const brand: unique symbol;
 /** host:port that has been asked for, so that its connection is on record. A plain string is not an Address. */
 export type Address = string & { readonly [brand]: true };
 
 /** What lies outside the bundle and is no role of it. */
-export type Place = "anywhere" | "any-pod" | "api-server" | "scraped-namespaces";
+export type Place = "anywhere" | "any-pod" | "api-server" | "object-store" | "scraped-namespaces";
 
 /** "This role talks to that role's port". `member`: the peer is found through a ring or discovery, in any workload. */
 export interface Connection {
@@ -23,6 +23,8 @@ interface Ask {
   to<P extends string>(to: Role<P>, port: NoInfer<P>): Address;
   /** Address of a name that resolves to each ready pod of the role, for clients that balance by themselves. */
   toEach<P extends string>(to: Role<P>, port: NoInfer<P>): Address;
+  /** Addresses of so many pods of the role, each by its own name; it is opened to all of them. */
+  toPods<P extends string>(to: Role<P>, port: NoInfer<P>, count: number): readonly Address[];
   /** Address of the name that lists all members of a group; opens the way to each of `members`. */
   toGroup(group: Group, members: readonly Role[]): Address;
   /** A peer that the program finds by itself (ring, discovery): no address is written, the network must allow it. */
@@ -93,6 +95,13 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
       if (home(from) === home(to)) return `127.0.0.1:${number(to, port)}` as Address;
       note({ from, to, port, via: "each pod" });
       return `${home(to).fullName}-headless:${number(to, port)}` as Address;
+    },
+    toPods(to, port, count) {
+      const { fullName, identity } = home(to);
+      if (!identity) throw new Error(`${id(to)} has pods without names of their own. Give it a disk or an identity.`);
+      note({ from, to, port, via: "member" });
+      const under = `${governing(home(to))}:${number(to, port)}`;
+      return Array.from({ length: count }, (_, i) => `${fullName}-${i}.${under}` as Address);
     },
     toGroup(group, members) {
       for (const to of members) note({ from, to, port: group.port, via: "member" });

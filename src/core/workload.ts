@@ -13,15 +13,15 @@ import {
 } from "./models.ts";
 import { componentLabels, groupLabels, labels, manifest, type Manifest, selector } from "./objects.ts";
 import { emptyDir, hardened, zoneLabel } from "./pod.ts";
+import { governing } from "./plan.ts";
 import { quantity } from "./requests.ts";
-import { governing } from "./services.ts";
 import { type Disk, podsOf, zonesOf } from "./size.ts";
 
 /** The account that all pods of a component run as. */
-export const account = (name: string): Manifest =>
+export const account = (name: string, annotations?: Readonly<Record<string, string>>): Manifest =>
   manifest(
     new ServiceAccount({
-      metadata: { name, labels: componentLabels(name) },
+      metadata: { name, labels: componentLabels(name), annotations },
       automountServiceAccountToken: false,
     }),
   );
@@ -47,6 +47,7 @@ function controller(pods: Pods, zone?: string): Manifest {
         ...own,
         ...(zone ? { [rolloutName]: name } : {}),
         ...groupLabels(workload.roles.flatMap(({ groups }) => groups)),
+        ...pods.labels,
       },
       annotations: pods.annotations,
     },
@@ -68,6 +69,7 @@ function controller(pods: Pods, zone?: string): Manifest {
       spec: {
         replicas: size.replicas,
         serviceName: governing(workload),
+        minReadySeconds: pods.settleSeconds,
         podManagementPolicy: "Parallel",
         // Kubernetes would roll all zones at the same time: the rollout-operator takes one after the other.
         updateStrategy: zone ? { type: "OnDelete" } : undefined,

@@ -1,11 +1,13 @@
 import type { Feature } from "../core/feature.ts";
 import { gatewayApi, ingress } from "./exposure.ts";
+import { externalStore } from "./external-store.ts";
 import { fluxKeepConfig } from "./flux-keep-config.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "./remote-write.ts";
 import { thanosSidecar } from "./thanos-sidecar.ts";
 
 /** Every feature there is, in the order of their names. */
 export const features: readonly Feature[] = [
+  externalStore,
   fluxKeepConfig,
   gatewayApi,
   ingress,

@@ -56,5 +56,5 @@ export const mimirRemoteWrite = remoteWrite("mimir-remote-write", {
 
 export const thanosRemoteWrite = remoteWrite("thanos-remote-write", {
   url: ({ wire }, from, protocol) =>
-    `http://${wire(from).to(thanosReceive.roles.server, "remote-write")}${thanosReceive.paths[protocol]}`,
+    `http://${wire(from).to(thanosReceive.roles.router, "remote-write")}${thanosReceive.paths[protocol]}`,
 });

@@ -1,10 +1,12 @@
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import * as minio from "../components/minio.ts";
+import { identity } from "../components/store.ts";
 import * as prometheus from "../components/prometheus.ts";
 import * as thanos from "../components/thanos.ts";
 import type { Feature } from "../core/feature.ts";
-import { groupLabels } from "../core/objects.ts";
+import { clientLabel, groupLabels, type Manifest } from "../core/objects.ts";
 import { defineRoles } from "../core/plan.ts";
+import type { Store } from "../core/store.ts";
 import { resources, restrictedContainer } from "../core/pod.ts";
 import { scrapeJobs } from "../core/scrape.ts";
 
@@ -17,9 +19,31 @@ const { sidecar } = defineRoles(
   { sidecar: { tier: "write", groups: [thanos.storeApi] } },
 );
 
+/** Prometheus's account and pods, as far as the sidecar needs them known to a cloud. */
+function known(store: Store): readonly Manifest[] {
+  const found = identity(store, "thanos");
+  if (!found) return [];
+  const { component: name } = prometheus.roles.server;
+  const { annotations, podLabels: labels } = found;
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, annotations } },
+    ...(Object.keys(labels).length > 0
+      ? [
+          {
+            apiVersion: "apps/v1",
+            kind: "StatefulSet",
+            metadata: { name },
+            spec: { template: { metadata: { labels } } },
+          },
+        ]
+      : []),
+  ];
+}
+
 /** Thanos beside Prometheus: uploads its blocks and serves what is not uploaded yet. */
 export const thanosSidecar: Feature = {
   name: "thanos-sidecar",
+  adapt: (_, store) => ({ patches: known(store) }),
   joins: [{ role: sidecar, beside: prometheus.roles.server }],
   build(wiring) {
     const { wire } = wiring;
@@ -30,7 +54,7 @@ export const thanosSidecar: Feature = {
       containers: [
         restrictedContainer(
           thanos.container(
-            sidecar,
+            [sidecar],
             "sidecar",
             [
               "--tsdb.path=/data",
@@ -53,7 +77,12 @@ export const thanosSidecar: Feature = {
           apiVersion: "apps/v1",
           kind: "StatefulSet",
           metadata: { name: wiring.home(prometheus.roles.server).fullName },
-          spec: { template: { metadata: { labels: groupLabels(sidecar.groups) }, spec } },
+          spec: {
+            template: {
+              metadata: { labels: { ...groupLabels(sidecar.groups), ...clientLabel(minio.roles.server) } },
+              spec,
+            },
+          },
         },
       ],
       merges: [

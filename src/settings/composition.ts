@@ -2,11 +2,13 @@ import { alloy } from "../components/alloy.ts";
 import { flog } from "../components/flog.ts";
 import { generators } from "../components/generators.ts";
 import { mimir } from "../components/mimir.ts";
+import { minio } from "../components/minio.ts";
 import { promtail } from "../components/promtail.ts";
 import { thanosReceive } from "../components/thanos-receive.ts";
 import { thanos } from "../components/thanos.ts";
 import type { Component } from "../core/component.ts";
 import type { Feature } from "../core/feature.ts";
+import { externalStore } from "../features/external-store.ts";
 import { gatewayApi, ingress } from "../features/exposure.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "../features/remote-write.ts";
 import { thanosSidecar } from "../features/thanos-sidecar.ts";
@@ -22,6 +24,12 @@ export const choices = {
     mimir: { components: [mimir], features: [mimirRemoteWrite] },
     "thanos-receive": { components: [thanos, thanosReceive], features: [thanosRemoteWrite] },
     "thanos-sidecar": { components: [thanos], features: [thanosSidecar] },
+  },
+  store: {
+    minio: { components: [minio], features: [] },
+    s3: { components: [], features: [externalStore] },
+    gcs: { components: [], features: [externalStore] },
+    azure: { components: [], features: [externalStore] },
   },
   collector: {
     alloy: { components: [alloy], features: [] },

@@ -1,13 +1,27 @@
-import type { Unit } from "../core/component.ts";
+import type { Overrides, Unit } from "../core/component.ts";
 import type { Home, Mode } from "../core/plan.ts";
 import type { Repository } from "../core/flux.ts";
 import type { Volume } from "../core/size.ts";
 import type { Load } from "../sizing/load.ts";
+import { minioStore, type Store } from "../core/store.ts";
 import type { Answers } from "./composition.ts";
 
 /** How Grafana is reached from outside the cluster; the other fields are options of the kustomize Component of that name. */
 export interface Exposure extends Readonly<Record<string, string>> {
   readonly by: Exclude<Answers["exposure"], "none">;
+}
+
+/**
+ * What keeps the objects. Outside of the cluster there are no keys where the cloud knows the pods' accounts: `identity` is then `workload`,
+ * or by "loki", "mimir", "tempo", "thanos" and "default" the role at AWS, service account at Google or client ID at Azure.
+ */
+export type StoreSetting =
+  | { readonly kind: "minio" }
+  | (Pick<Store, "bucketPrefix" | "region" | "endpoint"> & Identified & { readonly kind: "s3" })
+  | (Pick<Store, "bucketPrefix"> & Identified & { readonly kind: "gcs" })
+  | (Partial<Pick<Store, "bucketPrefix">> & Identified & { readonly kind: "azure"; readonly account: string });
+interface Identified {
+  readonly identity?: Store["identity"];
 }
 
 /** An environment, as its author writes it in `src/environments/<name>.ts`. What is left out has its default. */
@@ -17,6 +31,12 @@ export interface Settings {
   readonly modes?: Readonly<Record<string, Mode>>;
   /** Where metrics are kept, and how they get there. */
   readonly metrics: Answers["metrics"];
+  /** What keeps the objects of Loki, Tempo and the metrics. Default: MinIO, beside them. */
+  readonly store?: StoreSetting;
+  /** Who a client is that names no tenant. Default: there are no tenants. */
+  readonly tenant?: string | undefined;
+  /** What holds for single tenants, by component and tenant: keys and values as the program has them. */
+  readonly overrides?: Readonly<Record<string, Overrides>>;
   /** What reads the log files of every node. Default `alloy`. */
   readonly collector?: Answers["collector"];
   /** `demo`: programs that make up logs, traces and metrics, so that there is something to see. Default `none`. */
@@ -41,9 +61,10 @@ export interface Settings {
 }
 
 /** An environment whose settings have been checked. */
-export interface Environment extends Required<Omit<Settings, "exposure" | "load">> {
+export interface Environment extends Required<Omit<Settings, "exposure" | "load" | "tenant">> {
   readonly name: string;
   readonly load?: Load | undefined;
+  readonly tenant?: string | undefined;
   readonly exposure?: Exposure | undefined;
   readonly namespaces: Readonly<Record<Home, string>>;
 }
@@ -51,21 +72,44 @@ export interface Environment extends Required<Omit<Settings, "exposure" | "load"
 /** What settings answer to each choice, defaults included. */
 export const answersOf = (settings: Settings): Answers => ({
   metrics: settings.metrics,
+  store: settings.store?.kind ?? "minio",
   collector: settings.collector ?? "alloy",
   generators: settings.generators ?? "none",
   exposure: settings.exposure?.by ?? "none",
 });
+
+/** The store of an environment, with its defaults. */
+export const storeOf = ({ store }: Pick<Settings, "store">): Store => ({ ...minioStore, ...store });
 
 /** Gives a settings file its type; composition is `environment({ ...other, … })`. */
 export const environment = <const S extends Settings>(settings: S): S => settings;
 
 /** What the text of each unit looks like. */
 export const units: Readonly<Record<Unit, { readonly pattern: RegExp; readonly expected: string }>> = {
+  account: { pattern: /^[a-z0-9]{3,24}$/, expected: "a storage account of 3 to 24 small letters and digits" },
   address: { pattern: /^[a-z0-9.-]+:\d{1,5}$/, expected: 'host and port such as "minio:9000", without a scheme' },
   boolean: { pattern: /^(true|false)$/, expected: '"true" or "false"' },
+  bucket: {
+    pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    expected: 'a bucket of 3 to 63 small letters, digits, "-" and "."',
+  },
   count: { pattern: /^[1-9]\d*$/, expected: 'a whole number such as "3"' },
   duration: { pattern: /^\d+[smhdwy]$/, expected: 'a duration such as "720h" or "30d"' },
+  endpoint: {
+    pattern: /^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/,
+    expected: 'a URL without a path such as "https://ceph.example.com:8443"',
+  },
+  host: {
+    pattern: /^[a-z0-9.-]+(:\d{1,5})?$/,
+    expected: 'a host such as "s3.eu-central-1.amazonaws.com" or "minio:9000", without a scheme',
+  },
   name: { pattern: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, expected: 'a name of small letters, digits, "-" and "."' },
+  prefix: {
+    pattern: /^([a-z0-9][a-z0-9-]*)?$/,
+    expected: `what the buckets' names begin with, such as "acme-prod-"`,
+  },
   size: { pattern: /^[1-9]\d*Gi$/, expected: 'whole gibibytes such as "10Gi"' },
+  store: { pattern: /^(s3|gcs|azure)$/, expected: '"s3", "gcs" or "azure"' },
+  tenant: { pattern: /^[A-Za-z0-9][\w.-]{0,149}$/, expected: 'a tenant of letters, digits, "-", "_" and "."' },
   url: { pattern: /^https?:\/\/[^\s/]+(\/\S*)?$/, expected: 'a URL such as "http://minio:9000"' },
 };

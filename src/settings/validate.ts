@@ -1,7 +1,15 @@
-import { type Component, modesOf, namespaceNames, nearestMode, type SettingsTable } from "../core/component.ts";
+import {
+  type Component,
+  modesOf,
+  namespaceNames,
+  nearestMode,
+  type SettingsTable,
+  type Unit,
+} from "../core/component.ts";
 import type { Repository } from "../core/flux.ts";
 import { type Mode, modes, plan } from "../core/plan.ts";
 import { expectedAmount, isAmount, loadFields } from "../sizing/load.ts";
+import { identities, type Keeper, keepers as allKeepers } from "../components/store.ts";
 import { type Choice, choiceNames, choiceOf, choices, composition } from "./composition.ts";
 import { answersOf, type Environment, type Settings, units } from "./schema.ts";
 
@@ -13,6 +21,9 @@ export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   mode: true,
   modes: true,
   metrics: true,
+  store: true,
+  tenant: true,
+  overrides: true,
   collector: true,
   generators: true,
   compose: true,
@@ -156,6 +167,105 @@ function checkExposure(value: unknown, { add, entries, fits, oneOf }: Report): v
   }
 }
 
+interface Field {
+  readonly unit: Unit;
+  readonly need: "must be there" | "may be there";
+}
+const must = (unit: Unit): Field => ({ unit, need: "must be there" });
+const may = (unit: Unit): Field => ({ unit, need: "may be there" });
+
+/** What is said of each kind of store, beside its identity. */
+const storeFields: Readonly<Record<keyof typeof choices.store, Readonly<Record<string, Field>>>> = {
+  minio: {},
+  s3: { region: must("name"), endpoint: may("endpoint"), bucketPrefix: must("prefix") },
+  gcs: { bucketPrefix: must("prefix") },
+  azure: { account: must("account"), bucketPrefix: may("prefix") },
+};
+
+const isKind = (kind: unknown): kind is keyof typeof storeFields => Object.hasOwn(storeFields, String(kind));
+
+/** @param keepers those components of the environment that keep objects */
+function checkStore(value: unknown, keepers: readonly Keeper[], { say, entries, fits, oneOf }: Report): void {
+  if (value === undefined) return;
+  const kinds = Object.keys(storeFields);
+  if (!isTable(value)) return say("store", value, `a table with "kind", one of ${list(kinds)}`);
+  const kind = value["kind"];
+  oneOf("store.kind", kind, kinds);
+  if (!isKind(kind)) return;
+  const fields = storeFields[kind];
+  const also = kind === "minio" ? [] : ["identity"];
+  const given = new Map(entries("store", value, ["kind", ...Object.keys(fields), ...also], "a table"));
+  for (const [field, { unit, need }] of Object.entries(fields))
+    if (need === "must be there" || given.has(field)) fits(`store.${field}`, given.get(field), unit);
+  const identity = given.get("identity");
+  if (kind === "minio" || identity === undefined || identity === "secret") return;
+  const { pattern, expected } = identities[kind];
+  if (identity === "workload" && kind !== "azure") return;
+  const words = kind === "azure" ? '"secret"' : '"secret", "workload"';
+  const names = [...allKeepers, "default"];
+  if (!isTable(identity)) return say("store.identity", identity, `${words}, or by component ${expected}`);
+  const named = entries("store.identity", identity, names, "a table");
+  for (const [name, one] of named)
+    if (!(typeof one === "string" && pattern.test(one))) say(`store.identity.${name}`, one, expected);
+  if ("default" in identity) return;
+  for (const keeper of keepers.filter((one) => !(one in identity)))
+    say(`store.identity.${keeper}`, undefined, expected);
+}
+
+/** Whether a gateway has pods of its own in that mode, which can tell the others who a client is. */
+const hasGateway = (component: Component, mode: Mode): boolean => {
+  const { grouping } = component.modes[mode] ?? {};
+  const roles = Object.values(component.roles);
+  const gateway = component.roles["gateway"];
+  return (
+    !gateway ||
+    (grouping !== undefined && roles.every((role) => role === gateway || grouping(role) !== grouping(gateway)))
+  );
+};
+
+function checkTenant(
+  value: unknown,
+  settings: Partial<Settings>,
+  components: readonly Component[],
+  { add, fits }: Report,
+): void {
+  if (value === undefined) return;
+  fits("tenant", value, "tenant");
+  for (const component of components) {
+    const mode = modeIn(settings, component);
+    if (hasGateway(component, mode)) continue;
+    const ways = modesOf(component).filter((one) => hasGateway(component, one));
+    add(
+      `tenant is ${show(value)}: ${component.name} in mode ${show(mode)} has no gateway that would name it. ` +
+        `Set modes.${component.name} to ${list(ways)}, or remove tenant.`,
+    );
+  }
+}
+
+function checkOverrides(
+  value: unknown,
+  catalogue: readonly Component[],
+  leftOut: (component: string) => string | undefined,
+  { add, entries, fits, say }: Report,
+): void {
+  const names = catalogue.filter(({ hasTenants }) => hasTenants).map(({ name }) => name);
+  for (const [component, tenants] of entries("overrides", value, names, "tables by component")) {
+    const path = `overrides.${component}`;
+    const why = leftOut(component);
+    if (why) add(`${path} has no effect: ${why} leaves it out. Remove one of the two.`);
+    if (!isTable(tenants)) {
+      say(path, tenants, "tables by tenant");
+      continue;
+    }
+    for (const [tenant, limits] of Object.entries(tenants)) {
+      fits(`${path}: a tenant`, tenant, "tenant");
+      if (!isTable(limits))
+        say(`${path}.${tenant}`, limits, `what ${component} has for one tenant, such as ${example}`);
+    }
+  }
+}
+const example = '{ retention_period: "744h" }';
+
 /** A fork says its own once; until then the objects name an address that does not exist. */
 const repository: Repository = { url: "https://git.example.com/kube-lgtm.git", branch: "main" };
 
@@ -186,7 +296,7 @@ export function validate(
   const answers = answersOf(raw as unknown as Settings);
   found.unknownKeys("", raw, Object.keys(settingsKeys));
   found.oneOf("mode", mode, shippedModes(catalogue));
-  for (const choice of choiceNames.filter((one) => one !== "exposure"))
+  for (const choice of choiceNames.filter((one) => one !== "exposure" && one !== "store"))
     found.oneOf(choice, answers[choice], Object.keys(choices[choice]));
   found.oneOf("credentials", credentials, ["by-name", "throw-away"]);
   if (settings.compose !== undefined) found.oneOf("compose", settings.compose, ["generated", "none"]);
@@ -202,7 +312,17 @@ export function validate(
       ? undefined
       : `${choice} ${show(answers[choice])}`;
   };
+  const keepers = allKeepers.filter((keeper) => components.some(({ name }) => name === keeper));
+  checkStore(settings.store, keepers, found);
+  if (credentials === "throw-away" && answers.store !== "minio")
+    found.say(
+      "credentials",
+      credentials,
+      `"by-name", because nobody can make up the keys of a store outside the cluster`,
+    );
   checkModes(settings.modes, components, found);
+  checkTenant(settings.tenant, settings, components, found);
+  checkOverrides(settings.overrides, catalogue, leftOut, found);
   checkComponents(settings.components, tables, leftOut, found);
   const workloads = components.flatMap((component) => {
     const standing = component.modes[modeIn(settings, component)];
@@ -224,6 +344,8 @@ export function validate(
     replicas: {},
     volumes: {},
     components: {},
+    overrides: {},
+    store: { kind: "minio" },
     ...settings,
     collector: answers.collector,
     generators: answers.generators,

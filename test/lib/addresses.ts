@@ -92,6 +92,16 @@ interface Resolution {
   readonly edges: readonly Edge[];
 }
 
+/** The pod that a StatefulSet gives this name under its governing Service. */
+function podNamed(host: string, namespace: string, objects: readonly Manifest[]): PodTemplate | undefined {
+  const [, set = "", ordinal = "", under = ""] = /^(.*)-(\d+)\.([^.]+)$/.exec(host) ?? [];
+  const found = objects.find(
+    ({ kind, metadata }) => kind === "StatefulSet" && metadata.name === set && metadata.namespace === namespace,
+  );
+  const { replicas = 1, serviceName } = found ? specOf<{ replicas?: number; serviceName?: string }>(found) : {};
+  return found && serviceName === under && Number(ordinal) < replicas ? podTemplate(found) : undefined;
+}
+
 /**
  * Where every address leads.
  * @param outside hosts that an environment's author named: they lie outside of the bundle
@@ -111,6 +121,13 @@ export function resolution(objects: readonly Manifest[], outside: readonly strin
     }
     const [name, other = namespace, ...suffix] = host.split(".");
     const say = (text: string): void => void faults.push(`${where}: ${host}:${port} ${text}`);
+    const pod = podNamed(host, namespace, objects);
+    if (pod) {
+      const number = listens(pod, port);
+      if (number === undefined) say(`leads to ${pod.id}, which has no port ${port}`);
+      else edges.push(...readers.map((from) => ({ where, from, to: pod, port: number })));
+      continue;
+    }
     if (suffix.length > 0) {
       say("is no short name: expected <service> or <service>.<namespace>");
       continue;

@@ -159,9 +159,11 @@ function uses(objects: readonly Manifest[]): readonly Use[] {
  */
 export function unsetVariables(
   objects: readonly Manifest[],
-  secretKeys: ReadonlyMap<string, readonly string[]> = new Map(),
+  secretKeys: ReadonlyMap<string, readonly string[]>,
+  mayBeUnset: readonly string[],
 ): Findings {
   return uses(objects)
+    .filter(({ name }) => !mayBeUnset.includes(name))
     .filter(({ pod, container, name }) => !environmentOf(pod, container, objects, secretKeys).includes(name))
     .map(
       ({ at, pod, container, name }) =>

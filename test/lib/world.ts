@@ -3,11 +3,12 @@ import { catalogue } from "../../src/components/index.ts";
 import type { Manifest } from "../../src/core/objects.ts";
 import { settingsTables } from "../../src/core/base.ts";
 import type { Overlay } from "../../src/core/overlay.ts";
+import type { Mode } from "../../src/core/plan.ts";
 import type { Files } from "../../src/core/render.ts";
 import { resolve } from "../../src/core/resolve.ts";
 import { environments, files, type Foundation, foundation, overlayOf } from "../../src/program.ts";
 import { type Answers, choices } from "../../src/settings/composition.ts";
-import type { Environment, Settings } from "../../src/settings/schema.ts";
+import type { Environment, Settings, StoreSetting } from "../../src/settings/schema.ts";
 import { validate } from "../../src/settings/validate.ts";
 
 /** The project's own folder. */
@@ -54,12 +55,48 @@ const foreign = {
   components: { loki: { retention: "720h" } },
 } as const satisfies Partial<Settings>;
 
+const account = { loki: "loki@acme.iam.gserviceaccount.com", default: "others@acme.iam.gserviceaccount.com" };
+
+/** Stores outside the cluster: of every kind, by keys and without. */
+const stores: readonly (readonly [string, StoreSetting, Answers["metrics"], Mode])[] = [
+  ["s3-keys", { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-" }, "mimir", "scalable"],
+  [
+    "s3-roles",
+    {
+      kind: "s3",
+      region: "eu-central-1",
+      bucketPrefix: "acme-",
+      identity: { default: "arn:aws:iam::123456789012:role/lgtm" },
+    },
+    "thanos-sidecar",
+    "scalable",
+  ],
+  [
+    "s3-elsewhere",
+    { kind: "s3", region: "us-east-1", endpoint: "http://ceph.example.com:7480", bucketPrefix: "" },
+    "thanos-receive",
+    "monolithic",
+  ],
+  ["gcs-keys", { kind: "gcs", bucketPrefix: "acme-" }, "mimir", "monolithic"],
+  ["gcs-accounts", { kind: "gcs", bucketPrefix: "acme-", identity: account }, "thanos-sidecar", "scalable"],
+  ["azure-keys", { kind: "azure", account: "acmeprod" }, "mimir", "scalable"],
+  [
+    "azure-clients",
+    { kind: "azure", account: "acmeprod", identity: { default: "6f2d9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e" } },
+    "thanos-sidecar",
+    "monolithic",
+  ],
+];
+
 /** What no shipped environment is: every metrics back end in every mode, credentials by name, other namespaces. */
 export const invented: readonly World[] = [
   ...shippedModes.flatMap((mode) =>
     (Object.keys(choices.metrics) as Answers["metrics"][]).map((metrics) =>
       worldOf(environmentOf(`every-${metrics}-${mode}`, { ...others[metrics], ...foreign, mode, metrics })),
     ),
+  ),
+  ...stores.map(([name, store, metrics, mode]) =>
+    worldOf(environmentOf(name, { mode, metrics, store, tenant: mode === "scalable" ? "main" : undefined })),
   ),
   worldOf(
     environmentOf("other-volumes", {

@@ -46,7 +46,7 @@ const post = (
   };
   const { status, error, body: answered } = http.post(`${stream.to}${path}`, body, params);
   const said = typeof answered === "string" ? answered : "";
-  const partial = /rejected(Spans|LogRecords|DataPoints)/.test(said);
+  const partial = /"rejected(Spans|LogRecords|DataPoints)": ?"?[1-9]/.test(said);
   if (status >= 200 && status < 300) return { outcome: partial ? "refused" : "acknowledged", status: `${status}` };
   const final = status >= 400 && status < 500 && status !== 408 && status !== 429;
   return { outcome: final ? "dropped" : "refused", status: `${status}`, detail: error || said };
@@ -67,8 +67,12 @@ const exportSpans = (stream: Stream, batch: number): Answer => {
       "opentelemetry.proto.collector.trace.v1.TraceService/Export",
       otlpTraces(load, stream, batch, binary),
       { metadata: stream.headers, timeout: `${timeoutSeconds}s` },
-    ) as unknown as { status: number; error?: { message?: string }; message?: { partialSuccess?: object } };
-    const partial = Object.keys(message?.partialSuccess ?? {}).length > 0;
+    ) as unknown as {
+      status: number;
+      error?: { message?: string };
+      message?: { partialSuccess?: { rejectedSpans?: string } };
+    };
+    const partial = Number(message?.partialSuccess?.rejectedSpans ?? 0) > 0;
     if (status === grpc.StatusOK && !partial) return { outcome: "acknowledged", status: "OK" };
     const final = status === grpc.StatusInvalidArgument;
     const detail = error?.message ?? JSON.stringify(message?.partialSuccess ?? "");

@@ -1,4 +1,4 @@
-import { type Context, poll } from "../context.ts";
+import { type Context, now, poll } from "../context.ts";
 import { start } from "../fixtures.ts";
 import { acknowledged, parsePush, parseRead, type Push, type Read } from "./account.ts";
 import { doors, pushers, readStreams } from "./entrances.ts";
@@ -26,7 +26,8 @@ export const begin = async (context: Context): Promise<Session> => {
   const { cluster, run } = context;
   const all = await pushers(context);
   const streams = all.flatMap((one) => one.streams);
-  const load: Load = { run: run.id, start: Date.now() + 5000, streams };
+  // A whole second: back ends are asked in seconds.
+  const load: Load = { run: run.id, start: (now() + 5) * 1000, streams };
   const read = readStreams(streams);
   const pods = [
     ...all.map((one) => pusher(cluster, load, one)),
@@ -39,16 +40,21 @@ export const begin = async (context: Context): Promise<Session> => {
   const pushLogs = names.map((name) => follow(cluster, name));
   const readLog = follow(cluster, readerName(cluster));
   const [pushes, reads]: [Push[], Read[]] = [[], []];
+  let ended = Infinity;
   return {
     load,
     read: streams.filter(({ name }) => read.includes(name)),
     pushes,
     reads,
     async update() {
-      for (const log of pushLogs) pushes.push(...(await log()).map(parsePush));
+      for (const log of pushLogs) {
+        const more = (await log()).map(parsePush);
+        pushes.push(...more.filter(({ outcome, end }) => outcome === "acknowledged" || end < ended));
+      }
       reads.push(...(await readLog()).map(parseRead));
     },
     async end() {
+      ended = Date.now(); // what is on its way then is neither acknowledged nor refused
       await Promise.all([...names, readerName(cluster)].map((name) => halt(cluster, name)));
     },
   };

@@ -1,0 +1,113 @@
+import type { IContainer } from "kubernetes-models/v1/Container";
+import type { IVolume } from "kubernetes-models/v1/Volume";
+import type { SecretShape, Setting, SettingsTable } from "../core/component.ts";
+import { secretVolume } from "../core/pod.ts";
+import type { Identity, Store } from "../core/store.ts";
+import type { Address } from "../core/wiring.ts";
+import * as minio from "./minio.ts";
+
+/* What Loki, Mimir, Tempo and Thanos have in common of where their objects are kept. */
+
+/** Who keeps objects, as `identity` names them; Thanos is also Prometheus's sidecar and the receiver. */
+export const keepers = ["loki", "mimir", "tempo", "thanos"] as const;
+export type Keeper = (typeof keepers)[number];
+
+/** By kind of store: the annotation that names the account's role, identity or client there, and what it looks like. */
+export const identities = {
+  s3: {
+    annotation: "eks.amazonaws.com/role-arn",
+    podLabels: {},
+    pattern: /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+    expected: 'the ARN of a role such as "arn:aws:iam::123456789012:role/loki"',
+  },
+  gcs: {
+    annotation: "iam.gke.io/gcp-service-account",
+    podLabels: {},
+    pattern: /^[a-z][a-z0-9-]*@[a-z0-9.-]+\.iam\.gserviceaccount\.com$/,
+    expected: 'a service account such as "loki@my-project.iam.gserviceaccount.com"',
+  },
+  azure: {
+    annotation: "azure.workload.identity/client-id",
+    podLabels: { "azure.workload.identity/use": "true" },
+    pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+    expected: 'the client ID of a managed identity such as "6f2d9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e"',
+  },
+} as const;
+
+/** How the cloud knows the account and the pods of a component; undefined where it has keys, or needs to be told nothing. */
+export function identity({ kind, identity: named }: Store, keeper: Keeper): Identity | undefined {
+  if (kind === "minio" || typeof named === "string") return undefined;
+  const { annotation, podLabels } = identities[kind];
+  const name = named[keeper] ?? named["default"];
+  return name === undefined ? undefined : { annotations: { [annotation]: name }, podLabels };
+}
+
+/** A bucket's name as words: `lokiChunks` is loki-chunks. */
+const words = (bucket: string): string => bucket.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The bucket of that name: short in a MinIO of one's own, long where all customers of a cloud share the names. */
+export const bucket = ({ kind, bucketPrefix }: Store, name: keyof typeof minio.buckets): Setting => ({
+  unit: "bucket",
+  value: kind === "minio" ? minio.buckets[name] : `${bucketPrefix}${words(name)}`,
+});
+
+/** The settings of the store that Loki, Mimir and Tempo have in common, given MinIO's address. */
+export function settings({ kind, region, endpoint, account }: Store, address: Address): SettingsTable {
+  const asked = endpoint === undefined ? undefined : new URL(endpoint);
+  const host = kind === "minio" ? address : (asked?.host ?? `s3.${region ?? "us-east-1"}.amazonaws.com`);
+  return {
+    azureAccount: { unit: "account", value: account ?? "account" },
+    s3Endpoint: { unit: "host", value: host },
+    s3Insecure: { unit: "boolean", value: String(kind === "minio" || asked?.protocol === "http:") },
+    s3Region: { unit: "name", value: region ?? "us-east-1" },
+    store: { unit: "store", value: kind === "minio" ? "s3" : kind },
+  };
+}
+
+/** A store outside is addressed by path where it is no cloud of buckets with host names of their own. */
+export const pathStyle = ({ kind, endpoint }: Store): Setting => ({
+  unit: "boolean",
+  value: String(kind === "minio" || endpoint !== undefined),
+});
+
+/** Whether Azure is asked with the token of the pod's account. */
+export const azureFederatedToken = ({ kind, identity }: Store): Setting => ({
+  unit: "boolean",
+  value: String(kind === "azure" && identity !== "secret"),
+});
+
+/** How a program's pods get at their keys. */
+export interface Access {
+  readonly envFrom: NonNullable<IContainer["envFrom"]>;
+  readonly env: NonNullable<IContainer["env"]>;
+  readonly volumeMounts: NonNullable<IContainer["volumeMounts"]>;
+  readonly volumes: readonly IVolume[];
+  readonly secrets: readonly SecretShape[];
+}
+
+const nothing: Access = { envFrom: [], env: [], volumeMounts: [], volumes: [], secrets: [] };
+const fromSecret = (secret: SecretShape): Access => ({
+  ...nothing,
+  envFrom: [{ secretRef: { name: secret.name } }],
+  secrets: [secret],
+});
+
+/** Google's libraries look there for the key of a service account (https://cloud.google.com/docs/authentication/application-default-credentials). */
+const keyFile = (component: string): Access => {
+  const secret: SecretShape = { name: `${component}-gcs`, read: "start-up", files: { "key.json": "" } };
+  return {
+    ...nothing,
+    env: [{ name: "GOOGLE_APPLICATION_CREDENTIALS", value: "/etc/gcs/key.json" }],
+    volumeMounts: [{ name: "gcs", mountPath: "/etc/gcs", readOnly: true }],
+    volumes: [secretVolume("gcs", secret.name)],
+    secrets: [secret],
+  };
+};
+
+export function access({ kind, identity }: Store, component: string): Access {
+  if (identity !== "secret") return nothing;
+  if (kind === "gcs") return keyFile(component);
+  if (kind === "azure")
+    return fromSecret({ name: `${component}-azure`, read: "start-up", env: { AZURE_STORAGE_KEY: "" } });
+  return fromSecret(minio.s3Secret(component));
+}
