@@ -180,8 +180,8 @@ describe("a load", () => {
       "as many pods as `replicas` says",
       "the volume is as `volumes` says",
     ]);
-    // 2.67 cores of work for distributors and 20 for ingesters, over five pods.
-    assert.equal(cores(found("mimir-write").size.cpu), 4.55);
+    // 5.33 cores of work for distributors, who take what both of a pair send, and 20 for ingesters, over five pods.
+    assert.equal(found("mimir-write").size.cpu, "5100m");
     assert.equal(found("tempo-querier").size.replicas, 0);
     assert.equal(
       sizesOf(
@@ -248,10 +248,10 @@ function alone(component: string, names: readonly string[], facts: Partial<Facts
     Object.fromEntries(names.map((name) => [name, { tier: "read" as const }])),
   );
   const size: Size = { replicas: 2, cpu: "10m", memory: "16Mi", memoryLimit: "16Mi" };
-  const known: Facts = { load: {}, scrapeIntervalSeconds: 15, queued: [], queueHours: 24, ...facts };
+  const known: Facts = { load: {}, scrapeIntervalSeconds: 15, senders: 1, queued: [], queueHours: 24, ...facts };
   return plan(Object.values(roles), apart).map((workload) => {
     const stood = { workload, mode: "microservices" as const, size, said: { replicas: false, disk: false } };
-    return explained(stood, known, { copies: 3, retentionDays });
+    return explained(stood, known, { copies: 3, zones: 1, retentionDays });
   });
 }
 const totals = (all: readonly Explained[]) => ({
@@ -341,11 +341,10 @@ describe("the object store", () => {
   });
 
   test("holds a copy of each Prometheus, and each of Thanos's resolutions", () => {
-    const { kept } = sizingFor("scalable", "thanos-sidecar", { activeSeries: 3e5 });
-    assert.deepEqual(
-      kept.map(({ component, copies, days }) => [component, copies, days]),
-      [["thanos", 2, 30 + 30 + 365]],
-    );
+    const copies = (metrics: string) =>
+      sizingFor("scalable", metrics, { activeSeries: 3e5 }).kept.map((one) => [one.component, one.copies, one.days]);
+    assert.deepEqual(copies("thanos-sidecar"), [["thanos", 2, 30 + 30 + 365]]);
+    assert.deepEqual(copies("thanos-receive"), [["thanos", 2, 30 + 30 + 365]]);
   });
 
   test("grows without end where nothing is deleted", () => {

@@ -32,7 +32,8 @@ const members = defineRoles(
     ruler: { tier: "read" },
     "query-scheduler": { tier: "backend" },
     "index-gateway": { tier: "backend", disk: "10Gi" },
-    compactor: { tier: "backend", disk: "10Gi" },
+    // Of two, each would overwrite the other's list of delete requests (https://github.com/grafana/loki/issues/6779).
+    compactor: { tier: "backend", disk: "10Gi", alone: true },
   },
 );
 export const roles = { gateway, ...members };
@@ -250,6 +251,7 @@ export const loki: Component = {
         write: { replicas: 3, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
         read: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
         backend: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
+        compactor: { replicas: 1, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
       },
     },
     microservices: {
