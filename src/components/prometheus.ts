@@ -18,8 +18,8 @@ const { server } = roles;
 /** How often everything is scraped. */
 export const scrapeIntervalSeconds = 30;
 
-/** Where others push samples; a back end that is attached to Prometheus receives them from there. */
-export const remoteWritePath = "/api/v1/write";
+/** Where others push samples, until an environment has a back end that takes them itself. */
+export const paths = { otlp: "/api/v1/otlp/v1/metrics", remoteWrite: "/api/v1/write" } as const;
 
 export interface RemoteWrite {
   readonly url: string;
@@ -128,6 +128,7 @@ const pods = (workload: Workload, size: Sized): Pods => ({
           // Blocks of one length, so that a sidecar may upload them; the local retention is too short for larger ones.
           "--storage.tsdb.min-block-duration=2h",
           "--storage.tsdb.max-block-duration=2h",
+          "--web.enable-otlp-receiver",
           "--web.enable-remote-write-receiver",
           "--enable-feature=exemplar-storage",
           "--config.auto-reload",

@@ -155,7 +155,7 @@ const settings = (context: Context): SettingsTable => ({
     ? {
         remoteWriteUrl: {
           unit: "url",
-          value: `http://${context.wiring.wire(rule).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
+          value: `http://${context.wiring.wire(rule).to(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
         },
       }
     : {}),

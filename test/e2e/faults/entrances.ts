@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { parse } from "yaml";
 import type { Context } from "../context.ts";
 import { dataSource, headers } from "../datasources.ts";
-import { type Cluster, get } from "../kubectl.ts";
+import { type Cluster, get, list } from "../kubectl.ts";
 import type { Door, Signal, Stream } from "./load.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -47,6 +47,14 @@ const setting = (settings: Readonly<Record<string, string>>, name: string): stri
   return value;
 };
 
+/** Where Tempo sends what it makes of spans by remote write: what keeps metrics, or Prometheus. */
+const remoteWriteUrl = async (cluster: Cluster): Promise<string> => {
+  const maps = await list(cluster, cluster.stack, "configmaps");
+  const url = maps.map(({ data }) => data?.["TEMPO_REMOTE_WRITE_URL"]).find((value) => value !== undefined);
+  if (!url) throw new Error(`no ConfigMap of ${cluster.stack} says where Tempo sends samples.`);
+  return url;
+};
+
 interface PrometheusConfig {
   readonly remote_write?: readonly { readonly url: string; readonly headers?: Readonly<Record<string, string>> }[];
 }
@@ -85,7 +93,7 @@ export const pushers = async (context: Context): Promise<readonly Pusher[]> => {
   const loki = new URL("/loki/api/v1/push", setting(settings, "ALLOY_GATEWAY_LOKI_OTLP_URL")).href;
   const tempo = setting(settings, "ALLOY_GATEWAY_TEMPO_OTLP_ENDPOINT");
   const tenant = headers(await dataSource(context, "tempo"));
-  const metrics = setting(settings, "ALLOY_GATEWAY_REMOTE_WRITE_URL");
+  const metrics = await remoteWriteUrl(cluster);
 
   const prometheus = await template(cluster, "statefulset", "prometheus");
   const config = prometheus.spec.volumes?.find(({ name }) => name === "config")?.configMap?.name ?? "";
