@@ -30,7 +30,7 @@ test("the log collector reads pods' log files and writes them to Loki", () => {
 
 test("the gateway takes OTLP, Jaeger and Zipkin", () => {
   const names = configs
-    .filter(({ where }) => where.startsWith("bases/alloy-gateway/"))
+    .filter(({ where }) => where.startsWith("bases/alloy-gateway/monolithic "))
     .flatMap(({ content }) => parseAlloy(content));
   assert.deepEqual(
     names

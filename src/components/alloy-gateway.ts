@@ -21,7 +21,8 @@ const entranceNames = Object.keys(entrances) as (keyof typeof entrances)[];
 export const roles = defineRoles(
   "alloy-gateway",
   { ports: { http: alloy.port, ...entrances }, metrics: { port: "http" } },
-  { server: { tier: "write", door: { name: "otlp", ports: entranceNames } } },
+  // Through one gateway the series of a program go to one Prometheus, which see.
+  { server: { tier: "write", door: { name: "otlp", ports: entranceNames, keeps: "clients" } } },
 );
 
 interface Values extends Record<string, number> {

@@ -11,7 +11,15 @@ import * as alertmanager from "./alertmanager.ts";
 export const roles = defineRoles(
   "prometheus",
   { ports: { http: 9090 }, metrics: { port: "http" } },
-  { server: { tier: "write", disk: "10Gi", door: { name: "prometheus", ports: ["http"] } } },
+  {
+    server: {
+      tier: "write",
+      disk: "10Gi",
+      // Of two Prometheuses with every second sample of a series each, Thanos would drop half of them: once it has taken a sample of
+      // the one, it leaves out the other's for twice the time since the last (pkg/dedup/iter.go in 0.42.5).
+      door: { name: "prometheus", ports: ["http"], keeps: "clients" },
+    },
+  },
 );
 const { server } = roles;
 

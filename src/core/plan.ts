@@ -13,6 +13,8 @@ export interface Door<P extends string = string> {
   readonly ports: readonly P[];
   /** The name lists each ready pod, for clients that balance by themselves. Default: one address for all. */
   readonly lists?: "each pod" | undefined;
+  /** A client is sent to the same pod each time, as long as that is ready. */
+  readonly keeps?: "clients" | undefined;
 }
 
 /** A headless Service over every pod that carries its label, whatever workload or component the pod belongs to. */
