@@ -228,7 +228,7 @@ const config = ({ wiring, size }: Context) => {
       rule_path: "/data/ruler",
       alertmanager_url: own
         ? `http://${wire(ruler).to(ownAlertmanager, "http")}${paths.alerts}`
-        : `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
+        : `dns+http://${wire(ruler).toGroup(alertmanager.members, [alertmanager.roles.server])}`,
       // With a queue before the ingesters, only the query-frontend knows up to where they must have read it.
       ...(isApart(wiring) ? { query_frontend: { address: `dns:///${wire(ruler).toEach(frontend, "grpc")}` } } : {}),
     },

@@ -4,7 +4,7 @@ import { identity, scrapeJobs, staticJobs } from "../core/scrape.ts";
 import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
 import type { Sized } from "../core/size.ts";
-import type { Wiring } from "../core/wiring.ts";
+import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 
@@ -35,6 +35,11 @@ export interface RemoteWrite {
   readonly send_native_histograms: boolean;
 }
 
+const everyAlertmanager = (address: Address) => {
+  const [name = "", port] = address.split(":");
+  return { names: [name], type: "A", port: Number(port) };
+};
+
 /** https://prometheus.io/docs/prometheus/latest/configuration/configuration/ ; read again by the program when it changes. */
 export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): Config => ({
   name: "prometheus",
@@ -51,7 +56,7 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
       alerting: {
         // Replicas tell of one alert once.
         alert_relabel_configs: [{ regex: "replica", action: "labeldrop" }],
-        alertmanagers: [{ static_configs: [{ targets: [wire(server).to(alertmanager.roles.server, "http")] }] }],
+        alertmanagers: [{ dns_sd_configs: [everyAlertmanager(wire(server).toGroup(alertmanager.members, [alertmanager.roles.server]))] }],
       },
       rule_files: ["/etc/prometheus/rules/*.yaml"],
       scrape_config_files: ["/etc/prometheus/scrape/*.yaml"],

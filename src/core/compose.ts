@@ -154,7 +154,7 @@ function configsOf(overlay: Overlay, path: string, own: readonly Config[]): Worl
     for (const config of part.settings) add(config, part.path);
   }
   for (const config of own) {
-    found.delete(config.name);
+    if (config.files) found.delete(config.name);
     add(config, path);
   }
   return found;
