@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { catalogue } from "./components/index.ts";
 import { asCommitted, type Base, bases, settingsTables, type Variation } from "./core/base.ts";
-import { type Component, modesOf, nearestMode } from "./core/component.ts";
+import { type Component, modesOf, nearestMode, variable } from "./core/component.ts";
 import { type Addition, additions } from "./core/feature.ts";
 import { type Overlay, overlay } from "./core/overlay.ts";
 import { type Mode, modes } from "./core/plan.ts";
@@ -9,7 +9,7 @@ import type { Resizing } from "./core/size.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
 import { scrapeIntervalSeconds } from "./components/prometheus.ts";
 import { features } from "./features/index.ts";
-import { composition } from "./settings/composition.ts";
+import { composition, featuresOf, tabled } from "./settings/composition.ts";
 import { answersOf, type Environment, storeOf } from "./settings/schema.ts";
 import { modeIn, SettingsError, validate } from "./settings/validate.ts";
 import { resizing, type Sizing, sizing } from "./sizing/sizing.ts";
@@ -67,6 +67,16 @@ export const sizingOf = (environment: Environment): Sizing =>
 export const sizesOf = (environment: Environment): Resizing =>
   environment.load ? resizing(sizingOf(environment)) : {};
 
+/** Settings that a feature has the last word on, because kustomize runs Components after an overlay's own literals are merged. */
+const overruled = ({ components }: Environment, added: readonly Addition[]): readonly string[] =>
+  Object.entries(components).flatMap(([component, values]) =>
+    Object.keys(values).flatMap((key) =>
+      added
+        .filter(({ merges }) => merges.some(({ literals = {} }) => Object.hasOwn(literals, variable(component, key))))
+        .map(({ path }) => `components.${component}.${key} has no effect: ${path} says it. Remove the setting.`),
+    ),
+  );
+
 /** The overlay of an environment. */
 export function overlayOf(environment: Environment, { bases: committed, additions }: Foundation): Overlay {
   const { features } = composition(answersOf(environment), catalogue);
@@ -76,12 +86,20 @@ export function overlayOf(environment: Environment, { bases: committed, addition
   }));
   const all = chosen.map(({ own }) => own);
   const others = (one: Base): readonly Base[] => all.filter((other) => other !== one);
-  const problems = all.flatMap((one) => one.component.impossible?.(one, others(one)) ?? []);
+  const added = additions.filter(({ feature }) => features.includes(feature));
+  const problems = [
+    ...all.flatMap((one) => one.component.impossible?.(one, others(one)) ?? []),
+    ...overruled(environment, added),
+  ];
   if (problems.length > 0)
     throw new SettingsError(problems.map((text) => `environments/${environment.name}: ${text}`).join("\n"));
-  const added = additions.filter(({ feature }) => features.includes(feature));
-  const { by, ...options } = environment.exposure ?? {};
-  return overlay({ ...environment, store: storeOf(environment), options: by ? { [by]: options } : {} }, chosen, added);
+  const options = Object.fromEntries(
+    tabled.flatMap((choice) => {
+      const { by, ...given } = environment[choice] ?? {};
+      return by === undefined ? [] : featuresOf(choice, by).map(({ name }) => [name, given]);
+    }),
+  );
+  return overlay({ ...environment, store: storeOf(environment), options }, chosen, added);
 }
 
 const folder = new URL("./environments/", import.meta.url);

@@ -1,4 +1,4 @@
-import type { Component, Context, SettingsTable } from "../core/component.ts";
+import { type Component, type Context, settingsName, type SettingsTable, variable } from "../core/component.ts";
 import { apart, behindGateway, byTier, defineRoles, together } from "../core/plan.ts";
 import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
@@ -74,7 +74,15 @@ const askers = [
 
 const limits = overrides("loki");
 
+/** Where Loki's ruler finds every Alertmanager: it looks for them by SRV records, or takes the URL as it is. */
+const everyAlertmanager = (address: Address): string => `http://_http._tcp.${address.split(":")[0]}`;
+
 const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context): SettingsTable => ({
+  alertmanagerDiscovery: { unit: "boolean", value: "true" },
+  alertmanagerUrl: {
+    unit: "url",
+    value: everyAlertmanager(wire(ruler).toGroup(alertmanager.members, [alertmanager.roles.server])),
+  },
   ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
   authEnabled: { unit: "boolean", value: String(tenant !== undefined) },
   azureFederatedToken: store.azureFederatedToken(kept),
@@ -193,7 +201,8 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
   },
   pattern_ingester: { enabled: true, lifecycler },
   ruler: {
-    alertmanager_url: `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
+    alertmanager_url: "${LOKI_ALERTMANAGER_URL}",
+    enable_alertmanager_discovery: "${LOKI_ALERTMANAGER_DISCOVERY}",
     enable_alertmanager_v2: true,
     enable_api: true,
     enable_sharding: true,
@@ -273,6 +282,19 @@ export const loki: Component = {
   },
   hasTenants: true,
   settings,
+  // No other DNS has SRV records of it.
+  outside: () => ({
+    configs: [
+      {
+        name: settingsName("loki"),
+        read: "start-up",
+        literals: {
+          [variable("loki", "alertmanagerDiscovery")]: "false",
+          [variable("loki", "alertmanagerUrl")]: `http://${alertmanager.members.name}:${alertmanager.roles.server.ports.http}`,
+        },
+      },
+    ],
+  }),
   dataSource: ({ wire }) => ({
     name: "Loki",
     uid: grafana.uids.logs,

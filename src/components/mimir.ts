@@ -51,7 +51,7 @@ const {
 const all = Object.values(members);
 
 /** Paths under the gateway: the Prometheus API, where samples are pushed, and the alertmanager's API. */
-export const paths = { query: "/prometheus", push: "/api/v1/push", alerts: "/alertmanager" } as const;
+export const paths = { query: "/prometheus", otlp: "/otlp/v1/metrics", push: "/api/v1/push", alerts: "/alertmanager" } as const;
 
 const cached: Size = { replicas: 2, cpu: "50m", memory: "256Mi", memoryLimit: "320Mi" };
 /** Largest items as upstream has them (operations/mimir/config.libsonnet). */
@@ -228,7 +228,7 @@ const config = ({ wiring, size }: Context) => {
       rule_path: "/data/ruler",
       alertmanager_url: own
         ? `http://${wire(ruler).to(ownAlertmanager, "http")}${paths.alerts}`
-        : `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
+        : `dns+http://${wire(ruler).toGroup(alertmanager.members, [alertmanager.roles.server])}`,
       // With a queue before the ingesters, only the query-frontend knows up to where they must have read it.
       ...(isApart(wiring) ? { query_frontend: { address: `dns:///${wire(ruler).toEach(frontend, "grpc")}` } } : {}),
     },
@@ -241,6 +241,8 @@ const config = ({ wiring, size }: Context) => {
       ingestion_burst_size: 1000000,
       max_global_exemplars_per_user: 100000,
       max_global_series_per_user: 0,
+      // Names as Prometheus makes them of OTLP.
+      otel_metric_suffixes_enabled: true,
       out_of_order_time_window: "10m",
     },
     usage_stats: { enabled: false },

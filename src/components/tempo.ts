@@ -87,7 +87,7 @@ const settings = (context: Context): SettingsTable => {
     multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
     remoteWriteUrl: {
       unit: "url",
-      value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
+      value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
     },
     retention: { unit: "duration", value: "168h" },
     s3ForcePathStyle: store.pathStyle(kept),

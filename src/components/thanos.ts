@@ -155,7 +155,7 @@ const settings = (context: Context): SettingsTable => ({
     ? {
         remoteWriteUrl: {
           unit: "url",
-          value: `http://${context.wiring.wire(rule).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
+          value: `http://${context.wiring.wire(rule).to(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
         },
       }
     : {}),
@@ -269,7 +269,7 @@ const ruleArgs = (context: Context): readonly string[] => [
     ? '--remote-write.config={"remote_write":[{"url":"$(THANOS_REMOTE_WRITE_URL)","send_native_histograms":true}]}'
     : objectStore.flag,
   `--query=http://${context.wiring.wire(rule).to(query, "http")}`,
-  `--alertmanagers.url=http://${context.wiring.wire(rule).to(alertmanager.roles.server, "http")}`,
+  `--alertmanagers.url=dns+http://${context.wiring.wire(rule).toGroup(alertmanager.members, [alertmanager.roles.server])}`,
   "--rule-file=/etc/thanos/rules/*.yaml",
   "--eval-interval=30s",
   '--label=rule_replica="$(POD_NAME)"',

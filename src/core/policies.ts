@@ -43,6 +43,12 @@ const peer = (
     : { namespaceSelector: { matchLabels: partOf }, podSelector: { matchLabels } };
 };
 
+/** What a port of a role speaks. */
+const protocols = ({ ports, datagrams }: Role, name: string): readonly INetworkPolicyPort[] => {
+  const port = tcp(ports[name] as number);
+  return datagrams.includes(name) ? [port, { ...port, protocol: "UDP" }] : [port];
+};
+
 const opening = (
   self: Pick<Subject, "component" | "home">,
   other: Role | Place,
@@ -50,7 +56,7 @@ const opening = (
   wiring: Wiring,
 ): Opening => {
   const to = connection.to;
-  const ports = isRole(to) ? [tcp(to.ports[connection.port as string] as number)] : [];
+  const ports = isRole(to) ? protocols(to, connection.port as string) : [];
   if (!isRole(other)) return { peers: places[other].peers, ports: [...places[other].ports, ...ports] };
   return { peers: [peer(self, other, connection.via, wiring)], ports };
 };

@@ -67,8 +67,12 @@ export function contents(part: Part): Contents {
   const of = (object: Manifest): readonly Manifest[] =>
     patches.filter(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name);
   const patched = (object: Manifest): Manifest =>
-    of(object).reduce((now, patch) => merged(now, patch) as Manifest, scaled(object, part.replicas));
-  const merges = [...part.additions.flatMap((addition) => addition.merges), ...part.merges];
+    scaled(
+      of(object).reduce((now, patch) => merged(now, patch) as Manifest, object),
+      part.replicas,
+    );
+  // kustomize runs a kustomization's generators before its Components.
+  const merges = [...part.merges, ...part.additions.flatMap((addition) => addition.merges)];
   return {
     objects: [
       ...part.objects,

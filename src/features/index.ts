@@ -2,6 +2,7 @@ import type { Feature } from "../core/feature.ts";
 import { gatewayApi, ingress } from "./exposure.ts";
 import { externalStore } from "./external-store.ts";
 import { fluxKeepConfig } from "./flux-keep-config.ts";
+import { grafanaPostgres } from "./grafana-postgres.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "./remote-write.ts";
 import { thanosSidecar } from "./thanos-sidecar.ts";
 
@@ -10,6 +11,7 @@ export const features: readonly Feature[] = [
   externalStore,
   fluxKeepConfig,
   gatewayApi,
+  grafanaPostgres,
   ingress,
   mimirRemoteWrite,
   thanosRemoteWrite,

@@ -24,6 +24,11 @@ interface Identified {
   readonly identity?: Store["identity"];
 }
 
+/** Where Grafana keeps what people make of it; the other fields are options of the kustomize Component that this brings. */
+export interface Database extends Readonly<Record<string, string>> {
+  readonly by: Exclude<Answers["database"], "none">;
+}
+
 /** An environment, as its author writes it in `src/environments/<name>.ts`. What is left out has its default. */
 export interface Settings {
   readonly mode: Mode;
@@ -43,6 +48,8 @@ export interface Settings {
   readonly generators?: Answers["generators"];
   /** `generated`: the same environment as a Compose file, too. Default `none`. */
   readonly compose?: "generated" | "none";
+  /** Default: Grafana keeps what people make of it in a file of its own, and there is one. */
+  readonly database?: Database | undefined;
   /** Default: Grafana is reached from inside the cluster only. */
   readonly exposure?: Exposure | undefined;
   /** `throw-away`: committed, for a laptop. `by-name`: the environment expects the Secrets to be there. */
@@ -61,10 +68,11 @@ export interface Settings {
 }
 
 /** An environment whose settings have been checked. */
-export interface Environment extends Required<Omit<Settings, "exposure" | "load" | "tenant">> {
+export interface Environment extends Required<Omit<Settings, "database" | "exposure" | "load" | "tenant">> {
   readonly name: string;
   readonly load?: Load | undefined;
   readonly tenant?: string | undefined;
+  readonly database?: Database | undefined;
   readonly exposure?: Exposure | undefined;
   readonly namespaces: Readonly<Record<Home, string>>;
 }
@@ -75,6 +83,7 @@ export const answersOf = (settings: Settings): Answers => ({
   store: settings.store?.kind ?? "minio",
   collector: settings.collector ?? "alloy",
   generators: settings.generators ?? "none",
+  database: settings.database?.by ?? "none",
   exposure: settings.exposure?.by ?? "none",
 });
 

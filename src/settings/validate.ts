@@ -10,7 +10,17 @@ import type { Repository } from "../core/flux.ts";
 import { type Mode, modes, plan } from "../core/plan.ts";
 import { expectedAmount, isAmount, loadFields } from "../sizing/load.ts";
 import { identities, type Keeper, keepers as allKeepers } from "../components/store.ts";
-import { type Choice, choiceNames, choiceOf, choices, composition } from "./composition.ts";
+import {
+  type Answers,
+  type Choice,
+  choiceNames,
+  choiceOf,
+  choices,
+  composition,
+  featuresOf,
+  shared,
+  tabled,
+} from "./composition.ts";
 import { answersOf, type Environment, type Settings, units } from "./schema.ts";
 
 /** The problems of settings files, one a line: where, what was found, what was expected or what to do. */
@@ -27,6 +37,7 @@ export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   collector: true,
   generators: true,
   compose: true,
+  database: true,
   exposure: true,
   credentials: true,
   repository: true,
@@ -130,10 +141,13 @@ function checkComponents(
   }
 }
 
-function checkReplicas(value: unknown, workloads: readonly string[], { entries, say }: Report): void {
+function checkReplicas(value: unknown, workloads: readonly string[], answers: Answers, { entries, say }: Report): void {
   for (const [workload, count] of entries("replicas", value, workloads, "numbers by workload")) {
     if (!(Number.isInteger(count) && (count as number) >= 0))
       say(`replicas.${workload}`, count, "a whole number such as 3");
+    const choice = shared[workload];
+    if (choice && answers[choice] === "none" && (count as number) > 1)
+      say(`replicas.${workload}`, count, `1, or a "${choice}" that all of them share`);
   }
 }
 
@@ -153,17 +167,17 @@ function checkVolumes(value: unknown, withDisk: readonly string[], { entries, fi
   }
 }
 
-function checkExposure(value: unknown, { add, entries, fits, oneOf }: Report): void {
+/** A choice that is made by a table. */
+function checkTable(choice: (typeof tabled)[number], value: unknown, { add, entries, fits, oneOf }: Report): void {
   if (value === undefined) return;
   const by = isTable(value) ? value["by"] : undefined;
-  const ways = Object.keys(choices.exposure).filter((way) => way !== "none");
-  if (isTable(value)) oneOf("exposure.by", by, ways);
-  else return add(`exposure is ${show(value)}: expected a table with "by", one of ${list(ways)}`);
-  const part = Object.entries(choices.exposure).find(([way]) => way === by)?.[1];
-  const options = Object.assign({}, ...(part?.features ?? []).map((feature) => feature.options ?? {}));
-  if (!part) return;
-  for (const [key, text] of entries("exposure", value, ["by", ...Object.keys(options)], "options")) {
-    if (key !== "by") fits(`exposure.${key}`, text, options[key]);
+  const ways = Object.keys(choices[choice]).filter((way) => way !== "none");
+  if (isTable(value)) oneOf(`${choice}.by`, by, ways);
+  else return add(`${choice} is ${show(value)}: expected a table with "by", one of ${list(ways)}`);
+  if (!ways.includes(by as string)) return;
+  const options = Object.assign({}, ...featuresOf(choice, by as string).map((feature) => feature.options ?? {}));
+  for (const [key, text] of entries(choice, value, ["by", ...Object.keys(options)], "options")) {
+    if (key !== "by") fits(`${choice}.${key}`, text, options[key]);
   }
 }
 
@@ -296,11 +310,11 @@ export function validate(
   const answers = answersOf(raw as unknown as Settings);
   found.unknownKeys("", raw, Object.keys(settingsKeys));
   found.oneOf("mode", mode, shippedModes(catalogue));
-  for (const choice of choiceNames.filter((one) => one !== "exposure" && one !== "store"))
+  for (const choice of choiceNames.filter((one) => one !== "store" && !tabled.some((other) => other === one)))
     found.oneOf(choice, answers[choice], Object.keys(choices[choice]));
   found.oneOf("credentials", credentials, ["by-name", "throw-away"]);
   if (settings.compose !== undefined) found.oneOf("compose", settings.compose, ["generated", "none"]);
-  checkExposure(settings.exposure, found);
+  for (const choice of tabled) checkTable(choice, settings[choice], found);
   checkRepository(settings.repository, found);
   checkNamespaces(settings.namespaces, found);
 
@@ -332,6 +346,7 @@ export function validate(
   checkReplicas(
     settings.replicas,
     scaled.map(({ fullName }) => fullName),
+    answers,
     found,
   );
   const withDisk = workloads.flatMap(({ component, disk }) => (disk ? [component] : []));

@@ -45,7 +45,10 @@ const others: Readonly<Record<Answers["metrics"], Partial<Settings>>> = {
     generators: "demo",
     exposure: { by: "gateway-api", host: "grafana.example.com", gateway: "public", gatewayNamespace: "gateways" },
   },
-  "thanos-receive": { exposure: { by: "ingress", host: "grafana.example.com", tlsSecret: "grafana-tls" } },
+  "thanos-receive": {
+    exposure: { by: "ingress", host: "grafana.example.com", tlsSecret: "grafana-tls" },
+    database: { by: "postgres", host: "db.example.com:6432", name: "dashboards" },
+  },
   "thanos-sidecar": {},
 };
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { parse } from "yaml";
 import type { Context } from "../context.ts";
 import { dataSource, headers } from "../datasources.ts";
-import { type Cluster, get } from "../kubectl.ts";
+import { type Cluster, get, list } from "../kubectl.ts";
 import { type Door, type PushedStream, scraped, type Signal, type Stream } from "./load.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -45,6 +45,14 @@ const setting = (settings: Readonly<Record<string, string>>, name: string): stri
   const value = settings[name];
   if (!value) throw new Error(`alloy-gateway has no setting ${name}.`);
   return value;
+};
+
+/** Where Tempo sends what it makes of spans by remote write: what keeps metrics, or Prometheus. */
+const remoteWriteUrl = async (cluster: Cluster): Promise<string> => {
+  const maps = await list(cluster, cluster.stack, "configmaps");
+  const url = maps.map(({ data }) => data?.["TEMPO_REMOTE_WRITE_URL"]).find((value) => value !== undefined);
+  if (!url) throw new Error(`no ConfigMap of ${cluster.stack} says where Tempo sends samples.`);
+  return url;
 };
 
 interface PrometheusConfig {
@@ -91,7 +99,7 @@ export const pushers = async (context: Context): Promise<readonly Pusher[]> => {
   const loki = new URL("/loki/api/v1/push", setting(settings, "ALLOY_GATEWAY_LOKI_OTLP_URL")).href;
   const tempo = setting(settings, "ALLOY_GATEWAY_TEMPO_OTLP_ENDPOINT");
   const tenant = headers(await dataSource(context, "tempo"));
-  const metrics = setting(settings, "ALLOY_GATEWAY_REMOTE_WRITE_URL");
+  const metrics = await remoteWriteUrl(cluster);
 
   const prometheus = await template(cluster, "statefulset", "prometheus");
   const config = prometheus.spec.volumes?.find(({ name }) => name === "config")?.configMap?.name ?? "";
