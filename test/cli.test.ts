@@ -56,7 +56,7 @@ describe("the command", () => {
     const { code, stdout, stderr } = cli(project, "build");
     assert.equal(stdout, "");
     assert.deepEqual(stderr.trimEnd().split("\n"), [
-      'environments/broken: x is no setting: expected one of "mode", "modes", "metrics", "store", "tenant", "overrides", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "replicas", "volumes", "components"',
+      'environments/broken: x is no setting: expected one of "mode", "modes", "metrics", "store", "tenant", "overrides", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "load", "replicas", "volumes", "components"',
       'environments/broken: mode is "huge": expected one of "monolithic", "scalable", "microservices"',
       'environments/worse: expected "export default environment({ … })"',
     ]);

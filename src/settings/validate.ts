@@ -237,7 +237,7 @@ function checkTenant(
     const ways = modesOf(component).filter((one) => hasGateway(component, one));
     add(
       `tenant is ${show(value)}: ${component.name} in mode ${show(mode)} has no gateway that would name it. ` +
-        `Set modes.${component.name} to ${list(ways)}, or remove tenant.`,
+        `Set modes.${component.name} to one of ${list(ways)}, or remove tenant.`,
     );
   }
 }
@@ -246,7 +246,7 @@ function checkOverrides(
   value: unknown,
   catalogue: readonly Component[],
   leftOut: (component: string) => string | undefined,
-  { add, entries, fits, say }: Report,
+  { add, entries, say }: Report,
 ): void {
   const names = catalogue.filter(({ hasTenants }) => hasTenants).map(({ name }) => name);
   for (const [component, tenants] of entries("overrides", value, names, "tables by component")) {
@@ -258,9 +258,10 @@ function checkOverrides(
       continue;
     }
     for (const [tenant, limits] of Object.entries(tenants)) {
-      fits(`${path}: a tenant`, tenant, "tenant");
+      const { pattern, expected } = units.tenant;
+      if (!pattern.test(tenant)) add(`${path} has the tenant ${show(tenant)}: expected ${expected}`);
       if (!isTable(limits))
-        say(`${path}.${tenant}`, limits, `what ${component} has for one tenant, such as ${example}`);
+        say(`${path}.${tenant}`, limits, `a table of what ${component} has for one tenant, such as ${example}`);
     }
   }
 }
