@@ -50,7 +50,7 @@ const variation = (environment: Environment, sizes: Resizing): Variation => {
 };
 
 /** The bases of an environment, built for it with these sizes. */
-function basesOf(environment: Environment, sizes: Resizing): readonly Base[] {
+export function basesOf(environment: Environment, sizes: Resizing): readonly Base[] {
   const { components } = composition(answersOf(environment), catalogue);
   const modeOf = (component: Component): Mode => modeIn(environment, component);
   const all = bases(catalogue, modeOf, variation(environment, sizes));
@@ -64,7 +64,8 @@ export const sizingOf = (environment: Environment): Sizing =>
   sizing(environment, basesOf(environment, {}), scrapeIntervalSeconds);
 
 /** The sizes that an environment's load gives its workloads; without a load none, which leaves those of the mode. */
-const sizesOf = (environment: Environment): Resizing => (environment.load ? resizing(sizingOf(environment)) : {});
+export const sizesOf = (environment: Environment): Resizing =>
+  environment.load ? resizing(sizingOf(environment)) : {};
 
 /** The overlay of an environment. */
 export function overlayOf(environment: Environment, { bases: committed, additions }: Foundation): Overlay {
@@ -73,6 +74,11 @@ export function overlayOf(environment: Environment, { bases: committed, addition
     own,
     base: committed.find(({ path }) => path === own.path) as Base,
   }));
+  const all = chosen.map(({ own }) => own);
+  const others = (one: Base): readonly Base[] => all.filter((other) => other !== one);
+  const problems = all.flatMap((one) => one.component.impossible?.(one, others(one)) ?? []);
+  if (problems.length > 0)
+    throw new SettingsError(problems.map((text) => `environments/${environment.name}: ${text}`).join("\n"));
   const added = additions.filter(({ feature }) => features.includes(feature));
   const { by, ...options } = environment.exposure ?? {};
   return overlay({ ...environment, store: storeOf(environment), options: by ? { [by]: options } : {} }, chosen, added);

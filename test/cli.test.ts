@@ -2,9 +2,15 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { settingsKeys } from "../src/settings/validate.ts";
 import { difference } from "./lib/diff.ts";
 import { cli, generated, projectCopy, put, putAll, snapshot, temporary } from "./lib/project.ts";
 import { rendered } from "./lib/world.ts";
+
+/** Every setting that there is, as a complaint lists them. */
+const every = Object.keys(settingsKeys)
+  .map((key) => `"${key}"`)
+  .join(", ");
 
 /** One project for all of these tests, which run in their order and leave it as they found it. */
 describe("the command", () => {
@@ -56,7 +62,7 @@ describe("the command", () => {
     const { code, stdout, stderr } = cli(project, "build");
     assert.equal(stdout, "");
     assert.deepEqual(stderr.trimEnd().split("\n"), [
-      'environments/broken: x is no setting: expected one of "mode", "modes", "metrics", "store", "tenant", "overrides", "collector", "generators", "compose", "exposure", "credentials", "repository", "namespaces", "load", "replicas", "volumes", "components"',
+      `environments/broken: x is no setting: expected one of ${every}`,
       'environments/broken: mode is "huge": expected one of "monolithic", "scalable", "microservices"',
       'environments/worse: expected "export default environment({ … })"',
     ]);

@@ -3,12 +3,11 @@ import { describe, test } from "node:test";
 import { parse } from "yaml";
 import type { Base } from "../src/core/base.ts";
 import { fileText } from "../src/core/render.ts";
-import { copies } from "../src/components/dskit.ts";
 import { loki } from "../src/components/loki.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { network } from "./lib/policies.ts";
-import { built, type World, worldNamed } from "./lib/world.ts";
+import { built, environmentOf, type World, worldNamed, worldOf } from "./lib/world.ts";
 
 const bases = built.bases.filter(({ component }) => component === loki);
 const modeNamed = (mode: string): Base => bases.find((base) => base.mode === mode) ?? assert.fail(mode);
@@ -75,13 +74,6 @@ describe("Loki, in every mode that it has,", () => {
     test(`has no ruler that asks an index gateway in its own process through the ring (${mode})`, () =>
       none(hanging(processesOf(base), configOf(base))));
 
-    test(`keeps as many copies of a line as it has zones, or three where it has pods for them (${mode})`, () => {
-      const { size } =
-        pods.find(({ workload }) => workload.roles.some(({ name }) => name === "ingester")) ?? assert.fail();
-      assert.equal(base.settings["replicationFactor"]?.value, String(copies(size)));
-      assert.equal(base.settings["zoneAwareness"]?.value, String(size.zones !== undefined));
-    });
-
     test(`has one gateway for the whole of its HTTP API (${mode})`, () => {
       const gateway = pods.find(({ workload }) => workload.name === "gateway");
       if (!gateway) return;
@@ -140,6 +132,18 @@ describe("Loki as microservices", () => {
     }
     const { unregister_on_shutdown, ring } = configOf(apart).ingester.lifecycler;
     assert.deepEqual([unregister_on_shutdown, ring], [false, { zone_awareness_enabled: "${LOKI_ZONE_AWARENESS}" }]);
+  });
+
+  test("keeps a copy of each line in each zone, of however many ingesters", () => {
+    const { name, ...settings } = world.environment;
+    const larger = worldOf(environmentOf(name, { ...settings, replicas: { "loki-ingester": 2 } }));
+    for (const { objects } of [world, larger]) {
+      const found = objects.find(
+        ({ kind, metadata }) => kind === "ConfigMap" && metadata.name.startsWith("loki-settings"),
+      );
+      const data = found?.["data"] as Readonly<Record<string, string>>;
+      assert.deepEqual([data["LOKI_REPLICATION_FACTOR"], data["LOKI_ZONE_AWARENESS"]], ["3", "true"]);
+    }
   });
 
   test("has its zones rolled one by one", () => assert.ok(named("rollout-operator")));

@@ -3,8 +3,9 @@ import { describe, test } from "node:test";
 import { catalogue } from "../src/components/index.ts";
 import { asCommitted, bases } from "../src/core/base.ts";
 import { type Component, modesOf, nearestMode } from "../src/core/component.ts";
-import { apart, byTier, defineRoles, type Mode, modes, plan, together } from "../src/core/plan.ts";
+import { apart, byTier, defineRoles, type Mode, modes, plan, type Role, together, without } from "../src/core/plan.ts";
 import { podsOf, type Size } from "../src/core/size.ts";
+import { isRole } from "../src/core/wiring.ts";
 import { baseFiles, type Files } from "../src/core/render.ts";
 import { difference } from "./lib/diff.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
@@ -36,23 +37,44 @@ function neighbourFaults(components: readonly Component[]): Findings {
   );
 }
 
-/** Roles that run in no workload of a mode, or in several. */
+/** Roles that run in several workloads of a mode, or in none though its grouping names one; and those that run in no mode. */
 const roleFaults = (components: readonly Component[], planned = plan): Findings =>
-  components.flatMap((component) =>
-    modesOf(component).flatMap((mode) => {
+  components.flatMap((component) => [
+    ...Object.values(component.roles)
+      .filter((role) => modesOf(component).every((mode) => component.modes[mode]?.grouping(role) === undefined))
+      .map((role) => `${component.name}/${role.name} runs in no mode`),
+    ...modesOf(component).flatMap((mode) => {
       const roles = Object.values(component.roles);
-      const workloads = planned(roles, component.modes[mode]?.grouping ?? together);
+      const grouping = component.modes[mode]?.grouping ?? together;
+      const workloads = planned(roles, grouping);
       const names = workloads.map(({ fullName }) => fullName);
       return [
         ...roles.flatMap((role) => {
           const count = workloads.filter((workload) => workload.roles.includes(role)).length;
-          return count === 1 ? [] : [`${component.name}/${role.name} runs in ${count} workloads of ${mode}`];
+          const expected = grouping(role) === undefined ? 0 : 1;
+          return count === expected ? [] : [`${component.name}/${role.name} runs in ${count} workloads of ${mode}`];
         }),
         ...names
           .filter((name, i) => names.indexOf(name) !== i)
           .map((name) => `${component.name} has two workloads ${name} in ${mode}`),
       ];
     }),
+  ]);
+
+/** Roles that a mode leaves out and that connect to others of their component, or are connected to by them, all the same. */
+const absenceFaults = (components: readonly Component[]): Findings =>
+  modes.flatMap((mode) =>
+    bases(components, (component) => nearestMode(component, mode), asCommitted).flatMap(
+      ({ component, wiring, path }) => {
+        const absent = Object.values(component.roles).filter((role) => !wiring.runs(role));
+        return wiring.connections().flatMap(({ from, to }) => {
+          if (!isRole(from) || !isRole(to) || from.component !== to.component) return [];
+          return [from, to]
+            .filter((end) => absent.includes(end))
+            .map((end) => `${path}: ${from.name} connects to ${to.name}, and ${end.name} is not there`);
+        });
+      },
+    ),
   );
 
 /** Workloads whose roles cannot share pods: of two namespaces, kinds of run or ports of one number or name. */
@@ -97,7 +119,8 @@ const companionFaults = (components: readonly Component[]): Findings =>
   );
 
 describe("every component, in every mode that it has", () => {
-  test("has each of its roles in exactly one workload", () => none(roleFaults(catalogue)));
+  test("has each of its roles in one workload, or leaves it out and has nobody connect to it", () =>
+    none([...roleFaults(catalogue), ...absenceFaults(catalogue)]));
   test("groups only roles that can share pods", () => none(companyFaults(catalogue)));
   test("runs once what two of would undo each other's work", () => none(companionFaults(catalogue)));
   test("has one base, whatever modes its neighbours are in", () => none(neighbourFaults(catalogue)));
@@ -160,6 +183,23 @@ describe("a component that cannot stand in its modes is reported", () => {
     says(neighbourFaults(invented(true)), /bases\/client\/monolithic depends.*\n(.*\n)*-.*- store\n\+.*- store-keeper/);
   });
   test("and one that asks for addresses does not", () => none(neighbourFaults(invented(false))));
+  test("when a role is in no mode, or is left out and connected to", () => {
+    const [store] = invented(false) as [Component];
+    const grouping = without(["keeper"], together);
+    const standing = { grouping, sizes: {} };
+    const nowhere = { ...store, modes: { monolithic: standing } };
+    says(roleFaults([nowhere]), /store\/keeper runs in no mode/);
+    const finding: Component = {
+      ...nowhere,
+      build: (context) => {
+        context.wiring.wire(store.roles["door"] as Role).finds(store.roles["keeper"] as Role, "http");
+        return { pods: [] };
+      },
+    };
+    says(absenceFaults([finding]), /store\/monolithic: door connects to keeper, and keeper is not there/);
+    const asking = { ...finding, build: store.build };
+    assert.throws(() => absenceFaults([asking]), /store\/keeper runs in no workload/);
+  });
   test("when a role is forgotten or in two workloads at once", () => {
     const forgetful: typeof plan = (...given) => plan(...given).slice(1);
     const doubling: typeof plan = (...given) => [...plan(...given), ...plan(...given)];

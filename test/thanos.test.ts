@@ -1,11 +1,20 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
+import type { IContainer } from "kubernetes-models/v1/Container";
 import type { Manifest } from "../src/core/objects.ts";
-import { kustomizes, build, missing } from "./lib/kustomize.ts";
+import { build, kustomizes, missing } from "./lib/kustomize.ts";
+import { podTemplate } from "./lib/objects.ts";
 import { putAll, temporary } from "./lib/project.ts";
 import { environmentOf, rendered, type World, worldNamed, worldOf } from "./lib/world.ts";
 
 const skip = kustomizes.length === 0 ? missing : false;
+
+/** A rule of --selector.relabel-config. */
+interface Share {
+  readonly action: string;
+  readonly source_labels: readonly string[];
+  readonly modulus?: number;
+}
 
 type Data = Readonly<Record<string, string>>;
 const dataOf = (objects: readonly Manifest[], name: string): Data =>
@@ -45,5 +54,66 @@ describe("the ring of Thanos receive", () => {
     assert.equal(factor(larger), "3");
     assert.equal(factor(withReplicas({ "thanos-receive-ingester": 2 })), "2");
     assert.equal(factor(worldNamed("every-thanos-receive-monolithic")), "1");
+  });
+});
+
+describe("Thanos stores that share the blocks", () => {
+  const set = ({ objects }: World, name: string): Manifest =>
+    objects.find(({ kind, metadata }) => kind === "StatefulSet" && metadata.name === name) ?? assert.fail(name);
+  const replicas = (world: World, name: string): number => (set(world, name)["spec"] as { replicas: number }).replicas;
+  /** What a pod's arguments keep of the blocks. */
+  const share = (world: World, name: string): readonly Share[] => {
+    const [{ args = [], env = [] }] = podTemplate(set(world, name)).spec.containers as [IContainer];
+    const flag = "--selector.relabel-config=";
+    const text = args.find((arg) => arg.startsWith(flag)) ?? assert.fail(`${name} keeps all blocks`);
+    assert.deepEqual(
+      env.map(({ name }) => name),
+      ["POD_INDEX"],
+    );
+    return JSON.parse(text.slice(flag.length)) as Share[];
+  };
+  const own = { action: "keep", source_labels: ["shard"], regex: "$(POD_INDEX)" };
+
+  test("have every block once in each zone, however many stores an environment asks for", () => {
+    for (const count of [1, 2, 5]) {
+      const world = withReplicas({ "thanos-store": count });
+      for (const zone of ["thanos-store-zone-a", "thanos-store-zone-b"]) {
+        const [modulo, keep] = share(world, zone);
+        assert.deepEqual(modulo, { ...modulo, action: "hashmod", source_labels: ["__block_id"], modulus: count });
+        assert.deepEqual(keep, own);
+        assert.equal(replicas(world, zone), count);
+      }
+    }
+  });
+  test("are compacted by one, or by several with streams of their own, and copies of one stream stay together", () => {
+    assert.throws(() => share(worldNamed(name), "thanos-compact"), /thanos-compact keeps all blocks/);
+    const [modulo, keep] = share(withReplicas({ "thanos-compact": 2 }), "thanos-compact");
+    assert.equal(modulo?.modulus, 2);
+    assert.deepEqual(keep, own);
+    for (const label of ["__block_id", "receive_replica"]) assert.ok(!modulo.source_labels.includes(label));
+  });
+});
+
+describe("Thanos rulers", () => {
+  const rule = (world: World): string =>
+    JSON.stringify(
+      world.objects.find(({ kind, metadata }) => kind === "StatefulSet" && metadata.name === "thanos-rule"),
+    );
+  const url = (world: string): string | undefined =>
+    dataOf(worldNamed(world).objects, "thanos-settings")["THANOS_REMOTE_WRITE_URL"];
+
+  test("keep nothing where there are two: what they find out goes where samples go", () => {
+    for (const mode of ["scalable", "microservices"]) {
+      assert.match(rule(worldNamed(`every-thanos-sidecar-${mode}`)), /--remote-write.config=/);
+      assert.doesNotMatch(rule(worldNamed(`every-thanos-sidecar-${mode}`)), /objstore/);
+      assert.equal(url(`every-thanos-sidecar-${mode}`), "http://prometheus:9090/api/v1/write");
+      assert.equal(url(`every-thanos-receive-${mode}`), "http://thanos-receive:19291/api/v1/receive");
+    }
+  });
+  test("are told of by one alert, whichever of them found it", () => {
+    assert.match(rule(worldNamed("every-thanos-sidecar-scalable")), /--alert.label-drop=rule_replica/);
+  });
+  test("upload what they find out where there is one", () => {
+    assert.match(rule(worldNamed("every-thanos-sidecar-monolithic")), /--objstore.config-file/);
   });
 });

@@ -90,6 +90,10 @@ interface Program {
   readonly alive: string;
   readonly startSeconds: number;
   readonly config: (context: Context) => object;
+  /** Other files beside it, by their names. */
+  readonly files?: (context: Context) => Readonly<Record<string, object>>;
+  /** Further variables that they name. */
+  readonly variables?: (wiring: Wiring) => readonly IEnvVar[];
   readonly overrides?: ReturnType<typeof overrides>;
   /** Arguments by which a role in zones takes the name of its own. */
   readonly zones?: readonly (readonly [Role, string])[];
@@ -100,9 +104,9 @@ interface Program {
   readonly routes: readonly (readonly [Role, ...string[]])[];
 }
 
-function server(workload: Workload, { size: sizeOf }: Context, program: Program, keys: store.Access): Pods {
+function server(workload: Workload, { size: sizeOf, wiring }: Context, program: Program, keys: store.Access): Pods {
   const size = sizeOf(workload);
-  const { name, image, writer, alive, startSeconds, overrides, zones = [] } = program;
+  const { name, image, writer, alive, startSeconds, overrides, zones = [], variables } = program;
   const { args, env } = zoned(workload, size, zones);
   const writes = workload.roles.includes(writer);
   return {
@@ -115,7 +119,7 @@ function server(workload: Workload, { size: sizeOf }: Context, program: Program,
           name,
           image,
           args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload), ...args],
-          env: [goMemoryLimit, ...env, ...keys.env],
+          env: [goMemoryLimit, ...(variables?.(wiring) ?? []), ...env, ...keys.env],
           envFrom: [{ configMapRef: { name: settingsName(name) } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet(alive), startSeconds }),
@@ -145,13 +149,13 @@ export const buildOf =
   (program: Program) =>
   (context: Context): Built => {
     const { wiring, workloads, size, tenant = onlyTenant[program.name] } = context;
-    const { name, httpPort, config, overrides, found, gateway, routes } = program;
+    const { name, httpPort, config, files, overrides, found, gateway, routes } = program;
     const keys = store.access(context.store, name);
     found(wiring);
     const locations = (): readonly nginx.Route[] =>
-      routes.flatMap(([role, ...paths]) =>
-        paths.map((path) => ({ path, upstream: wiring.wire(gateway).to(role, "http") })),
-      );
+      routes
+        .filter(([role]) => wiring.runs(role))
+        .flatMap(([role, ...paths]) => paths.map((path) => ({ path, upstream: wiring.wire(gateway).to(role, "http") })));
     const apart = workloads.filter((workload) => workload.name === gateway.name);
     const gateways = apart.map((workload) => nginx.gateway(workload, size(workload), httpPort, locations(), tenant));
     return {
@@ -161,7 +165,7 @@ export const buildOf =
         ...gateways.map(({ pods }) => pods),
       ],
       configs: [
-        { name, read: "start-up", files: { [`${name}.yaml`]: config(context) } },
+        { name, read: "start-up", files: { [`${name}.yaml`]: config(context), ...files?.(context) } },
         ...(overrides ? [overrides.config(context)] : []),
         ...gateways.map((one) => one.config),
       ],

@@ -11,7 +11,13 @@ export const roles = defineRoles(
 );
 
 /** Identities by which data sources refer to each other; `metrics` is whichever back end an environment has. */
-export const uids = { alerts: "alertmanager", logs: "loki", metrics: "metrics", traces: "tempo" } as const;
+export const uids = {
+  alerts: "alertmanager",
+  logs: "loki",
+  metrics: "metrics",
+  mimirAlerts: "mimir-alertmanager",
+  traces: "tempo",
+} as const;
 
 const admin: SecretShape = {
   name: "grafana-admin",

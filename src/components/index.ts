@@ -8,15 +8,15 @@ import { grafana } from "./grafana.ts";
 import { kafka } from "./kafka.ts";
 import { kubeStateMetrics } from "./kube-state-metrics.ts";
 import { loki, lokiCache } from "./loki.ts";
-import { mimir } from "./mimir.ts";
+import { mimir, mimirCache } from "./mimir.ts";
 import { minio } from "./minio.ts";
 import { nodeExporter } from "./node-exporter.ts";
 import { prometheus } from "./prometheus.ts";
 import { promtail } from "./promtail.ts";
 import { rolloutOperator } from "./rollout-operator.ts";
-import { tempo } from "./tempo.ts";
+import { tempo, tempoCache } from "./tempo.ts";
 import { thanosReceive } from "./thanos-receive.ts";
-import { thanos } from "./thanos.ts";
+import { thanos, thanosCache } from "./thanos.ts";
 
 /** Every component there is, in the order of their names. */
 export const catalogue: readonly Component[] = [
@@ -31,12 +31,15 @@ export const catalogue: readonly Component[] = [
   loki,
   lokiCache,
   mimir,
+  mimirCache,
   minio,
   nodeExporter,
   prometheus,
   promtail,
   rolloutOperator,
   tempo,
+  tempoCache,
   thanos,
+  thanosCache,
   thanosReceive,
 ];

@@ -1,7 +1,17 @@
-import { hasClients } from "../core/base.ts";
-import type { Component, Context, Pods } from "../core/component.ts";
-import { apart, defineRoles } from "../core/plan.ts";
+import { type Base, hasClients } from "../core/base.ts";
+import {
+  type Component,
+  type Context,
+  type Pods,
+  settingsName,
+  type SettingsTable,
+  variable,
+} from "../core/component.ts";
+import type { Ask } from "../core/wiring.ts";
+import { apart, defineRoles, type Role } from "../core/plan.ts";
 import { containerPorts, emptyDir, probes, resources, tcp } from "../core/pod.ts";
+import { quantity } from "../core/requests.ts";
+import type { Size, Sized } from "../core/size.ts";
 import { images } from "../versions.ts";
 
 const ports = { kafka: 9092, controller: 9093 } as const;
@@ -20,10 +30,55 @@ export const roles = defineRoles(
     topics: { tier: "write", runs: "once" },
   },
 );
-const { server, topics } = roles;
+const { server, topics: maker } = roles;
 
-/** Partitions of each topic: at least as many as the largest number of programs that own one each. */
-export const partitions = { tempo: 4 } as const;
+/**
+ * The topics of those who use Kafka, each with the setting that says how many partitions it has. More than there are owners cost nothing:
+ * nobody writes to a partition before it has an owner; an owner of one that the topic lacks would have writes refused.
+ */
+export const topics = {
+  mimir: { name: "mimir", partitions: "partitionsMimir" },
+  tempo: { name: "tempo", partitions: "partitionsTempo" },
+} as const;
+const partitions = "8";
+
+const secret = "kafka-client";
+/** Of a variable that is empty where the Secret is not there: then nobody asks for a password. */
+const credential = (name: string) => ({
+  name,
+  valueFrom: { secretKeyRef: { name: secret, key: name, optional: true } },
+});
+/** User and password for a Kafka of somebody else, from a Secret that need not be there. */
+export const credentials = {
+  secret,
+  env: [credential("KAFKA_SASL_USERNAME"), credential("KAFKA_SASL_PASSWORD")],
+  username: "${KAFKA_SASL_USERNAME}",
+  password: "${KAFKA_SASL_PASSWORD}",
+} as const;
+
+/**
+ * Owners without a partition, where Kafka is the environment's own: a live-store would have the distributor refuse spans, an ingester
+ * would never come up. `replicas` of the owner's workload is the number of partitions, in how many zones it may stand.
+ */
+export function ownerless(
+  own: Base,
+  others: readonly Base[],
+  owner: Role,
+  topic: (typeof topics)[keyof typeof topics],
+): readonly string[] {
+  const there = others.find(({ component }) => component.name === server.component)?.settings[topic.partitions]?.value;
+  const owning = own.pods.find(({ workload }) => workload.roles.includes(owner));
+  if (there === undefined || owning === undefined || owning.size.replicas <= Number(there)) return [];
+  return [
+    `replicas.${owning.workload.fullName} is ${owning.size.replicas}: expected at most ${there}, the partitions of its topic. ` +
+      `Raise components.kafka.${topic.partitions} and apply that before there are more of them.`,
+  ];
+}
+
+/** Where a program finds Kafka: a setting of each that uses it. */
+export const clientSettings = (ask: Ask): SettingsTable => ({
+  kafkaAddress: { unit: "address", value: ask.to(server, "kafka") },
+});
 
 const folders = [
   { name: "config", mountPath: "/opt/kafka/config" },
@@ -34,33 +89,52 @@ const folders = [
 /** The name of a pod, which its listeners are known by; the governing Service has the workload's name. */
 const host = "$(POD_NAME).kafka-headless";
 
+/** What part of the volume its topics may fill. */
+const forTopics = 0.75;
+
+/** Bytes of each partition that are kept: a broker that has no more room would take nothing any more. */
+const retained = ({ disk }: Sized): number =>
+  Math.floor(((quantity(disk?.size ?? "0") ?? 0) * forTopics) / (Object.keys(topics).length * Number(partitions)));
+
 /**
- * Each broker is a controller, too. https://kafka.apache.org/documentation/#brokerconfigs ; the image turns KAFKA_A_B into a.b, and knows no default once one is set.
+ * Each broker is a controller, too. https://kafka.apache.org/documentation/#brokerconfigs ; the image turns KAFKA_A_B into a.b, and
+ * knows no default once one is set.
  */
-const configuration = (count: number): Readonly<Record<string, string>> => ({
-  CLUSTER_ID: "a3ViZS1sZ3RtLWthZmthMA",
-  KAFKA_HEAP_OPTS: "-Xms256m -Xmx512m",
-  KAFKA_PROCESS_ROLES: "broker,controller",
-  KAFKA_CONTROLLER_QUORUM_VOTERS: Array.from({ length: count })
-    .map((_, i) => `${i}@kafka-${i}.kafka-headless:${ports.controller}`)
-    .join(","),
-  KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
-  KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
-  KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-  KAFKA_LISTENERS: `PLAINTEXT://:${ports.kafka},CONTROLLER://:${ports.controller}`,
-  KAFKA_LOG_DIRS: "/data/kafka",
-  KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
-  KAFKA_DEFAULT_REPLICATION_FACTOR: String(count),
-  KAFKA_MIN_INSYNC_REPLICAS: String(Math.max(1, count - 1)),
-  KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: String(count),
-  KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: String(count),
-  KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(Math.max(1, count - 1)),
-  KAFKA_LOG_RETENTION_HOURS: "24",
-});
+const configuration = (size: Sized): Readonly<Record<string, string>> => {
+  const { replicas: count, memory, memoryLimit } = size;
+  const copies = Math.min(3, count);
+  const half = (of: string): string => `${Math.floor((quantity(of) ?? 0) / 2 ** 21)}m`;
+  return {
+    CLUSTER_ID: "a3ViZS1sZ3RtLWthZmthMA",
+    KAFKA_HEAP_OPTS: `-Xms${half(memory)} -Xmx${half(memoryLimit)}`,
+    KAFKA_PROCESS_ROLES: "broker,controller",
+    KAFKA_CONTROLLER_QUORUM_VOTERS: Array.from({ length: count })
+      .map((_, i) => `${i}@kafka-${i}.kafka-headless:${ports.controller}`)
+      .join(","),
+    KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
+    KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
+    KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    KAFKA_LISTENERS: `PLAINTEXT://:${ports.kafka},CONTROLLER://:${ports.controller}`,
+    // A quorum of another size is another quorum: new members could outvote the one that knows something.
+    KAFKA_LOG_DIRS: count === 1 ? "/data/kafka" : `/data/kafka-of-${count}`,
+    KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
+    KAFKA_DEFAULT_REPLICATION_FACTOR: String(copies),
+    KAFKA_MIN_INSYNC_REPLICAS: String(Math.max(1, copies - 1)),
+    KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: String(copies),
+    KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: String(copies),
+    KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(Math.max(1, copies - 1)),
+    KAFKA_LOG_RETENTION_HOURS: "24",
+    KAFKA_LOG_RETENTION_BYTES: String(retained(size)),
+    // Only whole segments are let go of.
+    KAFKA_LOG_SEGMENT_BYTES: String(128 * 2 ** 20),
+  };
+};
 
 const broker = ({ wiring: { home }, size }: Context): Pods => ({
   workload: home(server),
   size: size(home(server)),
+  // Before the next one goes, what this one missed is to be with it again.
+  settleSeconds: 30,
   pod: {
     terminationGracePeriodSeconds: 120,
     containers: [
@@ -69,7 +143,10 @@ const broker = ({ wiring: { home }, size }: Context): Pods => ({
         image: images.kafka,
         env: [
           { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-          { name: "KAFKA_NODE_ID", valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } } },
+          {
+            name: "KAFKA_NODE_ID",
+            valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
+          },
           { name: "KAFKA_ADVERTISED_LISTENERS", value: `PLAINTEXT://${host}:${ports.kafka}` },
         ],
         envFrom: [{ configMapRef: { name: "kafka" } }],
@@ -88,7 +165,9 @@ const makeTopics = (address: string): string =>
   [
     `kafka() { /opt/kafka/bin/kafka-topics.sh --bootstrap-server "${address}" "$@"; }`,
     "until kafka --list >/dev/null 2>&1; do sleep 2; done",
-    "for topic in $TOPICS; do",
+    `for topic in ${Object.values(topics)
+      .map(({ name, partitions }) => `${name}:$${variable("kafka", partitions)}`)
+      .join(" ")}; do`,
     '  name="${topic%%:*}" partitions="${topic##*:}"',
     '  kafka --create --if-not-exists --topic "$name" --partitions "$partitions" || exit 1',
     '  count=$(kafka --describe --topic "$name" | sed -n "s/.*PartitionCount: *\\([0-9]*\\).*/\\1/p")',
@@ -97,17 +176,17 @@ const makeTopics = (address: string): string =>
   ].join("\n");
 
 const topicsJob = ({ wiring: { wire, home }, size }: Context): Pods => ({
-  workload: home(topics),
-  size: size(home(topics)),
+  workload: home(maker),
+  size: size(home(maker)),
   pod: {
     containers: [
       {
         name: "kafka",
         image: images.kafka,
-        command: ["/bin/sh", "-c", makeTopics(wire(topics).to(server, "kafka"))],
+        command: ["/bin/sh", "-c", makeTopics(wire(maker).to(server, "kafka"))],
         env: [{ name: "KAFKA_HEAP_OPTS", value: "-Xmx128m" }],
-        envFrom: [{ configMapRef: { name: "kafka-topics" } }],
-        resources: resources(size(home(topics))),
+        envFrom: [{ configMapRef: { name: settingsName("kafka") } }],
+        resources: resources(size(home(maker))),
         volumeMounts: folders.filter(({ name }) => name !== "config"),
       },
     ],
@@ -115,21 +194,35 @@ const topicsJob = ({ wiring: { wire, home }, size }: Context): Pods => ({
   },
 });
 
+const one: Size = { replicas: 1, cpu: "100m", memory: "512Mi", memoryLimit: "1Gi" };
+const job: Size = { replicas: 1, cpu: "20m", memory: "128Mi", memoryLimit: "512Mi" };
+
 /** The queue between those who take data and those who keep it, without ZooKeeper; there only where somebody uses it. */
 export const kafka: Component = {
   name: "kafka",
   home: "stack",
   roles,
   modes: {
-    scalable: {
+    scalable: { grouping: apart, sizes: { server: one, topics: job } },
+    microservices: {
       grouping: apart,
-      sizes: {
-        server: { replicas: 1, cpu: "100m", memory: "512Mi", memoryLimit: "1Gi" },
-        topics: { replicas: 1, cpu: "20m", memory: "128Mi", memoryLimit: "512Mi" },
-      },
+      sizes: { server: { replicas: 3, cpu: "200m", memory: "1Gi", memoryLimit: "2Gi" }, topics: job },
     },
   },
+  // Without a hash in its name, because a Job that named another ConfigMap would be another pod template.
+  settingsRead: "runtime",
+  settings: () => ({
+    [topics.mimir.partitions]: { unit: "count", value: partitions },
+    [topics.tempo.partitions]: { unit: "count", value: partitions },
+  }),
   wanted: hasClients,
+  impossible: ({ pods }) =>
+    pods
+      .filter(({ workload: { roles }, size }) => roles.includes(server) && size.replicas % 2 === 0)
+      .map(
+        ({ workload, size }) =>
+          `replicas.${workload.fullName} is ${size.replicas}: expected an odd number, because a quorum needs a majority`,
+      ),
   build(context) {
     const { wire } = context.wiring;
     // Brokers and controllers find each other by their pods' names.
@@ -137,13 +230,7 @@ export const kafka: Component = {
     return {
       pods: [broker(context), topicsJob(context)],
       configs: [
-        { name: "kafka", read: "start-up", literals: configuration(context.size(context.wiring.home(server)).replicas) },
-        {
-          name: "kafka-topics",
-          // Without a hash in its name, because a Job that named another ConfigMap would be another pod template.
-          read: "runtime",
-          literals: { TOPICS: Object.entries(partitions).map(([topic, count]) => `${topic}:${count}`).join(" ") },
-        },
+        { name: "kafka", read: "start-up", literals: configuration(context.size(context.wiring.home(server))) },
       ],
     };
   },

@@ -32,7 +32,8 @@ const members = defineRoles(
     ruler: { tier: "read" },
     "query-scheduler": { tier: "backend" },
     "index-gateway": { tier: "backend", disk: "10Gi" },
-    compactor: { tier: "backend", disk: "10Gi" },
+    // Of two, each would overwrite the other's list of delete requests (https://github.com/grafana/loki/issues/6779).
+    compactor: { tier: "backend", disk: "10Gi", alone: true },
   },
 );
 export const roles = { gateway, ...members };
@@ -84,7 +85,8 @@ const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context
   replicationFactor: { unit: "count", value: String(copies(size(home(ingester)))) },
   retention: { unit: "duration", value: "168h" },
   s3ForcePathStyle: store.pathStyle(kept),
-  // "false" while ingesters without a zone stand beside: of four zones, a reader may leave out the one that alone has a line.
+  // While ingesters of another mode stand beside, both this and the replication factor are as in monolithic: a reader that can do
+  // without one of four zones, or one of four ingesters, can do without the only one that has a line.
   zoneAwareness: { unit: "boolean", value: String(size(home(ingester)).zones !== undefined) },
 });
 
@@ -249,6 +251,7 @@ export const loki: Component = {
         write: { replicas: 3, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
         read: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
         backend: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
+        compactor: { replicas: 1, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
       },
     },
     microservices: {

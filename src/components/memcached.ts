@@ -74,7 +74,13 @@ export function caches<const T extends Readonly<Record<string, Use>>>(
     Object.fromEntries(
       Object.keys(uses).map((use) => [
         use,
-        { tier: "read", identity: "stable", door: { name: doorOf(use), ports: ["memcached"], lists: "each pod" } },
+        {
+          tier: "read",
+          identity: "stable",
+          // A client that finds nobody when it starts may give up (Thanos's store does), and one that finds fewer looks elsewhere.
+          meets: "before ready",
+          door: { name: doorOf(use), ports: ["memcached"], lists: "each pod" },
+        },
       ]),
     ),
   ) as { readonly [N in keyof T]: Role<keyof typeof ports> };

@@ -1,11 +1,13 @@
 import type { Component, Context, SettingsTable } from "../core/component.ts";
-import { behindGateway, byTier, defineRoles, together } from "../core/plan.ts";
-import { podsOf } from "../core/size.ts";
-import type { Wiring } from "../core/wiring.ts";
+import { apart, behindGateway, byTier, defineRoles, together, without } from "../core/plan.ts";
+import { podsOf, type Size } from "../core/size.ts";
+import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, memberlist } from "./dskit.ts";
+import { buildOf, copies, memberlist, overrides } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
+import * as kafka from "./kafka.ts";
+import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
 import * as store from "./store.ts";
@@ -30,6 +32,8 @@ const members = defineRoles(
     "store-gateway": { tier: "backend", disk: "10Gi" },
     compactor: { tier: "backend", disk: "20Gi" },
     ruler: { tier: "backend" },
+    alertmanager: { tier: "backend", disk: "1Gi" },
+    "overrides-exporter": { tier: "backend" },
   },
 );
 export const roles = { gateway, ...members };
@@ -40,26 +44,79 @@ const {
   querier,
   "query-scheduler": scheduler,
   "store-gateway": storeGateway,
+  compactor,
   ruler,
+  alertmanager: ownAlertmanager,
 } = members;
 const all = Object.values(members);
 
-/** Paths under the gateway: the Prometheus API, and where samples are pushed. */
-export const paths = { query: "/prometheus", push: "/api/v1/push" } as const;
+/** Paths under the gateway: the Prometheus API, where samples are pushed, and the alertmanager's API. */
+export const paths = { query: "/prometheus", push: "/api/v1/push", alerts: "/alertmanager" } as const;
 
-const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context): SettingsTable => ({
-  ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
-  bucket: store.bucket(kept, "mimirBlocks"),
-  bucketAlertmanager: store.bucket(kept, "mimirAlertmanager"),
-  bucketRuler: store.bucket(kept, "mimirRuler"),
-  // One ingester has nobody to wait for before it is ready.
-  ingesterMinReady: { unit: "duration", value: podsOf(size(home(ingester))) === 1 ? "0s" : "15s" },
-  multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
-  replicationFactor: { unit: "count", value: String(podsOf(size(home(ingester)))) },
-  retention: { unit: "duration", value: "30d" },
-  // Every block is at so many of them, so that one may go away.
-  storeGatewayReplicationFactor: { unit: "count", value: String(Math.min(3, podsOf(size(home(storeGateway))))) },
-});
+const cached: Size = { replicas: 2, cpu: "50m", memory: "256Mi", memoryLimit: "320Mi" };
+/** Largest items as upstream has them (operations/mimir/config.libsonnet). */
+const cache = caches(
+  "mimir",
+  {
+    chunks: { largestItem: "1m" },
+    index: { largestItem: "5m" },
+    metadata: { largestItem: "1m" },
+    results: { largestItem: "5m" },
+  },
+  {
+    chunks: { ...cached, memory: "1Gi", memoryLimit: "1280Mi" },
+    index: cached,
+    metadata: cached,
+    results: cached,
+  },
+);
+/** What Mimir keeps in memory for a while: there where its roles are processes of their own. */
+export const mimirCache = cache.component;
+
+/** Where distributor and ingester are two processes, Kafka stands between them, and each role has a process of its own. */
+const isApart = ({ home }: Wiring): boolean => home(distributor) !== home(ingester);
+const here = (wiring: Wiring) => all.filter((role) => wiring.runs(role));
+
+const limits = overrides("mimir");
+
+/** Who asks which cache. */
+const askers = [
+  [storeGateway, cache.roles.index],
+  [storeGateway, cache.roles.chunks],
+  [storeGateway, cache.roles.metadata],
+  [querier, cache.roles.metadata],
+  [ruler, cache.roles.metadata],
+  [frontend, cache.roles.results],
+] as const;
+/** Who connects to Kafka: the querier's and the ruler's own distributor, too, though the querier's writes nothing. */
+const queueing = [distributor, ingester, frontend, querier, ruler] as const;
+
+const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable => {
+  const { wire, home } = wiring;
+  const replicas = (role: typeof ingester): number => podsOf(size(home(role)));
+  return {
+    ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
+    bucket: store.bucket(kept, "mimirBlocks"),
+    bucketAlertmanager: store.bucket(kept, "mimirAlertmanager"),
+    bucketRuler: store.bucket(kept, "mimirRuler"),
+    // One ingester has nobody to wait for before it is ready.
+    ingesterMinReady: { unit: "duration", value: replicas(ingester) === 1 ? "0s" : "15s" },
+    ...(isApart(wiring)
+      ? {
+          // "false": distributors write to ingesters as in the other modes, and no Kafka is asked.
+          ingestStorageEnabled: { unit: "boolean", value: "true" },
+          ...kafka.clientSettings(wire(distributor)),
+          kafkaSaslMechanism: { unit: "mechanism", value: "PLAIN" },
+          kafkaTlsEnabled: { unit: "boolean", value: "false" },
+        }
+      : {}),
+    multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
+    replicationFactor: { unit: "count", value: String(copies(size(home(ingester)))) },
+    retention: { unit: "duration", value: "30d" },
+    // Every block is at so many of them, so that one may go away.
+    storeGatewayReplicationFactor: { unit: "count", value: String(copies(size(home(storeGateway)))) },
+  };
+};
 
 /** Mimir reads the one that MIMIR_STORE names. */
 const inBucket = (bucket: string) => ({
@@ -68,63 +125,132 @@ const inBucket = (bucket: string) => ({
   azure: { container_name: bucket },
 });
 
-/** https://grafana.com/docs/mimir/latest/configure/configuration-parameters/ */
-const config = ({ wiring: { wire } }: Context) => ({
-  multitenancy_enabled: "${MIMIR_MULTITENANCY_ENABLED}",
-  server: { http_listen_port: querier.ports.http, grpc_listen_port: querier.ports.grpc },
-  memberlist: memberlist(wire(ingester).toGroup(gossip, all)),
-  common: {
-    storage: {
-      backend: "${MIMIR_STORE}",
-      s3: {
-        endpoint: "${MIMIR_S3_ENDPOINT}",
-        region: "${MIMIR_S3_REGION}",
-        access_key_id: "${S3_ACCESS_KEY_ID}",
-        secret_access_key: "${S3_SECRET_ACCESS_KEY}",
-        insecure: "${MIMIR_S3_INSECURE}",
-        // By host name at AWS, by path elsewhere.
-        bucket_lookup_type: "auto",
-      },
-      // Without a key it is asked with the token of the pod's account.
-      azure: { account_name: "${MIMIR_AZURE_ACCOUNT}", account_key: "${AZURE_STORAGE_KEY}" },
-    },
-  },
-  blocks_storage: {
-    ...inBucket("${MIMIR_BUCKET}"),
-    tsdb: { dir: "/data/tsdb" },
-    bucket_store: { sync_dir: "/data/tsdb-sync" },
-  },
-  ruler_storage: inBucket("${MIMIR_BUCKET_RULER}"),
-  alertmanager_storage: inBucket("${MIMIR_BUCKET_ALERTMANAGER}"),
-  activity_tracker: { filepath: "/data/activity.log" },
-  alertmanager: { data_dir: "/data/alertmanager" },
-  compactor: { data_dir: "/data/compactor" },
-  ingester: {
-    ring: {
-      replication_factor: "${MIMIR_REPLICATION_FACTOR}",
-      min_ready_duration: "${MIMIR_INGESTER_MIN_READY}",
-    },
-  },
-  store_gateway: { sharding_ring: { replication_factor: "${MIMIR_STORE_GATEWAY_REPLICATION_FACTOR}" } },
-  query_scheduler: { service_discovery_mode: "ring" },
-  ruler: {
-    rule_path: "/data/ruler",
-    alertmanager_url: `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
-  },
-  limits: {
-    compactor_blocks_retention_period: "${MIMIR_RETENTION}",
-    ingestion_rate: 50000,
-    ingestion_burst_size: 1000000,
-    max_global_exemplars_per_user: 100000,
-    max_global_series_per_user: 0,
-    out_of_order_time_window: "10m",
-  },
-  usage_stats: { enabled: false },
+const memcached = (address: Address, maxItemSize: number) => ({
+  backend: "memcached",
+  memcached: { addresses: eachPod(address), max_item_size: maxItemSize },
+});
+const mebibytes = (count: number): number => count * 2 ** 20;
+
+/** What is kept in memory for those who ask again. */
+const cachedBlocks = ({ wire }: Wiring) => ({
+  index_cache: memcached(wire(storeGateway).to(cache.roles.index, "memcached"), mebibytes(5)),
+  chunks_cache: memcached(wire(storeGateway).to(cache.roles.chunks, "memcached"), mebibytes(1)),
+  metadata_cache: memcached(wire(storeGateway).to(cache.roles.metadata, "memcached"), mebibytes(1)),
+});
+const cachedResults = ({ wire }: Wiring) => ({
+  cache_results: true,
+  results_cache: memcached(wire(frontend).to(cache.roles.results, "memcached"), mebibytes(5)),
 });
 
+/** A topic that a Job makes, with more partitions than there are owners. */
+const queue = {
+  enabled: "${MIMIR_INGEST_STORAGE_ENABLED}",
+  kafka: {
+    address: "${MIMIR_KAFKA_ADDRESS}",
+    topic: kafka.topics.mimir.name,
+    auto_create_topic_enabled: false,
+    sasl_mechanism: "${MIMIR_KAFKA_SASL_MECHANISM}",
+    sasl_username: kafka.credentials.username,
+    sasl_password: kafka.credentials.password,
+    tls_enabled: "${MIMIR_KAFKA_TLS_ENABLED}",
+  },
+};
+
+/** A pod in a zone comes back under its name: its place in the ring waits for it. */
+const zonedRing = { zone_awareness_enabled: true, unregister_on_shutdown: false };
+
+/** Keeps every alert and tells nobody until a tenant says whom. */
+const fallback = "alertmanager-fallback.yaml";
+
+/** https://grafana.com/docs/mimir/latest/configure/configuration-parameters/ */
+const config = ({ wiring, size }: Context) => {
+  const { wire, home } = wiring;
+  const zones = (role: typeof ingester): object => (size(home(role)).zones === undefined ? {} : zonedRing);
+  const own = wiring.runs(ownAlertmanager);
+  return {
+    multitenancy_enabled: "${MIMIR_MULTITENANCY_ENABLED}",
+    server: { http_listen_port: querier.ports.http, grpc_listen_port: querier.ports.grpc },
+    memberlist: memberlist(wire(ingester).toGroup(gossip, here(wiring))),
+    runtime_config: { file: limits.file },
+    common: {
+      storage: {
+        backend: "${MIMIR_STORE}",
+        s3: {
+          endpoint: "${MIMIR_S3_ENDPOINT}",
+          region: "${MIMIR_S3_REGION}",
+          access_key_id: "${S3_ACCESS_KEY_ID}",
+          secret_access_key: "${S3_SECRET_ACCESS_KEY}",
+          insecure: "${MIMIR_S3_INSECURE}",
+          // By host name at AWS, by path elsewhere.
+          bucket_lookup_type: "auto",
+        },
+        // Without a key it is asked with the token of the pod's account.
+        azure: { account_name: "${MIMIR_AZURE_ACCOUNT}", account_key: "${AZURE_STORAGE_KEY}" },
+      },
+    },
+    blocks_storage: {
+      ...inBucket("${MIMIR_BUCKET}"),
+      tsdb: { dir: "/data/tsdb" },
+      bucket_store: { sync_dir: "/data/tsdb-sync", ...(isApart(wiring) ? cachedBlocks(wiring) : {}) },
+    },
+    ...(isApart(wiring) ? { ingest_storage: queue, frontend: cachedResults(wiring) } : {}),
+    // Prometheus is a pair where anything is: of two that send the same, the samples of one are taken, without the label that tells them apart.
+    distributor: { ha_tracker: { enable_ha_tracker: true, kvstore: { store: "memberlist" } } },
+    ruler_storage: inBucket("${MIMIR_BUCKET_RULER}"),
+    alertmanager_storage: inBucket("${MIMIR_BUCKET_ALERTMANAGER}"),
+    activity_tracker: { filepath: "/data/activity.log" },
+    alertmanager: own
+      ? {
+          data_dir: "/data/alertmanager",
+          fallback_config_file: `/etc/mimir/${fallback}`,
+          sharding_ring: { replication_factor: copies(size(home(ownAlertmanager))) },
+        }
+      : { data_dir: "/data/alertmanager" },
+    compactor: {
+      data_dir: "/data/compactor",
+      // Two that start together would both begin with what belongs to the one that is seen first.
+      ...(podsOf(size(home(compactor))) > 1 && isApart(wiring)
+        ? { sharding_ring: { wait_stability_min_duration: "1m" } }
+        : {}),
+    },
+    ingester: {
+      ring: {
+        replication_factor: "${MIMIR_REPLICATION_FACTOR}",
+        min_ready_duration: "${MIMIR_INGESTER_MIN_READY}",
+        ...zones(ingester),
+      },
+    },
+    store_gateway: {
+      sharding_ring: { replication_factor: "${MIMIR_STORE_GATEWAY_REPLICATION_FACTOR}", ...zones(storeGateway) },
+    },
+    query_scheduler: { service_discovery_mode: "ring" },
+    ruler: {
+      rule_path: "/data/ruler",
+      alertmanager_url: own
+        ? `http://${wire(ruler).to(ownAlertmanager, "http")}${paths.alerts}`
+        : `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
+      // With a queue before the ingesters, only the query-frontend knows up to where they must have read it.
+      ...(isApart(wiring) ? { query_frontend: { address: `dns:///${wire(ruler).toEach(frontend, "grpc")}` } } : {}),
+    },
+    limits: {
+      accept_ha_samples: true,
+      ha_cluster_label: "cluster",
+      ha_replica_label: "replica",
+      compactor_blocks_retention_period: "${MIMIR_RETENTION}",
+      ingestion_rate: 50000,
+      ingestion_burst_size: 1000000,
+      max_global_exemplars_per_user: 100000,
+      max_global_series_per_user: 0,
+      out_of_order_time_window: "10m",
+    },
+    usage_stats: { enabled: false },
+  };
+};
+
 /** Connections that Mimir finds through its rings or its object store: no address is written, the network must allow them. */
-const found = ({ wire }: Wiring): void => {
-  for (const from of all) {
+const found = (wiring: Wiring): void => {
+  const { wire } = wiring;
+  for (const from of here(wiring)) {
     wire(from).finds(ingester, "gossip");
     wire(from).to(minio.roles.server, "s3");
   }
@@ -133,23 +259,43 @@ const found = ({ wire }: Wiring): void => {
   for (const from of [frontend, querier]) wire(from).finds(scheduler, "grpc");
   wire(querier).finds(frontend, "grpc");
   wire(ruler).finds(ruler, "grpc");
+  if (wiring.runs(ownAlertmanager)) {
+    wire(ownAlertmanager).finds(ownAlertmanager, "grpc");
+    wire(ruler).expects(alertmanager.roles.server, "http");
+  }
+  for (const from of queueing) {
+    if (isApart(wiring)) wire(from).to(kafka.roles.server, "kafka");
+    else wire(from).expects(kafka.roles.server, "kafka");
+  }
+  for (const [from, to] of askers) {
+    if (isApart(wiring)) wire(from).to(to, "memcached");
+    else wire(from).expects(to, "memcached");
+  }
 };
 
 /** What clients may ask of Mimir, by the role that answers (https://grafana.com/docs/mimir/latest/references/http-api/). */
 const routes = [
   [distributor, "= /api/v1/push", "= /otlp/v1/metrics"],
   [ruler, "/prometheus/config/v1/rules", "/prometheus/api/v1/rules", "/prometheus/api/v1/alerts"],
-  [frontend, "/prometheus/", "= /api/v1/status/buildinfo", "= /ready"],
+  [ownAlertmanager, paths.alerts, "= /api/v1/alerts"],
+  [querier, "= /api/v1/user_stats"],
+  [frontend, "/prometheus/", "= /api/v1/user_limits", "= /api/v1/status/buildinfo", "= /ready"],
 ] as const;
+
+/** What `-target=all` does not have; where they are left out, the stack's Alertmanager is told of alerts. */
+const optional = ["alertmanager", "overrides-exporter"];
 
 export const mimir: Component = {
   name: "mimir",
   home: "stack",
   roles,
   modes: {
-    monolithic: { grouping: together, sizes: { all: { replicas: 1, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } } },
+    monolithic: {
+      grouping: without(optional, together),
+      sizes: { all: { replicas: 1, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } },
+    },
     scalable: {
-      grouping: behindGateway(byTier),
+      grouping: without(optional, behindGateway(byTier)),
       sizes: {
         gateway: nginx.size,
         write: { replicas: 3, cpu: "100m", memory: "160Mi", memoryLimit: "1536Mi" },
@@ -157,18 +303,61 @@ export const mimir: Component = {
         backend: { replicas: 2, cpu: "100m", memory: "160Mi", memoryLimit: "1536Mi" },
       },
     },
+    microservices: {
+      grouping: apart,
+      sizes: {
+        gateway: nginx.size,
+        distributor: { replicas: 2, most: 6, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
+        // Three own each partition, one in each zone, so that any zone may go away.
+        ingester: { replicas: 1, zones: 3, cpu: "200m", memory: "512Mi", memoryLimit: "4Gi" },
+        "query-frontend": { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
+        querier: { replicas: 2, most: 6, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
+        "query-scheduler": { replicas: 2, cpu: "50m", memory: "96Mi", memoryLimit: "512Mi" },
+        "store-gateway": { replicas: 1, zones: 3, cpu: "100m", memory: "256Mi", memoryLimit: "2Gi" },
+        compactor: { replicas: 2, cpu: "100m", memory: "256Mi", memoryLimit: "2Gi" },
+        ruler: { replicas: 2, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" },
+        alertmanager: { replicas: 2, cpu: "50m", memory: "96Mi", memoryLimit: "512Mi" },
+        "overrides-exporter": { replicas: 1, cpu: "20m", memory: "64Mi", memoryLimit: "256Mi" },
+      },
+    },
   },
+  hasTenants: true,
   settings,
-  dataSource: ({ wire }) =>
-    grafana.metricsSource("Mimir", "Mimir", `http://${wire(grafana.roles.server).to(roles.gateway, "http")}${paths.query}`),
+  dataSource: ({ wire, runs }) => {
+    const door = `http://${wire(grafana.roles.server).to(roles.gateway, "http")}`;
+    const metrics = grafana.metricsSource("Mimir", "Mimir", `${door}${paths.query}`);
+    if (!runs(ownAlertmanager)) return metrics;
+    return [
+      metrics,
+      {
+        name: "Mimir Alertmanager",
+        uid: grafana.uids.mimirAlerts,
+        type: "alertmanager",
+        url: door,
+        jsonData: { implementation: "mimir", handleGrafanaManagedAlerts: false },
+      },
+    ];
+  },
+  impossible: (own, others) =>
+    own.settings["ingestStorageEnabled"]?.value === "true"
+      ? kafka.ownerless(own, others, ingester, kafka.topics.mimir)
+      : [],
   build: buildOf({
     name: "mimir",
     image: images.mimir,
     httpPort: http,
     writer: ingester,
+    variables: (wiring) => (isApart(wiring) ? kafka.credentials.env : []),
     alive: "/api/v1/status/buildinfo",
     startSeconds: 600,
     config,
+    files: ({ wiring }): Readonly<Record<string, object>> =>
+      wiring.runs(ownAlertmanager) ? { [fallback]: alertmanager.silent } : {},
+    overrides: limits,
+    zones: [
+      [ingester, "-ingester.ring.instance-availability-zone"],
+      [storeGateway, "-store-gateway.sharding-ring.instance-availability-zone"],
+    ],
     found,
     gateway,
     routes,

@@ -1,13 +1,14 @@
-import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
+import type { Base } from "../core/base.ts";
 import type { Component, Context, Pods, SettingsTable } from "../core/component.ts";
-import { apart, defineRoles, together, type Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, zoneLabel } from "../core/pod.ts";
-import type { Size, Sized } from "../core/size.ts";
-import type { Wiring } from "../core/wiring.ts";
+import { apart, defineRoles, type Mode, type Role, together, type Workload } from "../core/plan.ts";
+import { configVolume, containerPorts, emptyDir, httpGet, probes, resources } from "../core/pod.ts";
+import type { Size } from "../core/size.ts";
+import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
-import { memberlist, target } from "./dskit.ts";
+import { memberlist, overrides, target, zoned } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
+import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as prometheus from "./prometheus.ts";
 import * as store from "./store.ts";
@@ -47,42 +48,107 @@ const all = Object.values(roles);
 
 /** Without a process of its own the distributor hands its spans to the live-store; between processes stands Kafka. */
 const isQueued = ({ home }: Wiring): boolean => home(distributor) !== home(liveStore);
+const limits = overrides("tempo");
 
-const settings = ({ wiring: { wire }, store: kept, tenant }: Context): SettingsTable => ({
-  ...store.settings(kept, wire(liveStore).to(minio.roles.server, "s3")),
-  azureFederatedToken: store.azureFederatedToken(kept),
-  bucket: store.bucket(kept, "tempo"),
-  multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
-  remoteWriteUrl: {
-    unit: "url",
-    value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
+const cache = caches(
+  "tempo",
+  { server: { largestItem: "5m" }, pages: { largestItem: "1m" } },
+  {
+    server: { replicas: 2, cpu: "50m", memory: "256Mi", memoryLimit: "320Mi" },
+    pages: { replicas: 2, cpu: "50m", memory: "512Mi", memoryLimit: "640Mi" },
   },
-  retention: { unit: "duration", value: "168h" },
-  s3ForcePathStyle: store.pathStyle(kept),
+);
+/** What Tempo keeps in memory for a while. */
+export const tempoCache = cache.component;
+const isCached: Readonly<Record<Mode, boolean>> = { monolithic: false, scalable: false, microservices: true };
+/** Those who read or write blocks; each of them asks every cache. */
+const storing = [frontend, querier, blockBuilder, scheduler, worker] as const;
+
+/** Each pod of a zone owns a partition; a second one in another zone owns it, too. */
+const owners = ({ wiring: { home }, size }: Context): number => size(home(liveStore)).replicas;
+
+/** What is there only where Kafka stands between the roles. */
+const queueSettings = (context: Context): SettingsTable => ({
+  ...kafka.clientSettings(context.wiring.wire(distributor)),
+  partitionsPerBlockBuilder: {
+    unit: "count",
+    value: String(Math.ceil(owners(context) / context.size(context.wiring.home(blockBuilder)).replicas)),
+  },
 });
 
+const settings = (context: Context): SettingsTable => {
+  const { wiring, store: kept, tenant } = context;
+  const { wire } = wiring;
+  return {
+    ...store.settings(kept, wire(liveStore).to(minio.roles.server, "s3")),
+    ...(isQueued(wiring) ? queueSettings(context) : {}),
+    azureFederatedToken: store.azureFederatedToken(kept),
+    bucket: store.bucket(kept, "tempo"),
+    multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
+    remoteWriteUrl: {
+      unit: "url",
+      value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
+    },
+    retention: { unit: "duration", value: "168h" },
+    s3ForcePathStyle: store.pathStyle(kept),
+  };
+};
+
 /** What stands between the roles when each is a process of its own. */
-const queued = ({ wire }: Wiring) => ({
+const queued = {
   ingest: {
     kafka: {
-      address: wire(distributor).to(kafka.roles.server, "kafka"),
-      topic: "tempo",
+      address: "${TEMPO_KAFKA_ADDRESS}",
+      topic: kafka.topics.tempo.name,
       // It would also set the brokers' default number of partitions; a Job makes the topic.
       auto_create_topic_enabled: false,
+      // Of SASL it knows PLAIN only, and no TLS (pkg/ingest/writer_client.go).
+      sasl_username: kafka.credentials.username,
+      sasl_password: kafka.credentials.password,
     },
   },
   block_builder: {
-    partitions_per_instance: kafka.partitions.tempo,
+    partitions_per_instance: "${TEMPO_PARTITIONS_PER_BLOCK_BUILDER}",
     consume_cycle_duration: "30s",
     wal: { path: "/data/block-builder" },
   },
+};
+/** What a live-store does only where it reads a queue. */
+const catchesUp = {
+  // Ready when it has read what was written while it was away, so that the next zone is not rolled before.
+  readiness_target_lag: "10s",
+  readiness_max_wait: "10m",
+  // A partition that is given up is in blocks long before, and until it is gone from the ring reads ask for its owner.
+  partition_ring: { delete_inactive_partition_after: "1h" },
+};
+
+const memcached = (roles: readonly string[], address: Address, maxItemSize: number) => ({
+  roles,
+  memcached: { addresses: eachPod(address), consistent_hash: true, max_item_size: maxItemSize, timeout: "200ms" },
+});
+/** https://grafana.com/docs/tempo/latest/configuration/#cache ; pages are many, and would push the rest out. */
+const cachedParts = ({ wire }: Wiring) => ({
+  caches: [
+    memcached(
+      ["bloom", "frontend-search", "parquet-column-idx", "parquet-footer", "parquet-offset-idx", "trace-id-index"],
+      wire(querier).to(cache.roles.server, "memcached"),
+      5 * 2 ** 20,
+    ),
+    memcached(["parquet-page"], wire(querier).to(cache.roles.pages, "memcached"), 2 ** 20),
+  ],
 });
 
 /** Connections that Tempo finds through its rings, its queue or its store: no address is written, the network must allow them. */
-const found = (wiring: Wiring): void => {
+const found = ({ wiring, mode }: Context): void => {
   const { wire } = wiring;
+  for (const from of storing) {
+    for (const to of Object.values(cache.roles)) {
+      if (isCached[mode]) wire(from).to(to, "memcached");
+      else wire(from).expects(to, "memcached");
+    }
+  }
   for (const from of all) wire(from).finds(liveStore, "gossip");
-  for (const from of [blockBuilder, frontend, querier, scheduler, worker]) wire(from).to(minio.roles.server, "s3");
+  for (const from of storing) wire(from).to(minio.roles.server, "s3");
   for (const from of [distributor, liveStore, blockBuilder, generator]) {
     if (isQueued(wiring)) wire(from).to(kafka.roles.server, "kafka");
     else wire(from).expects(kafka.roles.server, "kafka");
@@ -91,7 +157,7 @@ const found = (wiring: Wiring): void => {
 };
 
 /** https://grafana.com/docs/tempo/latest/configuration/ */
-const config = (wiring: Wiring) => ({
+const config = ({ wiring, mode }: Context) => ({
   multitenancy_enabled: "${TEMPO_MULTITENANCY_ENABLED}",
   server: {
     http_listen_port: frontend.ports.http,
@@ -101,7 +167,8 @@ const config = (wiring: Wiring) => ({
   stream_over_http_enabled: true,
   memory: { automemlimit_enabled: true },
   memberlist: memberlist(wiring.wire(liveStore).toGroup(gossip, all)),
-  ...(isQueued(wiring) ? queued(wiring) : {}),
+  ...(isQueued(wiring) ? queued : {}),
+  ...(isCached[mode] ? { cache: cachedParts(wiring) } : {}),
   distributor: {
     receivers: {
       otlp: {
@@ -119,6 +186,7 @@ const config = (wiring: Wiring) => ({
     max_trace_idle: "2s",
     max_trace_live: "10s",
     flush_check_period: "1s",
+    ...(isQueued(wiring) ? catchesUp : {}),
   },
   backend_scheduler: { local_work_path: "/data/work" },
   // In one process the scheduler stops first, so a job could not be reported any more: waiting only lengthens a restart.
@@ -140,6 +208,8 @@ const config = (wiring: Wiring) => ({
   // Without a queue between distributor and live-store nothing lags behind, so the newest spans need not be hidden.
   query_frontend: { query_end_cutoff: "0s" },
   overrides: {
+    per_tenant_override_config: limits.file,
+    per_tenant_override_period: "10s",
     defaults: {
       compaction: { block_retention: "${TEMPO_RETENTION}" },
       metrics_generator: { processors: ["service-graphs", "span-metrics"] },
@@ -172,12 +242,10 @@ const config = (wiring: Wiring) => ({
   usage_report: { reporting_enabled: false },
 });
 
-/** The live-store's zone is that of its StatefulSet. */
-const zone: IEnvVar = { name: "ZONE", valueFrom: { fieldRef: { fieldPath: `metadata.labels['${zoneLabel}']` } } };
-
-const pods = (workload: Workload, size: Sized, keys: store.Access): Pods => {
-  const isZoned = size.zones !== undefined;
-  const env = [...(isZoned ? [zone] : []), ...keys.env];
+const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store.Access): Pods => {
+  const size = sizeOf(workload);
+  const zone = zoned(workload, size, [[liveStore, "-live-store.instance-availability-zone"]]);
+  const env = [...(isQueued(wiring) ? kafka.credentials.env : []), ...zone.env, ...keys.env];
   return {
     workload,
     size,
@@ -189,12 +257,7 @@ const pods = (workload: Workload, size: Sized, keys: store.Access): Pods => {
         {
           name: "tempo",
           image: images.tempo,
-          args: [
-            "-config.file=/etc/tempo/tempo.yaml",
-            "-config.expand-env=true",
-            target(workload),
-            ...(isZoned ? ["-live-store.instance-availability-zone=$(ZONE)"] : []),
-          ],
+          args: ["-config.file=/etc/tempo/tempo.yaml", "-config.expand-env=true", target(workload), ...zone.args],
           env: env.length > 0 ? env : undefined,
           envFrom: [{ configMapRef: { name: "tempo-settings" } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
@@ -202,12 +265,18 @@ const pods = (workload: Workload, size: Sized, keys: store.Access): Pods => {
           resources: resources(size, workload.disk ? undefined : "2Gi"),
           volumeMounts: [
             { name: "config", mountPath: "/etc/tempo", readOnly: true },
+            limits.mount,
             { name: "data", mountPath: "/data" },
             ...keys.volumeMounts,
           ],
         },
       ],
-      volumes: [configVolume("config", "tempo"), ...(workload.disk ? [] : [emptyDir("data")]), ...keys.volumes],
+      volumes: [
+        configVolume("config", "tempo"),
+        limits.volume,
+        ...(workload.disk ? [] : [emptyDir("data")]),
+        ...keys.volumes,
+      ],
     },
   };
 };
@@ -215,12 +284,29 @@ const pods = (workload: Workload, size: Sized, keys: store.Access): Pods => {
 const single: Size = { replicas: 1, cpu: "100m", memory: "64Mi", memoryLimit: "768Mi" };
 const pair: Size = { ...single, replicas: 2 };
 
+/** Partitions that no block-builder makes blocks of: what is in them would be gone with the queue. */
+function unbuilt({ pods, settings }: Base): readonly string[] {
+  const replicas = (role: Role): number =>
+    pods.find(({ workload }) => workload.roles.includes(role))?.size.replicas ?? 0;
+  const each = Number(settings["partitionsPerBlockBuilder"]?.value ?? Infinity);
+  const [written, builders] = [replicas(liveStore), replicas(blockBuilder)];
+  return builders * each >= written
+    ? []
+    : [
+        `components.tempo.partitionsPerBlockBuilder is "${each}": expected at least "${Math.ceil(written / builders)}", so that ` +
+          `${builders} block-builders make blocks of all ${written} partitions`,
+      ];
+}
+
 export const tempo: Component = {
   name: "tempo",
   home: "stack",
   roles,
   modes: {
-    monolithic: { grouping: together, sizes: { all: { replicas: 1, cpu: "100m", memory: "96Mi", memoryLimit: "768Mi" } } },
+    monolithic: {
+      grouping: together,
+      sizes: { all: { replicas: 1, cpu: "100m", memory: "96Mi", memoryLimit: "768Mi" } },
+    },
     // Who owns a partition, and the scheduler, is one; of the others one may go away.
     scalable: {
       grouping: apart,
@@ -236,6 +322,19 @@ export const tempo: Component = {
         "backend-worker": pair,
       },
     },
+    microservices: {
+      grouping: apart,
+      sizes: {
+        distributor: { replicas: 2, most: 6, cpu: "200m", memory: "128Mi", memoryLimit: "1Gi" },
+        "live-store": { replicas: 2, zones: 2, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
+        "block-builder": { replicas: 2, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
+        "metrics-generator": { replicas: 2, cpu: "200m", memory: "128Mi", memoryLimit: "1Gi" },
+        "query-frontend": { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
+        querier: { replicas: 2, most: 6, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
+        "backend-scheduler": single,
+        "backend-worker": { replicas: 2, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
+      },
+    },
   },
   settings,
   dataSource: ({ wire }) => ({
@@ -243,10 +342,7 @@ export const tempo: Component = {
     uid: grafana.uids.traces,
     type: "tempo",
     url: `http://${wire(grafana.roles.server).to(frontend, "http")}`,
-    // No gateway stands before Tempo that could say it.
-    secureJsonData: { httpHeaderValue1: `\${${grafana.tempoTenant}}` },
     jsonData: {
-      httpHeaderName1: "X-Scope-OrgID",
       serviceMap: { datasourceUid: grafana.uids.metrics },
       nodeGraph: { enabled: true },
       streamingEnabled: { search: true, metrics: true },
@@ -272,13 +368,14 @@ export const tempo: Component = {
       },
     },
   }),
+  impossible: (own, others) => [...kafka.ownerless(own, others, liveStore, kafka.topics.tempo), ...unbuilt(own)],
   build(context) {
-    found(context.wiring);
+    found(context);
     const keys = store.access(context.store, "tempo");
     return {
       identity: store.identity(context.store, "tempo"),
-      pods: context.workloads.map((workload) => pods(workload, context.size(workload), keys)),
-      configs: [{ name: "tempo", read: "start-up", files: { "tempo.yaml": config(context.wiring) } }],
+      pods: context.workloads.map((workload) => pods(workload, context, keys)),
+      configs: [{ name: "tempo", read: "start-up", files: { "tempo.yaml": config(context) } }, limits.config(context)],
       secrets: keys.secrets,
     };
   },

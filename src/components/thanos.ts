@@ -1,13 +1,18 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import type { Component, Config, Context, Pods, SecretShape } from "../core/component.ts";
+import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
+import type { IVolume } from "kubernetes-models/v1/Volume";
+import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
+import type { Component, Config, Context, Pods, SecretShape, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles, type Role } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, secretVolume } from "../core/pod.ts";
-import type { Sizes } from "../core/size.ts";
-import type { Address, Wiring } from "../core/wiring.ts";
+import type { Size, Sizes } from "../core/size.ts";
+import type { Address } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 import * as grafana from "./grafana.ts";
+import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
+import * as prometheus from "./prometheus.ts";
 import { identity } from "./store.ts";
 
 /** Whoever serves series over gRPC joins it (stores, rulers, sidecars, receivers): Thanos query asks all of them. */
@@ -67,10 +72,49 @@ export const container = (roles: readonly Role[], command: string, args: readonl
   ...rest,
 });
 
-/** https://thanos.io/tip/components/query-frontend.md/#in-memory */
-const responseCache = { type: "IN-MEMORY", config: { max_size: "512MB", max_size_items: 100, validity: "120s" } };
-/** https://thanos.io/tip/components/store.md/#in-memory-index-cache */
-const indexCache = { type: "IN-MEMORY", config: { max_size: "300MB", max_item_size: "120MB" } };
+const cache = caches(
+  "thanos",
+  { index: { largestItem: "5m" }, chunks: { largestItem: "1m" }, results: { largestItem: "5m" } },
+  {
+    index: { replicas: 2, cpu: "50m", memory: "256Mi", memoryLimit: "320Mi" },
+    chunks: { replicas: 2, cpu: "50m", memory: "512Mi", memoryLimit: "640Mi" },
+    results: { replicas: 2, cpu: "50m", memory: "256Mi", memoryLimit: "320Mi" },
+  },
+);
+/** What Thanos keeps in memory for a while, where its stores share the blocks. */
+export const thanosCache = cache.component;
+
+/** Each zone of stores has every block, once: so any pod may go away, and a zone that is rolled leaves a whole one. */
+const isSharded = ({ wiring: { home }, size }: Context): boolean => size(home(store)).zones !== undefined;
+
+/** Rulers of which one may go away keep nothing: what they find out goes where samples go, and each knows it from there. */
+const isStateless = ({ wiring: { home }, size }: Context): boolean => size(home(rule)).replicas > 1;
+
+/** Where there is more than one compactor, each has streams of its own. All but one are to be away while their number changes. */
+const areShared = ({ wiring: { home }, size }: Context): boolean => size(home(compact)).replicas > 1;
+
+/** What a program keeps for itself, as the article has it. https://thanos.io/tip/components/store.md/#in-memory-index-cache */
+const inMemory = {
+  index: { type: "IN-MEMORY", config: { max_size: "300MB", max_item_size: "120MB" } },
+  results: { type: "IN-MEMORY", config: { max_size: "512MB", max_size_items: 100, validity: "120s" } },
+};
+
+/** https://thanos.io/tip/components/store.md/#memcached-index-cache */
+const memcached = (address: Address, max_item_size: string) => ({
+  type: "MEMCACHED",
+  config: { addresses: [eachPod(address)], max_item_size },
+});
+
+/** Blocks of one pod of so many: the share of its number. https://thanos.io/tip/thanos/sharding.md */
+const share = (source_labels: readonly string[], modulus: number): string => {
+  const hash = { action: "hashmod", source_labels, target_label: "shard", modulus };
+  const own = { action: "keep", source_labels: ["shard"], regex: "$(POD_INDEX)" };
+  return `--selector.relabel-config=${JSON.stringify([hash, own])}`;
+};
+const podIndex = {
+  name: "POD_INDEX",
+  valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
+};
 
 const rules = {
   groups: [
@@ -89,20 +133,177 @@ const rules = {
   ],
 };
 
-const configs = ({ wire }: Wiring): readonly Config[] => [
-  {
-    name: "thanos-query",
-    read: "start-up",
-    files: { "endpoints.yaml": { endpoints: [{ address: `dns+${wire(query).toGroup(storeApi, [store, rule])}` }] } },
-  },
-  { name: "thanos-query-frontend", read: "start-up", files: { "response-cache.yml": responseCache } },
-  { name: "thanos-rules", read: "start-up", files: { "metamonitoring.yaml": rules } },
-  { name: "thanos-store", read: "start-up", files: { "index-cache.yml": indexCache } },
-];
+/** Who asks which cache. */
+const askers = [
+  [store, cache.roles.index],
+  [store, cache.roles.chunks],
+  [frontend, cache.roles.results],
+] as const;
+
+/** Connections that are made in some modes only, or that Thanos finds. */
+const found = (context: Context): void => {
+  const { wire } = context.wiring;
+  for (const [from, to] of askers) {
+    if (isSharded(context)) wire(from).to(to, "memcached");
+    else wire(from).expects(to, "memcached");
+  }
+  if (!isStateless(context)) wire(rule).expects(prometheus.roles.server, "http");
+};
+
+const settings = (context: Context): SettingsTable => ({
+  ...(isStateless(context)
+    ? {
+        remoteWriteUrl: {
+          unit: "url",
+          value: `http://${context.wiring.wire(rule).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
+        },
+      }
+    : {}),
+  retentionRaw: { unit: "duration", value: "30d" },
+  retention5m: { unit: "duration", value: "30d" },
+  retention1h: { unit: "duration", value: "1y" },
+});
+
+const storeFiles = (context: Context): Readonly<Record<string, object>> => {
+  const { wire } = context.wiring;
+  if (!isSharded(context)) return { "index-cache.yml": inMemory.index };
+  return {
+    "index-cache.yml": memcached(wire(store).to(cache.roles.index, "memcached"), "5MiB"),
+    "bucket-cache.yml": memcached(wire(store).to(cache.roles.chunks, "memcached"), "1MiB"),
+  };
+};
+
+/** Labels that tell one stream of blocks from another; copies of one, which differ by `receive_replica`, are merged. */
+const streams = ["cluster", "replica", "rule_replica", "tenant_id"];
+
+const configs = (context: Context): readonly Config[] => {
+  const { wire } = context.wiring;
+  const results = isSharded(context) ? memcached(wire(frontend).to(cache.roles.results, "memcached"), "5MiB") : inMemory.results;
+  return [
+    {
+      name: "thanos-query",
+      read: "start-up",
+      files: { "endpoints.yaml": { endpoints: [{ address: `dns+${wire(query).toGroup(storeApi, [store, rule])}` }] } },
+    },
+    { name: "thanos-query-frontend", read: "start-up", files: { "response-cache.yml": results } },
+    { name: "thanos-rules", read: "start-up", files: { "metamonitoring.yaml": rules } },
+    { name: "thanos-store", read: "start-up", files: storeFiles(context) },
+  ];
+};
 
 export const podName = { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } };
 const data = { name: "data", mountPath: "/data" };
 const mounted = (name: string) => ({ name, mountPath: `/etc/thanos/${name}`, readOnly: true });
+
+/** One sub-command's pods: what is its own. */
+interface Part {
+  readonly args: readonly string[];
+  /** ConfigMaps, by the folder below /etc/thanos that they are mounted at. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env?: readonly IEnvVar[];
+  readonly envFrom?: "thanos-settings";
+  readonly mounts?: readonly IVolumeMount[];
+  readonly volumes?: readonly IVolume[];
+}
+
+/** The pods of a role, whose name is the sub-command's. */
+const part = ({ wiring: { home }, size }: Context, role: Role, { args, files = {}, env, envFrom, mounts = [], volumes = [] }: Part): Pods => ({
+  workload: home(role),
+  size: size(home(role)),
+  pod: {
+    containers: [
+      container([role], role.name, args, {
+        env: env && [...env],
+        envFrom: envFrom && [{ configMapRef: { name: envFrom } }],
+        resources: resources(size(home(role))),
+        volumeMounts: [...Object.keys(files).map(mounted), ...mounts],
+      }),
+    ],
+    volumes: [...Object.entries(files).map(([folder, config]) => configVolume(folder, config)), ...volumes],
+  },
+});
+
+const queryArgs = [
+  "--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml",
+  "--query.replica-label=replica",
+  "--query.replica-label=rule_replica",
+  "--query.replica-label=receive_replica",
+  "--query.auto-downsampling",
+];
+
+const frontendArgs = ({ wiring: { wire } }: Context): readonly string[] => [
+  `--query-frontend.downstream-url=http://${wire(frontend).to(query, "http")}`,
+  "--query-range.response-cache-config-file=/etc/thanos/cache/response-cache.yml",
+  "--query-frontend.compress-responses",
+];
+
+const storeArgs = (context: Context): readonly string[] => [
+  "--data-dir=/data",
+  objectStore.flag,
+  "--index-cache.config-file=/etc/thanos/cache/index-cache.yml",
+  ...(isSharded(context)
+    ? [
+        "--store.caching-bucket.config-file=/etc/thanos/cache/bucket-cache.yml",
+        share(["__block_id"], context.size(context.wiring.home(store)).replicas),
+      ]
+    : []),
+];
+
+const compactArgs = (context: Context): readonly string[] => [
+  "--wait",
+  // Late samples make blocks that overlap; without this the compactor would halt at the first of them.
+  "--compact.enable-vertical-compaction",
+  // Copies that receivers upload of the same samples become one.
+  "--deduplication.replica-label=receive_replica",
+  "--data-dir=/data",
+  objectStore.flag,
+  "--retention.resolution-raw=$(THANOS_RETENTION_RAW)",
+  "--retention.resolution-5m=$(THANOS_RETENTION_5M)",
+  "--retention.resolution-1h=$(THANOS_RETENTION_1H)",
+  ...(areShared(context) ? [share(streams, context.size(context.wiring.home(compact)).replicas)] : []),
+];
+
+const ruleArgs = (context: Context): readonly string[] => [
+  "--data-dir=/data",
+  isStateless(context)
+    ? '--remote-write.config={"remote_write":[{"url":"$(THANOS_REMOTE_WRITE_URL)","send_native_histograms":true}]}'
+    : objectStore.flag,
+  `--query=http://${context.wiring.wire(rule).to(query, "http")}`,
+  `--alertmanagers.url=http://${context.wiring.wire(rule).to(alertmanager.roles.server, "http")}`,
+  "--rule-file=/etc/thanos/rules/*.yaml",
+  "--eval-interval=30s",
+  '--label=rule_replica="$(POD_NAME)"',
+  "--alert.label-drop=rule_replica",
+];
+
+const pods = (context: Context): readonly Pods[] => {
+  const bucket = { mounts: [objectStore.mount, data], volumes: [objectStore.volume] };
+  const tmp = { name: "tmp", mountPath: "/tmp" };
+  return [
+    part(context, query, { args: queryArgs, files: { endpoints: "thanos-query" } }),
+    part(context, frontend, { args: frontendArgs(context), files: { cache: "thanos-query-frontend" } }),
+    part(context, store, {
+      args: storeArgs(context),
+      files: { cache: "thanos-store" },
+      env: isSharded(context) ? [podIndex] : undefined,
+      ...bucket,
+    }),
+    part(context, compact, {
+      args: compactArgs(context),
+      env: areShared(context) ? [podIndex] : undefined,
+      envFrom: "thanos-settings",
+      ...bucket,
+    }),
+    part(context, rule, {
+      args: ruleArgs(context),
+      files: { rules: "thanos-rules" },
+      env: [podName],
+      ...(isStateless(context)
+        ? { envFrom: "thanos-settings", mounts: [data, tmp], volumes: [emptyDir("tmp")] }
+        : { mounts: [objectStore.mount, data, tmp], volumes: [objectStore.volume, emptyDir("tmp")] }),
+    }),
+  ];
+};
 
 /** The compactor is one in every mode: two would undo each other's work. */
 const sizes = (replicas: number): Sizes => ({
@@ -112,129 +313,7 @@ const sizes = (replicas: number): Sizes => ({
   compact: { replicas: 1, cpu: "50m", memory: "32Mi", memoryLimit: "1Gi" },
   rule: { replicas, cpu: "20m", memory: "32Mi", memoryLimit: "256Mi" },
 });
-
-const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
-  {
-    workload: home(query),
-    size: size(home(query)),
-    pod: {
-      containers: [
-        container(
-          [query],
-          "query",
-          [
-            "--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml",
-            "--query.replica-label=replica",
-            "--query.replica-label=rule_replica",
-            "--query.replica-label=receive_replica",
-            "--query.auto-downsampling",
-          ],
-          {
-            resources: resources(size(home(query))),
-            volumeMounts: [mounted("endpoints")],
-          },
-        ),
-      ],
-      volumes: [configVolume("endpoints", "thanos-query")],
-    },
-  },
-  {
-    workload: home(frontend),
-    size: size(home(frontend)),
-    pod: {
-      containers: [
-        container(
-          [frontend],
-          "query-frontend",
-          [
-            `--query-frontend.downstream-url=http://${wire(frontend).to(query, "http")}`,
-            "--query-range.response-cache-config-file=/etc/thanos/cache/response-cache.yml",
-            "--query-frontend.compress-responses",
-          ],
-          {
-            resources: resources(size(home(frontend))),
-            volumeMounts: [mounted("cache")],
-          },
-        ),
-      ],
-      volumes: [configVolume("cache", "thanos-query-frontend")],
-    },
-  },
-  {
-    workload: home(store),
-    size: size(home(store)),
-    pod: {
-      containers: [
-        container(
-          [store],
-          "store",
-          ["--data-dir=/data", objectStore.flag, "--index-cache.config-file=/etc/thanos/cache/index-cache.yml"],
-          {
-            resources: resources(size(home(store))),
-            volumeMounts: [mounted("cache"), objectStore.mount, data],
-          },
-        ),
-      ],
-      volumes: [configVolume("cache", "thanos-store"), objectStore.volume],
-    },
-  },
-  {
-    workload: home(compact),
-    size: size(home(compact)),
-    pod: {
-      containers: [
-        container(
-          [compact],
-          "compact",
-          [
-            "--wait",
-            // Late samples make blocks that overlap; without this the compactor would halt at the first of them.
-            "--compact.enable-vertical-compaction",
-            "--data-dir=/data",
-            objectStore.flag,
-            "--retention.resolution-raw=$(THANOS_RETENTION_RAW)",
-            "--retention.resolution-5m=$(THANOS_RETENTION_5M)",
-            "--retention.resolution-1h=$(THANOS_RETENTION_1H)",
-          ],
-          {
-            envFrom: [{ configMapRef: { name: "thanos-settings" } }],
-            resources: resources(size(home(compact))),
-            volumeMounts: [objectStore.mount, data],
-          },
-        ),
-      ],
-      volumes: [objectStore.volume],
-    },
-  },
-  {
-    workload: home(rule),
-    size: size(home(rule)),
-    pod: {
-      containers: [
-        container(
-          [rule],
-          "rule",
-          [
-            "--data-dir=/data",
-            objectStore.flag,
-            `--query=http://${wire(rule).to(query, "http")}`,
-            `--alertmanagers.url=http://${wire(rule).to(alertmanager.roles.server, "http")}`,
-            "--rule-file=/etc/thanos/rules/*.yaml",
-            "--eval-interval=30s",
-            '--label=rule_replica="$(POD_NAME)"',
-            "--alert.label-drop=rule_replica",
-          ],
-          {
-            env: [podName],
-            resources: resources(size(home(rule))),
-            volumeMounts: [mounted("rules"), objectStore.mount, data, { name: "tmp", mountPath: "/tmp" }],
-          },
-        ),
-      ],
-      volumes: [configVolume("rules", "thanos-rules"), objectStore.volume, emptyDir("tmp")],
-    },
-  },
-];
+const pair: Size = { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" };
 
 export const thanos: Component = {
   name: "thanos",
@@ -243,21 +322,29 @@ export const thanos: Component = {
   modes: {
     monolithic: { grouping: apart, sizes: sizes(1) },
     scalable: { grouping: apart, sizes: sizes(2) },
+    microservices: {
+      grouping: apart,
+      sizes: {
+        query: { ...pair, most: 6 },
+        "query-frontend": { ...pair, most: 4 },
+        store: { ...pair, zones: 2 },
+        compact: { ...pair, replicas: 1, memoryLimit: "2Gi" },
+        rule: pair,
+      },
+    },
   },
-  settings: () => ({
-    retentionRaw: { unit: "duration", value: "30d" },
-    retention5m: { unit: "duration", value: "30d" },
-    retention1h: { unit: "duration", value: "1y" },
-  }),
+  settings,
   dataSource: ({ wire }) => grafana.metricsSource("Thanos", "Thanos", `http://${wire(grafana.roles.server).to(frontend, "http")}`),
   build(context) {
-    const { wiring } = context;
-    const stores = [store, compact, rule].map((role) => wiring.wire(role).to(minio.roles.server, "s3"));
+    found(context);
+    const { wire } = context.wiring;
+    const stores = isStateless(context) ? [store, compact] : [store, compact, rule];
+    const [address] = stores.map((role) => wire(role).to(minio.roles.server, "s3"));
     return {
       identity: identity(context.store, "thanos"),
       pods: pods(context),
-      configs: configs(wiring),
-      secrets: [secret(stores[0] as Address)],
+      configs: configs(context),
+      secrets: [secret(address as Address)],
     };
   },
 };

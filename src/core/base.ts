@@ -166,20 +166,20 @@ export const hasClients = ({ component: { name } }: Base, others: readonly Base[
 export const hasZones = (_: Base, others: readonly Base[]): boolean =>
   others.some(({ pods }) => pods.some(({ size }) => size.zones !== undefined));
 
-const literals = ({ name }: Component, settings: SettingsTable): Config => ({
+const literals = ({ name, settingsRead = "start-up" }: Component, settings: SettingsTable): Config => ({
   name: settingsName(name),
-  read: "start-up",
+  read: settingsRead,
   literals: Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [variable(name, key), value])),
 });
 
-const provisioned = (component: Component, source: DataSource): Config => ({
+const provisioned = (component: Component, source: DataSource | readonly DataSource[]): Config => ({
   name: dataSourceConfig(component.name),
   read: "start-up",
   files: {
     [`${component.name}.yaml`]: {
       apiVersion: 1,
       prune: true,
-      datasources: [{ access: "proxy", editable: false, ...source }],
+      datasources: [source].flat().map((one) => ({ access: "proxy", editable: false, ...one })),
     },
   },
 });

@@ -1,7 +1,7 @@
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { Base } from "./base.ts";
 import type { Manifest } from "./objects.ts";
-import type { Grouping, Home, Mode, Role, Workload } from "./plan.ts";
+import { type Grouping, type Home, type Mode, modes, type Role, type Workload } from "./plan.ts";
 import type { Sized, Sizes } from "./size.ts";
 import type { Identity, Store } from "./store.ts";
 import type { Wiring } from "./wiring.ts";
@@ -25,6 +25,7 @@ export type Unit =
   | "duration"
   | "endpoint"
   | "host"
+  | "mechanism"
   | "name"
   | "prefix"
   | "size"
@@ -121,12 +122,19 @@ export interface Component {
   readonly modes: Partial<Readonly<Record<Mode, Standing>>>;
   /** Whether an environment of these other bases needs it. Default: always. */
   readonly wanted?: (own: Base, others: readonly Base[]) => boolean;
-  /** Has a data source: Grafana mounts `grafana-datasource-<component>` when it is there. */
-  readonly dataSource?: (wiring: Wiring) => DataSource;
+  /** Has a data source, or several: Grafana mounts `grafana-datasource-<component>` when it is there. */
+  readonly dataSource?: (wiring: Wiring) => DataSource | readonly DataSource[];
   /** Keeps what it is sent by tenant, and reads again what holds for each: its `<component>-overrides`. */
   readonly hasTenants?: true;
   /** Its `<component>-settings`, by the names that environments use. */
   readonly settings?: (context: Context) => SettingsTable;
+  /** How its programs read their settings. Default: at their start. */
+  readonly settingsRead?: Config["read"];
+  /**
+   * What cannot work in an environment of these bases, each as the path of the setting, what was found and what to do; beside the
+   * others of the environment that it has.
+   */
+  readonly impossible?: (own: Base, others: readonly Base[]) => readonly string[];
   /**
    * How it stands where there is no Kubernetes API to ask: not at all, or with pods and configuration that take the place of
    * its own, given the workloads that stand there. What asks the API and says nothing here cannot stand there.
@@ -145,6 +153,8 @@ export const namespaceNames: Readonly<Record<Home, string>> = {
 
 export const modesOf = (component: Component): readonly Mode[] => Object.keys(component.modes) as Mode[];
 
-/** The mode in which a component stands beside others that are in `mode`: that one, or the first that it has. */
-export const nearestMode = (component: Component, mode: Mode): Mode =>
-  component.modes[mode] ? mode : (modesOf(component)[0] as Mode);
+/** The mode in which a component stands beside others that are in `mode`: that one, or the nearest before it, or the first it has. */
+export const nearestMode = (component: Component, mode: Mode): Mode => {
+  const own = modes.filter((one) => component.modes[one]);
+  return (own.findLast((one) => modes.indexOf(one) <= modes.indexOf(mode)) ?? own[0]) as Mode;
+};

@@ -1,22 +1,27 @@
+import type { Base } from "./base.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Role } from "./plan.ts";
 import { type Connection, connectionKey, isRole, type Place } from "./wiring.ts";
+
+/** What a base's own roles connect to, and who from outside the bundle may connect to them: beside others they are in another mode. */
+export const ownConnections = ({ component: { name }, wiring }: Base): readonly Connection[] =>
+  wiring.connections().filter(({ from, to }) => {
+    const end = isRole(from) ? from : to;
+    return isRole(end) && end.component === name;
+  });
 
 /** Connections between what an environment has, each once. */
 export function connectionsOf({ parts }: Overlay): readonly Connection[] {
   const bases = parts.flatMap((part) => part.bases);
   const present = new Set(bases.map(({ component }) => component.name));
   const here = (end: Role | Place): boolean => !isRole(end) || present.has(end.component);
-  const touches = (name: string, end: Role | Place): boolean => isRole(end) && end.component === name;
   const replaced = parts.flatMap(({ additions }) => additions.flatMap(({ feature }) => feature.replaces ?? []));
   const placed = (connection: Connection): Connection => {
     const found = replaced.find(({ role }) => role === connection.to);
     return found ? { from: connection.from, to: found.by, via: "member" } : connection;
   };
   const all = [
-    ...bases.flatMap(({ component: { name }, wiring }) =>
-      wiring.connections().filter(({ from, to, made }) => !made && (touches(name, from) || touches(name, to))),
-    ),
+    ...bases.flatMap((base) => ownConnections(base).filter(({ made }) => !made)),
     ...parts.flatMap((part) => part.additions.flatMap((addition) => addition.connections)),
   ]
     .map(placed)

@@ -138,7 +138,7 @@ export const networkPolicy = (workload: Workload, wiring: Wiring): Manifest =>
       home: workload.home,
       labels: labels(workload),
       selects: selector(workload),
-      includes: (role) => role.component === workload.component && wiring.home(role) === workload,
+      includes: (role) => role.component === workload.component && wiring.runs(role) && wiring.home(role) === workload,
     },
     wiring.connections(),
     wiring,

@@ -15,9 +15,12 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
     .sort()
     .map((job) => {
       const own = targets.filter(({ role }) => jobOf(role) === job);
-      const { component, home } = own[0]?.role as Role;
+      const { home } = own[0]?.role as Role;
+      const components = unique(own.map(({ role }) => role.component)).sort();
       const ports = unique(own.map(({ port }) => port)).sort();
-      const mute = silent.filter((role) => role.component === component && ports.some((port) => port in role.ports));
+      const mute = silent.filter(
+        (role) => components.includes(role.component) && ports.some((port) => port in role.ports),
+      );
       return {
         job_name: job,
         metrics_path: own[0]?.role.metrics?.path,
@@ -37,7 +40,7 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
           },
         ],
         relabel_configs: [
-          keep(["__meta_kubernetes_pod_label_app_kubernetes_io_name"], component),
+          keep(["__meta_kubernetes_pod_label_app_kubernetes_io_name"], components.join("|")),
           keep(["__meta_kubernetes_pod_container_port_name"], ports.join("|")),
           ...(mute.length > 0 ? [drop([componentLabel], mute.map(({ name }) => name).join("|"))] : []),
           ...identity,

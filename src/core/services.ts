@@ -37,7 +37,9 @@ const asked = (workload: Workload, via: Connection["via"], wiring: Wiring): Port
   Object.fromEntries(
     wiring.connections().flatMap(({ from, to, port, via: way }) => {
       const own = isRole(from) && isRole(to) && from.component === to.component && to.component === workload.component;
-      return own && port && way === via && wiring.home(to) === workload ? [[port, to.ports[port] as number]] : [];
+      return own && port && way === via && wiring.runs(to) && wiring.home(to) === workload
+        ? [[port, to.ports[port] as number]]
+        : [];
     }),
   );
 
@@ -50,13 +52,17 @@ function fronts(workload: Workload, wiring: Wiring): readonly Front[] {
       open.flatMap((d) => d.ports.map((port) => [port, d.numbers[port] as number])),
     );
     const inside = name === workload.fullName ? asked(workload, "service", wiring) : {};
-    const each = open.some(({ lists }) => lists);
-    return { ...about(workload), name, headless: each ? "ready members" : undefined, ports: { ...ports, ...inside } };
+    const each = open.some(({ lists }) => lists) ? listed(workload) : undefined;
+    return { ...about(workload), name, headless: each, ports: { ...ports, ...inside } };
   };
   return unique([workload.fullName, ...doors.map(({ name }) => name)])
     .map(front)
     .filter(({ ports }) => some(ports));
 }
+
+/** Whom a name that lists pods has on it. */
+const listed = ({ roles }: Workload): Front["headless"] =>
+  roles.some(({ meets }) => meets) ? "members" : "ready members";
 
 /** One name for each pod: what governs a StatefulSet, and where clients balance by themselves. */
 function headless(workload: Workload, wiring: Wiring): readonly Front[] {
@@ -65,8 +71,7 @@ function headless(workload: Workload, wiring: Wiring): readonly Front[] {
   // Some clusters' DNS lists no Service without a port; the first one that is declared serves.
   const first = Object.entries(workload.roles[0]?.ports ?? {}).slice(0, 1);
   const ports: Ports = { ...Object.fromEntries(first), ...each };
-  const lists = workload.roles.some(({ meets }) => meets) ? "members" : "ready members";
-  return [{ ...about(workload), name: governing(workload), headless: lists, ports }];
+  return [{ ...about(workload), name: governing(workload), headless: listed(workload), ports }];
 }
 
 /** Groups whose Service is this component's to make. */

@@ -18,7 +18,7 @@ export interface Connection {
   readonly made?: "elsewhere" | undefined;
 }
 
-interface Ask {
+export interface Ask {
   /** Address of the Service that stands for the role's pods; a role of the same process is on loopback. */
   to<P extends string>(to: Role<P>, port: NoInfer<P>): Address;
   /** Address of a name that resolves to each ready pod of the role, for clients that balance by themselves. */
@@ -39,7 +39,10 @@ export interface Wiring {
   wire(from: Role): Ask;
   /** Lets something outside the bundle in. */
   admit<P extends string>(place: Place, to: Role<P>, ...ports: readonly NoInfer<P>[]): void;
+  /** @throws if the role runs in no workload of its component's mode */
   home(role: Role): Workload;
+  /** Whether the role is there in the mode of its component. */
+  runs(role: Role): boolean;
   connections(): readonly Connection[];
 }
 
@@ -58,8 +61,10 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
   const record = new Map<string, Connection>();
   const note = (connection: Connection): void => void record.set(connectionKey(connection), connection);
 
+  const homeOf = (role: Role): Workload | undefined =>
+    workloads.find((workload) => workload.roles.some((member) => same(member, role)));
   const home = (role: Role): Workload => {
-    const found = workloads.find((workload) => workload.roles.some((member) => same(member, role)));
+    const found = homeOf(role);
     if (!found) throw new Error(`${id(role)} runs in no workload. Add it to the roles of its component.`);
     return found;
   };
@@ -122,6 +127,7 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
   return {
     wire,
     home,
+    runs: (role) => homeOf(role) !== undefined,
     admit: (from, to, ...ports) => {
       for (const port of ports) note({ from, to, port, via: "service" });
     },

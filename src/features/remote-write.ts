@@ -3,6 +3,7 @@ import * as prometheus from "../components/prometheus.ts";
 import * as tempo from "../components/tempo.ts";
 import * as alloyGateway from "../components/alloy-gateway.ts";
 import * as thanosReceive from "../components/thanos-receive.ts";
+import * as thanos from "../components/thanos.ts";
 import { settingsName, variable } from "../core/component.ts";
 import type { Feature } from "../core/feature.ts";
 import type { Role } from "../core/plan.ts";
@@ -54,7 +55,11 @@ export const mimirRemoteWrite = remoteWrite("mimir-remote-write", {
   url: ({ wire }, from, protocol) => `http://${wire(from).to(mimir.roles.gateway, "http")}${mimirPaths[protocol]}`,
 });
 
-export const thanosRemoteWrite = remoteWrite("thanos-remote-write", {
-  url: ({ wire }, from, protocol) =>
-    `http://${wire(from).to(thanosReceive.roles.router, "remote-write")}${thanosReceive.paths[protocol]}`,
-});
+export const thanosRemoteWrite = remoteWrite(
+  "thanos-remote-write",
+  {
+    url: ({ wire }, from, protocol) =>
+      `http://${wire(from).to(thanosReceive.roles.router, "remote-write")}${thanosReceive.paths[protocol]}`,
+  },
+  [...pushers, { role: thanos.roles.rule, setting: "remoteWriteUrl", protocol: "remoteWrite" }],
+);

@@ -103,6 +103,10 @@ export const units: Readonly<Record<Unit, { readonly pattern: RegExp; readonly e
     pattern: /^[a-z0-9.-]+(:\d{1,5})?$/,
     expected: 'a host such as "s3.eu-central-1.amazonaws.com" or "minio:9000", without a scheme',
   },
+  mechanism: {
+    pattern: /^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$/,
+    expected: '"PLAIN", "SCRAM-SHA-256" or "SCRAM-SHA-512"',
+  },
   name: { pattern: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, expected: 'a name of small letters, digits, "-" and "."' },
   prefix: {
     pattern: /^([a-z0-9][a-z0-9-]*)?$/,

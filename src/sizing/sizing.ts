@@ -1,6 +1,6 @@
 import type { Base } from "../core/base.ts";
 import { podsOf, type Resizing, type Volume } from "../core/size.ts";
-import { isRole } from "../core/wiring.ts";
+import { isRole, type Wiring } from "../core/wiring.ts";
 import { bound, large } from "./bounds.ts";
 import type { Facts, Own } from "./drivers.ts";
 import { type Kept, keeping, kept } from "./kept.ts";
@@ -46,16 +46,15 @@ const throughKafka: Readonly<
 /** Those of them that an environment has and that use Kafka in their mode. */
 const queueing = (own: readonly Base[]): readonly string[] =>
   own
-    .filter(({ component, wiring }) =>
-      wiring
-        .connections()
-        .some(
-          ({ from, to, made }) =>
-            isRole(from) && isRole(to) && from.component === component.name && to.component === "kafka" && !made,
-        ),
-    )
-    .map(({ component }) => component.name)
-    .filter((name) => Object.hasOwn(throughKafka, name));
+    .filter(({ component: { name }, wiring }) => Object.hasOwn(throughKafka, name) && usesKafka(name, wiring))
+    .map(({ component }) => component.name);
+const usesKafka = (name: string, wiring: Wiring): boolean =>
+  wiring
+    .connections()
+    .some(
+      ({ from, to, made }) =>
+        isRole(from) && isRole(to) && from.component === name && to.component === "kafka" && !made,
+    );
 
 const settingOf = (own: readonly Base[], component: string, key: string): string | undefined =>
   own.find((base) => base.component.name === component)?.settings[key]?.value;

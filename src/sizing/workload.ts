@@ -2,20 +2,14 @@ import { podsOf, type Size, type Sized } from "../core/size.ts";
 import type { Mode, Workload } from "../core/plan.ts";
 import { quantity } from "../core/requests.ts";
 import { driver, type Facts, type Own } from "./drivers.ts";
-import { cpuQuantity, diskQuantity, memoryQuantity, plain } from "./numbers.ts";
+import { grown, growth } from "./growth.ts";
+import { cpuQuantity, diskQuantity, memoryQuantity } from "./numbers.ts";
 import { type Resource, resources, type Rule } from "./rule.ts";
-import { rules } from "./rules/index.ts";
+import { reasonFor, rules } from "./rules/index.ts";
 import { type Sum, sums } from "./sum.ts";
 
 /** Memory limits are half as much again, as Mimir's page on capacity advises for peaks. */
 export const limitFactor = 1.5;
-
-/** Whether more work makes more pods in a mode, or larger ones. */
-const growth: Readonly<Record<Mode, "more pods" | "larger pods">> = {
-  monolithic: "larger pods",
-  scalable: "more pods",
-  microservices: "more pods",
-};
 
 /** A workload as it stands without a load. */
 export interface Stood {
@@ -44,38 +38,13 @@ export interface Explained {
 const gibibyte = 2 ** 30;
 const inUnits = (resource: Resource, text: string): number =>
   (quantity(text) ?? 0) / (resource === "cpu" ? 1 : gibibyte);
-const words: Readonly<Record<Resource, string>> = { cpu: "cores", memory: "Gi of memory", disk: "Gi of disk" };
 
-const total = (list: readonly Sum[], resource: Resource, borne: Sum["borne"]): number =>
-  list.filter((one) => one.resource === resource && one.borne === borne).reduce((all, { result }) => all + result, 0);
-
-type Pod = Readonly<Record<Resource, number>>;
-const largest = (own: readonly Rule[]): Pod => {
-  const of = (resource: Resource): number => own.reduce((all, { pod }) => all + (pod?.[resource] ?? 0), 0);
-  return { cpu: of("cpu"), memory: of("memory"), disk: of("disk") };
-};
-
-/** How many pods share the work, given the largest that they may be. */
-function podsFor(list: readonly Sum[], pod: Pod, least: number): { readonly pods: number; readonly why: string } {
-  const asked = resources.map((resource) => {
-    const all = total(list, resource, "together");
-    const pods = pod[resource] > 0 ? Math.ceil(Number((all / pod[resource]).toFixed(6))) : 0;
-    const full = plain(pod[resource] > 0 ? all / pod[resource] : 0);
-    return { pods, why: `${plain(all)} ${words[resource]} / ${plain(pod[resource])} a full pod = ${full}` };
-  });
-  const most = asked.reduce((a, b) => (b.pods > a.pods ? b : a));
-  return most.pods > least
-    ? { pods: most.pods, why: `${most.why}: ${most.pods}` }
-    : { pods: least, why: `${most.why}: ${least}, the least of the mode` };
-}
-
-/** What its roles have rules for, but the load says nothing of. */
+/** Fields of the load that its roles have rules for and that a load does not say. */
 function unsaid(own: readonly Rule[], facts: Facts, about: Own): readonly string[] {
+  if (Object.keys(facts.load).length === 0) return [];
   const needs = own.flatMap((rule) => resources.flatMap((resource) => rule[resource] ?? []));
-  const missing = needs
-    .filter(({ of }) => Number.isNaN(driver(of).amount(facts, about)))
-    .flatMap(({ of }) => driver(of).from);
-  return [...new Set(missing)].filter((field) => facts.load[field] === undefined);
+  const unknown = needs.map(({ of }) => driver(of)).filter(({ amount }) => Number.isNaN(amount(facts, about)));
+  return [...new Set(unknown.flatMap(({ from }) => from))].filter((field) => facts.load[field] === undefined);
 }
 
 /** The size of a workload for a load. What it depends on and the load does not say stays as it is in the mode. */
@@ -92,35 +61,28 @@ export function explained({ workload, mode, size, said }: Stood, facts: Facts, a
   const least = podsOf(size);
   const { disk: _, ...standing } = size;
   const notes = [
+    ...roles.flatMap(({ name }) => {
+      const reason = reasonFor(component, name);
+      return reason ? [roles.length > 1 ? `${name} has no sum: ${reason}` : `as in the mode: ${reason}`] : [];
+    }),
     ...(said.replicas && own.length > 0 ? ["as many pods as `replicas` says"] : []),
     ...(said.disk && size.disk && own.some(({ disk }) => disk) ? ["the volume is as `volumes` says"] : []),
-    ...(missing.length > 0 ? [`without ${missing.join(" and ")} the rest is as in the mode`] : []),
+    ...(missing.length > 0 ? [`as in the mode: ${missing.join(" or ")} is not said`] : []),
   ];
   const named = { component, workload: fullName, mode, notes };
   if (list.length === 0 || least === 0)
     return { ...named, disk: size.disk?.size, size: standing, sums: [], pods: undefined };
 
-  const shares = list.some(({ borne }) => borne === "together");
-  const grows = shares && growth[mode] === "more pods" && !said.replicas;
-  const pod = largest(own);
-  const { pods, why } = podsFor(list, pod, least);
-  const zones = size.zones ?? 1;
-  const replicas = grows ? Math.ceil(pods / zones) : size.replicas;
-  const each = (resource: Resource): number => {
-    const share = total(list, resource, "together") / least;
-    return total(list, resource, "by each pod") + (grows ? Math.min(pod[resource], share) : share);
-  };
+  const { replicas, why, each } = grown(list, own, size, said.replicas ? "larger pods" : growth[mode]);
   const atLeast = (resource: Resource, text: string, write: (amount: number) => string): string => {
-    const sized = write(each(resource));
+    const sized = write(each[resource]);
     return inUnits(resource, sized) > inUnits(resource, text) ? sized : text;
   };
   const memory = atLeast("memory", size.memory, memoryQuantity);
   const limit = memoryQuantity(inUnits("memory", memory) * limitFactor);
-  const disk = size.disk && hasDisk ? atLeast("disk", size.disk.size, diskQuantity) : size.disk?.size;
-  const inZones = size.zones && replicas * zones > pods ? `, ${replicas} in each of ${zones} zones` : "";
   return {
     ...named,
-    disk,
+    disk: size.disk && hasDisk ? atLeast("disk", size.disk.size, diskQuantity) : size.disk?.size,
     size: {
       ...standing,
       replicas,
@@ -130,6 +92,6 @@ export function explained({ workload, mode, size, said }: Stood, facts: Facts, a
       memoryLimit: inUnits("memory", limit) > inUnits("memory", size.memoryLimit) ? limit : size.memoryLimit,
     },
     sums: list,
-    pods: grows ? why + inZones : undefined,
+    pods: why,
   };
 }
