@@ -111,7 +111,7 @@ function checkComponents(
   leftOut: (component: string) => string | undefined,
   { add, entries, fits }: Report,
 ): void {
-  for (const [component, values] of entries("components", value, [...tables.keys()], "settings by component")) {
+  for (const [component, values] of entries("components", value, [...tables.keys()].sort(), "settings by component")) {
     const path = `components.${component}`;
     const table = tables.get(component) ?? {};
     const why = leftOut(component);
