@@ -3,9 +3,12 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Base } from "../src/core/base.ts";
-import { variable } from "../src/core/component.ts";
+import { catalogue } from "../src/components/index.ts";
+import { asCommitted, type Base, bases as allBases } from "../src/core/base.ts";
+import { type Config, nearestMode, variable } from "../src/core/component.ts";
 import type { Addition } from "../src/core/feature.ts";
+import type { Mode } from "../src/core/plan.ts";
+import type { Store } from "../src/core/store.ts";
 import { fileText } from "../src/core/render.ts";
 import { foundation } from "../src/program.ts";
 
@@ -54,6 +57,48 @@ function prometheusCheck(base: Base, added?: Addition): Check {
 }
 
 const { bases, additions } = foundation();
+
+/** Stores outside the cluster, with keys and without: each program is to take what it then has as environment variables. */
+const stores: readonly Store[] = [
+  { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-", identity: "secret" },
+  { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-", identity: "workload" },
+  { kind: "gcs", bucketPrefix: "acme-", identity: "workload" },
+  { kind: "azure", account: "acmeprod", bucketPrefix: "", identity: "secret" },
+  {
+    kind: "azure",
+    account: "acmeprod",
+    bucketPrefix: "",
+    identity: { default: "6f2d9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e" },
+  },
+];
+
+/** A base as it is for environments with that store; its configuration is that of the committed one. */
+const withStores = ({ component: { name }, mode }: Base): readonly (readonly [string, Base])[] =>
+  stores.flatMap((store) =>
+    bases.some(({ component, mode: own, settings }) => component.name === name && own === mode && "store" in settings)
+      ? [[`${store.kind} ${store.identity === "secret" ? "by keys" : "without"}`, standing(name, mode, store)] as const]
+      : [],
+  );
+
+const standing = (name: string, mode: Mode, store: Store): Base =>
+  allBases(catalogue, (component) => nearestMode(component, mode), { ...asCommitted, store }).find(
+    ({ component }) => component.name === name,
+  ) as Base;
+
+/** nginx wants its upstreams' names known, and its other files where they are in its pod. */
+function nginxCheck(base: Base, { name, files = {} }: Config): Check {
+  const folder = join(scratch, base.path.replaceAll("/", "-"), name);
+  mkdirSync(folder, { recursive: true });
+  const here = (text: string): string =>
+    text
+      .replaceAll("/tmp/", `${folder}/`)
+      .replaceAll("/etc/gateway", folder)
+      .replaceAll("/dev/stdout", `${folder}/access.log`)
+      .replace(/proxy_pass http:\/\/[^;:]+/g, "proxy_pass http://127.0.0.1");
+  for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), here(fileText(content)));
+  const config = `${base.path}/config/${name}/nginx.conf`;
+  return { config, program: "nginx", arguments: ["-t", "-c", join(folder, "nginx.conf")] };
+}
 
 const checksOf = (base: Base): readonly Check[] => {
   const config = `${base.path}/config`;
@@ -123,7 +168,20 @@ const version = (program: string): string => {
 
 let failed = 0;
 const all = [
-  ...bases.flatMap((base) => checksOf(base).map((check) => ({ check, variables: environmentOf(base) }))),
+  ...bases.flatMap((base) => [
+    ...checksOf(base).map((check) => ({ check, variables: environmentOf(base) })),
+    ...withStores(base).flatMap(([store, other]) =>
+      checksOf(base)
+        .slice(0, 1)
+        .map(({ config, ...check }) => ({
+          check: { ...check, config: `${config}, ${store}` },
+          variables: environmentOf(other),
+        })),
+    ),
+    ...base.configs
+      .filter(({ files = {} }) => "nginx.conf" in files)
+      .map((config) => ({ check: nginxCheck(base, config), variables: {} })),
+  ]),
   ...fluxChecks.map((check) => ({ check, variables: {} })),
 ];
 for (const { check, variables } of all) {

@@ -31,7 +31,10 @@ for (const world of invented) {
       assert.ok(!text.includes("secretGenerator"), path);
       assert.ok(!path.includes("/secrets/"), path);
     }
-    const expected = world.overlay.parts.flatMap(({ expects }) => expects.map(({ name }) => name));
+    // That of TLS is named by the Ingress.
+    const expected = world.overlay.parts
+      .flatMap(({ expects }) => expects.map(({ name }) => name))
+      .filter((name) => name !== world.environment.exposure?.["tlsSecret"]);
     assert.deepEqual(namedSecrets(world.objects), [...expected].sort());
   });
 }

@@ -31,6 +31,8 @@ const quoted = (words: readonly string[]): string => words.map((word) => `"${wor
 const withSettings = catalogue.filter(({ settings }) => settings).map(({ name }) => name);
 
 describe("a wrong setting stops the build with its path, what was found and what to do", () => {
+  const s3 = { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-" };
+  const role = "arn:aws:iam::123456789012:role/lgtm";
   const loki = (settings: object): object => ({ ...good, components: { loki: settings } });
   const cases: readonly [string, unknown, RegExp | string][] = [
     [
@@ -135,8 +137,8 @@ describe("a wrong setting stops the build with its path, what was found and what
     ],
     [
       "an unknown mode of a component",
-      { ...good, modes: { flog: "microservices" } },
-      'environments/prod: modes.flog is "microservices": expected "monolithic"',
+      { ...good, modes: { grafana: "microservices" } },
+      'environments/prod: modes.grafana is "microservices": expected one of "monolithic"',
     ],
     [
       "an unknown collector",
@@ -232,6 +234,94 @@ describe("a wrong setting stops the build with its path, what was found and what
       "namespaces that are no table",
       { ...good, namespaces: "monitoring" },
       'environments/prod: namespaces is "monitoring": expected names by "stack" and "agents"',
+    ],
+    [
+      "a store of an unknown kind",
+      { ...good, store: { kind: "swift" } },
+      'environments/prod: store.kind is "swift": expected one of "minio", "s3", "gcs", "azure"',
+    ],
+    [
+      "a store that is no table",
+      { ...good, store: "s3" },
+      'environments/prod: store is "s3": expected a table with "kind", one of "minio", "s3", "gcs", "azure"',
+    ],
+    [
+      "a store that nobody could find",
+      { ...good, store: { kind: "s3" } },
+      [
+        'environments/prod: store.region is missing: expected a name of small letters, digits, "-" and "."',
+        `environments/prod: store.bucketPrefix is missing: expected what the buckets' names begin with, such as "acme-prod-"`,
+      ].join("\n"),
+    ],
+    [
+      "another kind's field",
+      { ...good, store: { kind: "gcs", bucketPrefix: "acme-", region: "eu" } },
+      'environments/prod: store.region is no setting: expected one of "kind", "bucketPrefix", "identity"',
+    ],
+    [
+      "a store in a folder of a host",
+      { ...good, store: { ...s3, endpoint: "https://example.com/s3" } },
+      'environments/prod: store.endpoint is "https://example.com/s3": expected a URL without a path such as "https://ceph.example.com:8443"',
+    ],
+    [
+      "an account that Azure would not have",
+      { ...good, store: { kind: "azure", account: "Acme_Prod" } },
+      'environments/prod: store.account is "Acme_Prod": expected a storage account of 3 to 24 small letters and digits',
+    ],
+    [
+      "an identity of another cloud",
+      { ...good, store: { ...s3, identity: { default: "loki@acme.iam.gserviceaccount.com" } } },
+      'environments/prod: store.identity.default is "loki@acme.iam.gserviceaccount.com": expected the ARN of a role such as "arn:aws:iam::123456789012:role/loki"',
+    ],
+    [
+      "an identity of somebody who keeps nothing",
+      { ...good, store: { ...s3, identity: { grafana: "x", default: role } } },
+      'environments/prod: store.identity.grafana is no setting: expected one of "loki", "mimir", "tempo", "thanos", "default"',
+    ],
+    [
+      "an identity that is missing",
+      { ...good, store: { ...s3, identity: { loki: role, thanos: role, tempo: role } } },
+      'environments/prod: store.identity.mimir is missing: expected the ARN of a role such as "arn:aws:iam::123456789012:role/loki"',
+    ],
+    [
+      "an identity that Azure cannot guess",
+      { ...good, store: { kind: "azure", account: "acme", identity: "workload" } },
+      'environments/prod: store.identity is "workload": expected "secret", or by component the client ID of a managed identity such as "6f2d9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e"',
+    ],
+    [
+      "made-up keys of somebody else's store",
+      { ...good, store: s3, credentials: "throw-away" },
+      'environments/prod: credentials is "throw-away": expected "by-name", because nobody can make up the keys of a store outside the cluster',
+    ],
+    [
+      "settings of a store that is left out",
+      { ...good, store: s3, volumes: { minio: "none" } },
+      /^environments\/prod: volumes\.minio is no setting: expected one of "default", /,
+    ],
+    [
+      "a tenant where nobody would name it",
+      { ...good, mode: "monolithic", modes: { mimir: "scalable" }, tenant: "main" },
+      'environments/prod: tenant is "main": loki in mode "monolithic" has no gateway that would name it. Set modes.loki to one of "scalable", "microservices", or remove tenant.',
+    ],
+    [
+      "a tenant that is none",
+      { ...good, mode: "scalable", tenant: 'a"; evil' },
+      'environments/prod: tenant is "a\\"; evil": expected a tenant of letters, digits, "-", "_" and "."',
+    ],
+    [
+      "what holds for a tenant of nobody",
+      { ...good, overrides: { grafana: {} } },
+      /^environments\/prod: overrides\.grafana is no setting: expected one of "loki"/,
+    ],
+    [
+      "what holds for a tenant that is none",
+      { ...good, overrides: { loki: { "team a": {} } } },
+      'environments/prod: overrides.loki has the tenant "team a": expected a tenant of letters, digits, "-", "_" and "."',
+    ],
+    [
+      "what holds for a tenant and is no table",
+      { ...good, overrides: { loki: { "team-a": "744h" } } },
+      'environments/prod: overrides.loki.team-a is "744h": expected a table of what loki has for one tenant, such as { retention_period: "744h" }',
     ],
     ["no settings at all", undefined, 'environments/prod: expected "export default environment({ … })"'],
   ];

@@ -38,6 +38,8 @@ export interface Part {
   /** Of the merges, those that come of how the environment's own bases would differ. */
   readonly settings: readonly Config[];
   readonly secrets: readonly SecretShape[];
+  /** Buckets that are to be there, with the component that keeps its objects in each; none where they are made. */
+  readonly buckets: readonly { readonly name: string; readonly component: string }[];
   /** Secrets that are to be there already, because the environment does not generate them. */
   readonly expects: readonly { readonly name: string; readonly keys: readonly string[] }[];
 }
@@ -149,6 +151,14 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
       settings,
       bindings: bindingNames(bases, home, choice.namespaces[home]),
       merges: perConfig([...settings, ...options.flatMap(({ merges = [] }) => merges)]),
+      buckets:
+        choice.store.kind === "minio"
+          ? []
+          : here.flatMap(({ own: { component, settings } }) =>
+              Object.values(settings)
+                .filter(({ unit }) => unit === "bucket")
+                .map(({ value }) => ({ name: value, component: component.name })),
+            ),
       secrets: choice.credentials === "throw-away" ? secrets : [],
       expects: [
         ...(choice.credentials === "throw-away" ? [] : secrets.map(expected)),

@@ -60,6 +60,31 @@ const claimsOf = ({ kind, metadata, spec }: Manifest): readonly (readonly string
   ]);
 };
 
+/** The accounts that somebody outside is told of, and as whom. */
+const known = ({ kind, metadata }: Manifest): readonly (readonly string[])[] =>
+  kind === "ServiceAccount"
+    ? Object.entries((metadata["annotations"] ?? {}) as Readonly<Record<string, string>>).map(([key, value]) => [
+        `\`${metadata.name}\``,
+        `\`${key}: ${value}\``,
+      ])
+    : [];
+
+/** What has to be there of a store outside the cluster. */
+function outside({ parts }: Overlay): string {
+  const buckets = parts.flatMap(({ buckets }) => buckets.map(({ name, component }) => [`\`${name}\``, component]));
+  if (buckets.length === 0) return "";
+  const accounts = parts.flatMap((part) => contents(part).objects.flatMap(known)).toSorted(byFirst);
+  return `
+## Object store
+
+It is outside the cluster. These buckets are expected to be there; that of Thanos is named in its Secret.
+
+${table(["bucket", "of"], buckets.toSorted(byFirst))}
+${accounts.length > 0 ? `\nNo keys: the store is to let these accounts in.\n\n${table(["ServiceAccount", "known as"], accounts)}\n` : ""}`;
+}
+
+const byFirst = ([a = ""]: readonly string[], [b = ""]: readonly string[]): number => (a < b ? -1 : 1);
+
 /** What an environment is made of, for those who open its folder: `overlays/<environment>/README.md`. */
 export function readme(overlay: Overlay): string {
   const bases = overlay.parts.flatMap(({ bases, namespace }) => byName(bases).map((base) => ({ ...base, namespace })));
@@ -83,14 +108,10 @@ export function readme(overlay: Overlay): string {
       ),
     ),
     ...overlay.parts.flatMap(({ expects }) => expects.map(({ name, keys }) => listed(name, keys, yours))),
-  ].toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1));
+  ].toSorted(byFirst);
   const also =
     overlay.compose === "generated" ? `; \`${overlay.path}/compose/compose.yaml\` is the same for Docker Compose` : "";
-  const claims = overlay.parts.flatMap((part) =>
-    contents(part)
-      .objects.flatMap(claimsOf)
-      .toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
-  );
+  const claims = overlay.parts.flatMap((part) => contents(part).objects.flatMap(claimsOf).toSorted(byFirst));
   const row = ({ component, namespace, mode }: (typeof bases)[number]): readonly string[] => [
     component.name,
     mode,
@@ -112,7 +133,7 @@ ${table(["Service", "ports"], doors)}
 ## Volumes
 
 ${claims.length > 0 ? table(["claim of", "size", "storage class"], claims) : "None: what is written goes with its pod."}
-
+${outside(overlay)}
 ## Secrets
 
 ${secrets.some(([, , whose]) => whose === yours) ? "Yours are expected to be there before the environment is applied.\n\n" : ""}${table(["Secret", "keys", "whose"], secrets)}

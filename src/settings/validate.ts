@@ -122,7 +122,7 @@ function checkComponents(
   leftOut: (component: string) => string | undefined,
   { add, entries, fits }: Report,
 ): void {
-  for (const [component, values] of entries("components", value, [...tables.keys()], "settings by component")) {
+  for (const [component, values] of entries("components", value, [...tables.keys()].sort(), "settings by component")) {
     const path = `components.${component}`;
     const table = tables.get(component) ?? {};
     const why = leftOut(component);
@@ -251,7 +251,7 @@ function checkTenant(
     const ways = modesOf(component).filter((one) => hasGateway(component, one));
     add(
       `tenant is ${show(value)}: ${component.name} in mode ${show(mode)} has no gateway that would name it. ` +
-        `Set modes.${component.name} to ${list(ways)}, or remove tenant.`,
+        `Set modes.${component.name} to one of ${list(ways)}, or remove tenant.`,
     );
   }
 }
@@ -260,7 +260,7 @@ function checkOverrides(
   value: unknown,
   catalogue: readonly Component[],
   leftOut: (component: string) => string | undefined,
-  { add, entries, fits, say }: Report,
+  { add, entries, say }: Report,
 ): void {
   const names = catalogue.filter(({ hasTenants }) => hasTenants).map(({ name }) => name);
   for (const [component, tenants] of entries("overrides", value, names, "tables by component")) {
@@ -272,9 +272,10 @@ function checkOverrides(
       continue;
     }
     for (const [tenant, limits] of Object.entries(tenants)) {
-      fits(`${path}: a tenant`, tenant, "tenant");
+      const { pattern, expected } = units.tenant;
+      if (!pattern.test(tenant)) add(`${path} has the tenant ${show(tenant)}: expected ${expected}`);
       if (!isTable(limits))
-        say(`${path}.${tenant}`, limits, `what ${component} has for one tenant, such as ${example}`);
+        say(`${path}.${tenant}`, limits, `a table of what ${component} has for one tenant, such as ${example}`);
     }
   }
 }

@@ -52,6 +52,7 @@ interface Grafana {
       readonly spec: {
         readonly containers: readonly {
           readonly env?: readonly { readonly name: string; readonly value?: string }[];
+          readonly envFrom?: readonly { readonly configMapRef?: { readonly name: string } }[];
         }[];
         readonly volumes?: readonly {
           readonly name: string;
@@ -78,10 +79,24 @@ export const expand = <T>(value: T, environment: ReadonlyMap<string, string>): T
   );
 };
 
+/** The variables of Grafana's pods that are no secrets. */
+const environmentOf = async (
+  cluster: Cluster,
+  containers: Grafana["spec"]["template"]["spec"]["containers"],
+): Promise<ReadonlyMap<string, string>> => {
+  const names = containers.flatMap(({ envFrom = [] }) =>
+    envFrom.flatMap(({ configMapRef }) => configMapRef?.name ?? []),
+  );
+  const maps = names.map((name) => get<{ data?: Record<string, string> }>(cluster, cluster.stack, "configmap", name));
+  const literals = (await Promise.all(maps)).flatMap((map) => Object.entries(map?.data ?? {}));
+  const own = containers.flatMap(({ env = [] }) => env.map(({ name, value = "" }) => [name, value] as const));
+  return new Map([...literals, ...own]);
+};
+
 /** The data sources that Grafana reads at its start: all files of those ConfigMaps of its volume that exist. */
 export const readDataSources = async (cluster: Cluster): Promise<ReadonlyMap<string, DataSource>> => {
   const { spec } = await grafanaTemplate(cluster);
-  const environment = new Map(spec.containers.flatMap(({ env = [] }) => env.map((e) => [e.name, e.value ?? ""])));
+  const environment = await environmentOf(cluster, spec.containers);
   const volume = spec.volumes?.find(({ name }) => name === "datasources");
   const names = (volume?.projected?.sources ?? []).flatMap(({ configMap }) => (configMap ? [configMap.name] : []));
   const found = new Map<string, DataSource>();

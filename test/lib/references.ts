@@ -238,6 +238,8 @@ export function dataSourceFaults(objects: readonly Manifest[]): Findings {
   ];
 }
 
-/** Secrets that an environment's pods read, without their hashes, each once. */
-export const namedSecrets = (objects: readonly Manifest[]): readonly string[] =>
-  [...new Set(podTemplates(objects).flatMap((pod) => secretsOf(pod).map(({ name }) => withoutHash(name))))].sort();
+/** Secrets that an environment's pods do not start without, without their hashes, each once. */
+export const namedSecrets = (objects: readonly Manifest[]): readonly string[] => {
+  const needed = podTemplates(objects).flatMap((pod) => secretsOf(pod).filter(({ optional }) => !optional));
+  return [...new Set(needed.map(({ name }) => withoutHash(name)))].sort();
+};

@@ -80,7 +80,7 @@ const stores: readonly (readonly [string, StoreSetting, Answers["metrics"], Mode
     "thanos-receive",
     "monolithic",
   ],
-  ["gcs-keys", { kind: "gcs", bucketPrefix: "acme-" }, "mimir", "monolithic"],
+  ["gcs-keys", { kind: "gcs", bucketPrefix: "acme-" }, "mimir", "scalable"],
   ["gcs-accounts", { kind: "gcs", bucketPrefix: "acme-", identity: account }, "thanos-sidecar", "scalable"],
   ["azure-keys", { kind: "azure", account: "acmeprod" }, "mimir", "scalable"],
   [

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parse } from "yaml";
+import type { Manifest } from "../src/core/objects.ts";
+import { resolve } from "../src/core/resolve.ts";
+import { namedSecrets } from "./lib/references.ts";
+import { podTemplates } from "./lib/objects.ts";
+import { environmentOf, rendered, type World, worldNamed, worldOf } from "./lib/world.ts";
+
+const dataOf = ({ objects }: World, name: string): Readonly<Record<string, string>> => {
+  const found = objects.find(
+    ({ kind, metadata }) => kind === "ConfigMap" && metadata.name.replace(/-[a-z0-9]{10}$/, "") === name,
+  );
+  assert.ok(found, name);
+  return found["data"] as Readonly<Record<string, string>>;
+};
+const annotated = ({ objects }: World): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    objects
+      .filter(({ kind, metadata }) => kind === "ServiceAccount" && metadata["annotations"])
+      .map(({ metadata }) => [metadata.name, metadata["annotations"]]),
+  );
+const stores: Readonly<Record<string, string>> = {
+  "s3-keys": "s3",
+  "s3-roles": "s3",
+  "s3-elsewhere": "s3",
+  "gcs-keys": "gcs",
+  "gcs-accounts": "gcs",
+  "azure-keys": "azure",
+  "azure-clients": "azure",
+};
+
+for (const [name, kind] of Object.entries(stores)) {
+  const world = worldNamed(name);
+  describe(`the store of ${name}`, () => {
+    test("is told to every program by literals of its settings, while its configuration stays that of the base", () => {
+      const files = parse(rendered([world]).get(`${world.overlay.path}/stack/kustomization.yaml`) ?? "") as {
+        configMapGenerator: { name: string; files?: string[]; literals?: string[] }[];
+      };
+      for (const program of ["loki", "tempo", ...(world.environment.metrics === "mimir" ? ["mimir"] : [])]) {
+        assert.equal(dataOf(world, `${program}-settings`)[`${program.toUpperCase()}_STORE`], kind);
+        assert.ok(!files.configMapGenerator.some((one) => one.name === program));
+      }
+    });
+    test("takes the place of MinIO", () => {
+      const runs = world.objects.filter(({ kind }) => kind !== "NetworkPolicy");
+      assert.deepEqual(
+        runs.filter(({ metadata }) => metadata.name.startsWith("minio")),
+        [],
+      );
+      assert.ok(world.objects.some(({ metadata }) => metadata.name === "external-store"));
+    });
+    test("has keys or knows the accounts, never both", () => {
+      const keys = namedSecrets(world.objects).filter((secret) => /-(s3|gcs|azure)$/.test(secret));
+      const accounts = Object.keys(annotated(world));
+      assert.equal(keys.length > 0, name.endsWith("keys") || name === "s3-elsewhere");
+      assert.equal(accounts.length > 0, keys.length === 0);
+      for (const key of keys) assert.ok(key.endsWith(`-${kind}`), key);
+    });
+  });
+}
+
+describe("a store outside the cluster", () => {
+  test("has buckets of one's own names", () => {
+    const { LOKI_BUCKET, LOKI_BUCKET_RULER } = dataOf(worldNamed("s3-keys"), "loki-settings");
+    assert.deepEqual([LOKI_BUCKET, LOKI_BUCKET_RULER], ["acme-loki-chunks", "acme-loki-ruler"]);
+    assert.equal(dataOf(worldNamed("azure-keys"), "mimir-settings")["MIMIR_BUCKET_RULER"], "mimir-ruler");
+  });
+  test("is asked by host name at AWS and by path elsewhere", () => {
+    const { LOKI_S3_ENDPOINT, LOKI_S3_FORCE_PATH_STYLE, LOKI_S3_INSECURE } = dataOf(
+      worldNamed("s3-keys"),
+      "loki-settings",
+    );
+    assert.deepEqual(
+      [LOKI_S3_ENDPOINT, LOKI_S3_FORCE_PATH_STYLE, LOKI_S3_INSECURE],
+      ["s3.eu-central-1.amazonaws.com", "false", "false"],
+    );
+    const { TEMPO_S3_ENDPOINT, TEMPO_S3_FORCE_PATH_STYLE, TEMPO_S3_INSECURE } = dataOf(
+      worldNamed("s3-elsewhere"),
+      "tempo-settings",
+    );
+    assert.deepEqual(
+      [TEMPO_S3_ENDPOINT, TEMPO_S3_FORCE_PATH_STYLE, TEMPO_S3_INSECURE],
+      ["ceph.example.com:7480", "true", "true"],
+    );
+  });
+  test("knows each account by its own name, and Prometheus's as that of Thanos, whose sidecar it runs", () => {
+    const account = (name: string) => ({ "iam.gke.io/gcp-service-account": `${name}@acme.iam.gserviceaccount.com` });
+    const others = account("others");
+    assert.deepEqual(annotated(worldNamed("gcs-accounts")), {
+      loki: account("loki"),
+      prometheus: others,
+      tempo: others,
+      thanos: others,
+    });
+  });
+  test("gives Azure's webhook the pods that need a token, and no other", () => {
+    const marked = podTemplates(worldNamed("azure-clients").objects)
+      .filter(({ labels }) => labels["azure.workload.identity/use"] === "true")
+      .map(({ name }) => name.replace(/-.*/, ""));
+    assert.deepEqual([...new Set(marked)].sort(), ["loki", "prometheus", "tempo", "thanos"]);
+    const { LOKI_AZURE_FEDERATED_TOKEN, LOKI_AZURE_ACCOUNT } = dataOf(worldNamed("azure-clients"), "loki-settings");
+    assert.deepEqual([LOKI_AZURE_FEDERATED_TOKEN, LOKI_AZURE_ACCOUNT], ["true", "acmeprod"]);
+    assert.equal(dataOf(worldNamed("azure-keys"), "tempo-settings")["TEMPO_AZURE_FEDERATED_TOKEN"], "false");
+  });
+});
+
+describe("an environment with a tenant", () => {
+  const world = worldNamed("s3-keys");
+  const { objects } = world;
+  const { tenant, ...settings } = world.environment;
+  const without = worldOf(environmentOf(world.name, settings));
+
+  test("has tenants in Loki, Mimir and Tempo", () => {
+    assert.equal(dataOf(world, "loki-settings")["LOKI_AUTH_ENABLED"], "true");
+    assert.equal(dataOf(world, "mimir-settings")["MIMIR_MULTITENANCY_ENABLED"], "true");
+    assert.equal(dataOf(world, "tempo-settings")["TEMPO_MULTITENANCY_ENABLED"], "true");
+    assert.equal(dataOf(without, "loki-settings")["LOKI_AUTH_ENABLED"], "false");
+  });
+  test("names it at every gateway, at Tempo's own clients, and nowhere else", () => {
+    assert.equal(tenant, "main");
+    for (const gateway of ["loki-gateway", "mimir-gateway"])
+      assert.equal(dataOf(world, gateway)["tenant.conf"], '"" "main";\n');
+    assert.equal(dataOf(world, "alloy-gateway-settings")["ALLOY_GATEWAY_TEMPO_TENANT"], "main");
+    assert.equal(dataOf(world, "grafana-settings")["TEMPO_TENANT"], "main");
+    const templates = (list: readonly Manifest[]) =>
+      podTemplates(list).map(({ id, spec }) => [id, JSON.stringify(spec).replaceAll(/-[a-z0-9]{10}"/g, '"')]);
+    assert.deepEqual(templates(objects), templates(without.objects), "more than ConfigMaps differs");
+  });
+  test("merges one file of a line into each gateway's configuration, and literals", () => {
+    const text = rendered([world]).get(`${world.overlay.path}/stack/kustomization.yaml`) ?? "";
+    const { configMapGenerator } = parse(text) as { configMapGenerator: { name: string; files?: string[] }[] };
+    assert.deepEqual(
+      configMapGenerator.flatMap(({ files = [] }) => files),
+      ["tenant.conf=config/loki-gateway/tenant.conf", "tenant.conf=config/mimir-gateway/tenant.conf"],
+    );
+  });
+});
+
+describe("what holds for single tenants", () => {
+  const { name, ...settings } = worldNamed("s3-keys").environment;
+  const limits = { "team-a": { retention_period: "744h" } };
+  const world = worldOf(environmentOf(name, { ...settings, overrides: { loki: limits } }));
+
+  test("stands in the ConfigMap that the program reads again", () =>
+    assert.deepEqual(parse(dataOf(world, "loki-overrides")["overrides.yaml"] ?? ""), { overrides: limits }));
+  test("restarts nobody when it changes", () => {
+    const other = worldOf(environmentOf(name, { ...settings, overrides: { loki: { "team-b": {} } } }));
+    const rest = ({ overlay }: World) => resolve(overlay).filter(({ metadata }) => metadata.name !== "loki-overrides");
+    assert.deepEqual(rest(world), rest(other));
+    assert.notDeepEqual(dataOf(world, "loki-overrides"), dataOf(other, "loki-overrides"));
+  });
+});
