@@ -141,7 +141,8 @@ async function asResourcesOf(one: Kustomize, mode: string, bases: readonly Base[
         patches: [{ path: "patches/workload.yaml" }],
       }),
     );
-    const name = settings && `${settings.name}-${suffixOf({ ...settings.literals, [variable ?? ""]: "changed" })}`;
+    const suffix = suffixOf({ ...settings?.literals, [variable ?? ""]: "changed" });
+    const name = settings && (settings.read === "runtime" ? settings.name : `${settings.name}-${suffix}`);
     return { base, namespace, workload, changed: name && `ConfigMap ${namespace}/${name}` };
   });
   put(tree, `${home}/kustomization.yaml`, kustomization({ resources: users.map(({ namespace }) => namespace) }));

@@ -336,13 +336,17 @@ export const tempo: Component = {
       },
     },
   },
+  hasTenants: true,
   settings,
   dataSource: ({ wire }) => ({
     name: "Tempo",
     uid: grafana.uids.traces,
     type: "tempo",
     url: `http://${wire(grafana.roles.server).to(frontend, "http")}`,
+    // No gateway stands before Tempo that could say it.
+    secureJsonData: { httpHeaderValue1: `\${${grafana.tempoTenant}}` },
     jsonData: {
+      httpHeaderName1: "X-Scope-OrgID",
       serviceMap: { datasourceUid: grafana.uids.metrics },
       nodeGraph: { enabled: true },
       streamingEnabled: { search: true, metrics: true },
