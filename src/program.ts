@@ -2,12 +2,13 @@ import { readdirSync } from "node:fs";
 import { catalogue } from "./components/index.ts";
 import { asCommitted, type Base, bases, settingsTables, type Variation } from "./core/base.ts";
 import { type Component, modesOf, nearestMode } from "./core/component.ts";
-import { type Addition, additions } from "./core/feature.ts";
+import { type Addition, additions, type Options } from "./core/feature.ts";
 import { type Overlay, overlay } from "./core/overlay.ts";
 import { type Mode, modes } from "./core/plan.ts";
 import type { Resizing } from "./core/size.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
 import { scrapeIntervalSeconds } from "./components/prometheus.ts";
+import { externalKafka } from "./features/external-kafka.ts";
 import { features } from "./features/index.ts";
 import { composition } from "./settings/composition.ts";
 import { answersOf, type Environment, storeOf } from "./settings/schema.ts";
@@ -30,9 +31,27 @@ export function foundation(): Foundation {
   };
 }
 
+/** What an environment says of its features, by their names. */
+function optionsOf({ exposure, kafka }: Environment): Readonly<Record<string, Options>> {
+  const { by, ...exposed } = exposure ?? {};
+  return { ...(by ? { [by]: exposed } : {}), ...(kafka ? { [externalKafka.name]: { ...kafka } } : {}) };
+}
+
+/** Values of components' settings: what follows from the features, and what the environment says itself. */
+function valuesOf(environment: Environment): Variation["components"] {
+  const options = optionsOf(environment);
+  const { features } = composition(answersOf(environment), catalogue);
+  const all = [
+    ...features.map((feature) => feature.settings?.(options[feature.name] ?? {}) ?? {}),
+    environment.components,
+  ];
+  const names = all.flatMap((one) => Object.keys(one));
+  return Object.fromEntries(names.map((name) => [name, Object.assign({}, ...all.map((one) => one[name]))]));
+}
+
 /** What an environment says of how its bases are built; what it says of a workload's replicas goes before what its load asks for. */
 const variation = (environment: Environment, sizes: Resizing): Variation => {
-  const { namespaces, replicas, volumes, components, tenant, overrides } = environment;
+  const { namespaces, replicas, volumes, tenant, overrides } = environment;
   const counted = Object.entries(replicas).map(([workload, count]) => [
     workload,
     { ...sizes[workload], replicas: count },
@@ -41,7 +60,7 @@ const variation = (environment: Environment, sizes: Resizing): Variation => {
   return {
     namespaces,
     volumes,
-    components,
+    components: valuesOf(environment),
     store,
     tenant,
     overrides,
@@ -76,12 +95,15 @@ export function overlayOf(environment: Environment, { bases: committed, addition
   }));
   const all = chosen.map(({ own }) => own);
   const others = (one: Base): readonly Base[] => all.filter((other) => other !== one);
-  const problems = all.flatMap((one) => one.component.impossible?.(one, others(one)) ?? []);
+  const options = optionsOf(environment);
+  const problems = [
+    ...all.flatMap((one) => one.component.impossible?.(one, others(one)) ?? []),
+    ...features.flatMap((feature) => feature.impossible?.(options[feature.name] ?? {}, all) ?? []),
+  ];
   if (problems.length > 0)
     throw new SettingsError(problems.map((text) => `environments/${environment.name}: ${text}`).join("\n"));
   const added = additions.filter(({ feature }) => features.includes(feature));
-  const { by, ...options } = environment.exposure ?? {};
-  return overlay({ ...environment, store: storeOf(environment), options: by ? { [by]: options } : {} }, chosen, added);
+  return overlay({ ...environment, store: storeOf(environment), options }, chosen, added);
 }
 
 const folder = new URL("./environments/", import.meta.url);

@@ -25,6 +25,7 @@ export const roles = defineRoles(
       ports,
       disk: "20Gi",
       meets: "before ready",
+      clients: "kafka",
       door: { name: "kafka", ports: ["kafka"] },
     },
     topics: { tier: "write", runs: "once" },

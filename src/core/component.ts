@@ -30,6 +30,7 @@ export type Unit =
   | "prefix"
   | "size"
   | "store"
+  | "switch"
   | "tenant"
   | "url";
 
