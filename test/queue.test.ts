@@ -205,9 +205,18 @@ describe("Kafka", () => {
     assert.deepEqual(folders, ["/data/kafka", "/data/kafka-of-3", "/data/kafka-of-5"]);
   });
   test("lets go of what its volume has no room for", () => {
-    for (const size of ["20Gi", "200Gi"]) {
+    for (const [size, partitionsTempo] of [
+      ["20Gi", "8"],
+      ["200Gi", "8"],
+      ["200Gi", "64"],
+    ] as const) {
       const { objects } = worldOf(
-        environmentOf("room", { mode: "scalable", metrics: "mimir", volumes: { kafka: { size } } }),
+        environmentOf("room", {
+          mode: "scalable",
+          metrics: "mimir",
+          volumes: { kafka: { size } },
+          components: { kafka: { partitionsTempo } },
+        }),
       );
       const made = literals(objects, "kafka-settings");
       const count = Object.values(made).reduce((sum, one) => sum + Number(one), 0);

@@ -91,6 +91,7 @@ export function bases(
       store,
       tenant,
       overrides: overrides[component.name] ?? {},
+      said: components[component.name] ?? {},
     };
     const settings = Object.entries(component.settings?.(context) ?? {})
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
