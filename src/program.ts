@@ -2,12 +2,13 @@ import { readdirSync } from "node:fs";
 import { catalogue } from "./components/index.ts";
 import { asCommitted, type Base, bases, settingsTables, type Variation } from "./core/base.ts";
 import { type Component, modesOf, nearestMode, variable } from "./core/component.ts";
-import { type Addition, additions } from "./core/feature.ts";
+import { type Addition, additions, type Options } from "./core/feature.ts";
 import { type Overlay, overlay } from "./core/overlay.ts";
 import { type Mode, modes } from "./core/plan.ts";
 import type { Resizing } from "./core/size.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
 import { scrapeIntervalSeconds } from "./components/prometheus.ts";
+import { externalKafka } from "./features/external-kafka.ts";
 import { features } from "./features/index.ts";
 import { composition, featuresOf, tabled } from "./settings/composition.ts";
 import { answersOf, type Environment, storeOf } from "./settings/schema.ts";
@@ -30,9 +31,31 @@ export function foundation(): Foundation {
   };
 }
 
+/** What an environment says of its features, by their names. */
+function optionsOf(environment: Environment): Readonly<Record<string, Options>> {
+  const ofTables = tabled.flatMap((choice) => {
+    const { by, ...given } = environment[choice] ?? {};
+    return by === undefined ? [] : featuresOf(choice, by).map(({ name }) => [name, given]);
+  });
+  const { kafka } = environment;
+  return { ...Object.fromEntries(ofTables), ...(kafka ? { [externalKafka.name]: { ...kafka } } : {}) };
+}
+
+/** Values of components' settings: what follows from the features, and what the environment says itself. */
+function valuesOf(environment: Environment): Variation["components"] {
+  const options = optionsOf(environment);
+  const { features } = composition(answersOf(environment), catalogue);
+  const all = [
+    ...features.map((feature) => feature.settings?.(options[feature.name] ?? {}) ?? {}),
+    environment.components,
+  ];
+  const names = all.flatMap((one) => Object.keys(one));
+  return Object.fromEntries(names.map((name) => [name, Object.assign({}, ...all.map((one) => one[name]))]));
+}
+
 /** What an environment says of how its bases are built; what it says of a workload's replicas goes before what its load asks for. */
 const variation = (environment: Environment, sizes: Resizing): Variation => {
-  const { namespaces, replicas, volumes, components, tenant, overrides } = environment;
+  const { namespaces, replicas, volumes, tenant, overrides } = environment;
   const counted = Object.entries(replicas).map(([workload, count]) => [
     workload,
     { ...sizes[workload], replicas: count },
@@ -41,7 +64,7 @@ const variation = (environment: Environment, sizes: Resizing): Variation => {
   return {
     namespaces,
     volumes,
-    components,
+    components: valuesOf(environment),
     store,
     tenant,
     overrides,
@@ -87,18 +110,14 @@ export function overlayOf(environment: Environment, { bases: committed, addition
   const all = chosen.map(({ own }) => own);
   const others = (one: Base): readonly Base[] => all.filter((other) => other !== one);
   const added = additions.filter(({ feature }) => features.includes(feature));
+  const options = optionsOf(environment);
   const problems = [
     ...all.flatMap((one) => one.component.impossible?.(one, others(one)) ?? []),
+    ...features.flatMap((feature) => feature.impossible?.(options[feature.name] ?? {}, all) ?? []),
     ...overruled(environment, added),
   ];
   if (problems.length > 0)
     throw new SettingsError(problems.map((text) => `environments/${environment.name}: ${text}`).join("\n"));
-  const options = Object.fromEntries(
-    tabled.flatMap((choice) => {
-      const { by, ...given } = environment[choice] ?? {};
-      return by === undefined ? [] : featuresOf(choice, by).map(({ name }) => [name, given]);
-    }),
-  );
   return overlay({ ...environment, store: storeOf(environment), options }, chosen, added);
 }
 

@@ -43,6 +43,7 @@ for (const { name, overlay, objects, environment } of worlds) {
     test("names peers and ports in every rule", () => {
       const outward = [
         ...(store.kind === "minio" ? [] : ["external-store"]),
+        ...(environment.kafka ? ["external-kafka"] : []),
         ...(environment.database ? ["grafana-database"] : []),
       ];
       none(wideRules(objects, [...exposed, ...outward]));

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { storeOf } from "../src/settings/schema.ts";
 import { addressesIn, addressesOf, portFaults, resolution, serviceFaults } from "./lib/addresses.ts";
 import { none, says } from "./lib/findings.ts";
 import { altered, idOf, without } from "./lib/objects.ts";

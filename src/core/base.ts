@@ -91,6 +91,7 @@ export function bases(
       store,
       tenant,
       overrides: overrides[component.name] ?? {},
+      said: components[component.name] ?? {},
     };
     const settings = Object.entries(component.settings?.(context) ?? {})
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -184,10 +185,9 @@ const provisioned = (component: Component, source: DataSource | readonly DataSou
   },
 });
 
-/** The settings of every component that has any, by its name. */
-export const settingsTables = (bases: readonly Base[]): ReadonlyMap<string, SettingsTable> =>
-  new Map(
-    bases
-      .filter(({ settings }) => Object.keys(settings).length > 0)
-      .map(({ component, settings }) => [component.name, settings]),
-  );
+/** The settings that components have in each of their modes. */
+export type SettingsTables = (component: Component, mode: Mode) => SettingsTable;
+export const settingsTables =
+  (bases: readonly Base[]): SettingsTables =>
+  (component, mode) =>
+    bases.find((base) => base.component === component && base.mode === mode)?.settings ?? {};

@@ -24,6 +24,7 @@ const places: Readonly<Record<Place, Opening>> = {
   anywhere: { peers: [], ports: [] },
   // Behind its Service the API server listens on 443 or 6443, outside of any pod network that a selector could name.
   "api-server": { peers: [], ports: [443, 6443].map((port) => tcp(port)) },
+  "external-kafka": { peers: [], ports: [tcp(9092)] },
   "object-store": { peers: [], ports: [tcp(443)] },
   "any-pod": { peers: [{ namespaceSelector: {} }], ports: [] },
   "scraped-namespaces": { peers: [{ namespaceSelector: { matchLabels: scrapeLabel } }], ports: [] },

@@ -5,7 +5,7 @@ declare const brand: unique symbol;
 export type Address = string & { readonly [brand]: true };
 
 /** What lies outside the bundle and is no role of it. */
-export type Place = "anywhere" | "any-pod" | "api-server" | "object-store" | "scraped-namespaces";
+export type Place = "anywhere" | "any-pod" | "api-server" | "external-kafka" | "object-store" | "scraped-namespaces";
 
 /** "This role talks to that role's port". `member`: the peer is found through a ring or discovery, in any workload. */
 export interface Connection {

@@ -1,6 +1,7 @@
 import { alloy } from "../components/alloy.ts";
 import { flog } from "../components/flog.ts";
 import { generators } from "../components/generators.ts";
+import { kafka } from "../components/kafka.ts";
 import { mimir } from "../components/mimir.ts";
 import { minio } from "../components/minio.ts";
 import { promtail } from "../components/promtail.ts";
@@ -8,6 +9,7 @@ import { thanosReceive } from "../components/thanos-receive.ts";
 import { thanos } from "../components/thanos.ts";
 import type { Component } from "../core/component.ts";
 import type { Feature } from "../core/feature.ts";
+import { externalKafka } from "../features/external-kafka.ts";
 import { externalStore } from "../features/external-store.ts";
 import { gatewayApi, ingress } from "../features/exposure.ts";
 import { grafanaPostgres } from "../features/grafana-postgres.ts";
@@ -31,6 +33,10 @@ export const choices = {
     s3: { components: [], features: [externalStore] },
     gcs: { components: [], features: [externalStore] },
     azure: { components: [], features: [externalStore] },
+  },
+  kafka: {
+    bundled: { components: [kafka], features: [] },
+    external: { components: [], features: [externalKafka] },
   },
   collector: {
     alloy: { components: [alloy], features: [] },

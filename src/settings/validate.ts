@@ -6,6 +6,7 @@ import {
   type SettingsTable,
   type Unit,
 } from "../core/component.ts";
+import type { SettingsTables } from "../core/base.ts";
 import type { Repository } from "../core/flux.ts";
 import { type Mode, modes, plan } from "../core/plan.ts";
 import { expectedAmount, isAmount, loadFields } from "../sizing/load.ts";
@@ -21,6 +22,7 @@ import {
   shared,
   tabled,
 } from "./composition.ts";
+import { externalKafka } from "../features/external-kafka.ts";
 import { answersOf, type Environment, type Settings, units } from "./schema.ts";
 
 /** The problems of settings files, one a line: where, what was found, what was expected or what to do. */
@@ -32,6 +34,7 @@ export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   modes: true,
   metrics: true,
   store: true,
+  kafka: true,
   tenant: true,
   overrides: true,
   collector: true,
@@ -181,6 +184,15 @@ function checkTable(choice: (typeof tabled)[number], value: unknown, { add, entr
   }
 }
 
+function checkKafka(value: unknown, { entries, fits }: Report): void {
+  if (value === undefined) return;
+  const options = externalKafka.options ?? {};
+  const given = new Map(entries("kafka", value, Object.keys(options), 'a table with "address"'));
+  if (!isTable(value)) return;
+  for (const [key, unit] of Object.entries(options))
+    if (key === "address" || given.has(key)) fits(`kafka.${key}`, given.get(key), unit);
+}
+
 interface Field {
   readonly unit: Unit;
   readonly need: "must be there" | "may be there";
@@ -294,14 +306,13 @@ function checkRepository(value: unknown, { entries, fits, say }: Report): void {
 
 /**
  * The settings with their defaults filled in.
- * @param tables each component's settings, by its name
  * @throws SettingsError with every problem of the file, one a line
  */
 export function validate(
   name: string,
   raw: unknown,
   catalogue: readonly Component[],
-  tables: ReadonlyMap<string, SettingsTable>,
+  tables: SettingsTables,
 ): Environment {
   const found = report(name);
   if (!namespaceName.test(name)) found.say("name", name, 'a file name of small letters, digits and "-"');
@@ -311,7 +322,8 @@ export function validate(
   const answers = answersOf(raw as unknown as Settings);
   found.unknownKeys("", raw, Object.keys(settingsKeys));
   found.oneOf("mode", mode, shippedModes(catalogue));
-  for (const choice of choiceNames.filter((one) => one !== "store" && !tabled.some((other) => other === one)))
+  const ownTables: readonly string[] = ["kafka", "store", ...tabled];
+  for (const choice of choiceNames.filter((one) => !ownTables.includes(one)))
     found.oneOf(choice, answers[choice], Object.keys(choices[choice]));
   found.oneOf("credentials", credentials, ["by-name", "throw-away"]);
   if (settings.compose !== undefined) found.oneOf("compose", settings.compose, ["generated", "none"]);
@@ -329,6 +341,7 @@ export function validate(
   };
   const keepers = allKeepers.filter((keeper) => components.some(({ name }) => name === keeper));
   checkStore(settings.store, keepers, found);
+  checkKafka(settings.kafka, found);
   if (credentials === "throw-away" && answers.store !== "minio")
     found.say(
       "credentials",
@@ -338,7 +351,9 @@ export function validate(
   checkModes(settings.modes, components, found);
   checkTenant(settings.tenant, settings, components, found);
   checkOverrides(settings.overrides, catalogue, leftOut, found);
-  checkComponents(settings.components, tables, leftOut, found);
+  const inMode = catalogue.map((one): [string, SettingsTable] => [one.name, tables(one, modeIn(settings, one))]);
+  const offered = new Map(inMode.filter(([, table]) => Object.keys(table).length > 0));
+  checkComponents(settings.components, offered, leftOut, found);
   const workloads = components.flatMap((component) => {
     const standing = component.modes[modeIn(settings, component)];
     return standing ? plan(Object.values(component.roles), standing.grouping) : [];

@@ -102,6 +102,13 @@ export const invented: readonly World[] = [
     worldOf(environmentOf(name, { mode, metrics, store, tenant: mode === "scalable" ? "main" : undefined })),
   ),
   worldOf(
+    environmentOf("external-kafka", {
+      mode: "microservices",
+      metrics: "mimir",
+      kafka: { address: "kafka.example.com:9094", sasl: "PLAIN" },
+    }),
+  ),
+  worldOf(
     environmentOf("other-volumes", {
       ...foreign,
       mode: "monolithic",
