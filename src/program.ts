@@ -1,12 +1,11 @@
 import { readdirSync } from "node:fs";
 import { catalogue } from "./components/index.ts";
-import { type Base, bases, settingsTables } from "./core/base.ts";
-import { modesOf, nearestMode } from "./core/component.ts";
+import { asCommitted, type Base, bases, settingsTables, type Variation } from "./core/base.ts";
+import { type Component, modesOf, nearestMode } from "./core/component.ts";
 import { type Addition, additions } from "./core/feature.ts";
 import { type Overlay, overlay } from "./core/overlay.ts";
-import { modes } from "./core/plan.ts";
+import { type Mode, modes } from "./core/plan.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
-import { isRole } from "./core/wiring.ts";
 import { features } from "./features/index.ts";
 import { composition } from "./settings/composition.ts";
 import { answersOf, type Environment } from "./settings/schema.ts";
@@ -21,31 +20,34 @@ export interface Foundation {
 /** All bases, one for each component and mode that it has, and all features, which are the same beside any mode. */
 export function foundation(): Foundation {
   const shipped = modes.filter((mode) => catalogue.some((component) => modesOf(component).includes(mode)));
-  const beside = shipped.map((mode) => bases(catalogue, (component) => nearestMode(component, mode)));
+  const beside = shipped.map((mode) => bases(catalogue, (component) => nearestMode(component, mode), asCommitted));
   return {
     bases: beside.flatMap((all, index) => all.filter(({ mode }) => mode === shipped[index])),
     additions: additions(features, beside[0] ?? []),
   };
 }
 
-/** Whether something of the one base connects to something of the other. */
-const connects = (from: Base, to: Base): boolean =>
-  from.wiring.connections().some((connection) => {
-    const [a, b] = [connection.from, connection.to];
-    const between = isRole(a) && isRole(b) && a.component === from.component.name && b.component === to.component.name;
-    return between && from !== to && !connection.made;
-  });
+/** What an environment says of how its bases are built. */
+const variation = ({ namespaces, replicas, volumes, components }: Environment): Variation => ({
+  namespaces,
+  volumes,
+  components,
+  resizing: Object.fromEntries(Object.entries(replicas).map(([workload, count]) => [workload, { replicas: count }])),
+});
 
 /** The overlay of an environment. */
-export function overlayOf(environment: Environment, { bases, additions }: Foundation): Overlay {
+export function overlayOf(environment: Environment, { bases: committed, additions }: Foundation): Overlay {
   const { components, features } = composition(answersOf(environment), catalogue);
-  const chosen = bases.filter(
-    ({ component, mode }) => components.includes(component) && mode === modeIn(environment, component),
-  );
-  const own = chosen.filter((base) => !base.component.wanted || chosen.some((other) => connects(other, base)));
+  const modeOf = (component: Component): Mode => modeIn(environment, component);
+  const own = bases(catalogue, modeOf, variation(environment));
+  const chosen = own
+    .filter(({ component }) => components.includes(component))
+    .map((one) => ({ own: one, base: committed.find(({ path }) => path === one.path) as Base }));
+  const others = (one: Base): readonly Base[] => chosen.flatMap(({ own }) => (own === one ? [] : [own]));
+  const wanted = chosen.filter(({ own: one }) => one.component.wanted?.(one, others(one)) ?? true);
   const added = additions.filter(({ feature }) => features.includes(feature));
   const { by, ...options } = environment.exposure ?? {};
-  return overlay({ ...environment, options: by ? { [by]: options } : {} }, own, added);
+  return overlay({ ...environment, options: by ? { [by]: options } : {} }, wanted, added);
 }
 
 const folder = new URL("./environments/", import.meta.url);

@@ -16,6 +16,7 @@ export const images = {
   nodeExporter: "quay.io/prometheus/node-exporter:v1.12.1",
   promtail: "docker.io/grafana/promtail:3.6.11",
   prometheus: "quay.io/prometheus/prometheus:v3.16.0",
+  rolloutOperator: "docker.io/grafana/rollout-operator:v0.38.1",
   telemetrygen: "ghcr.io/open-telemetry/opentelemetry-collector-contrib/telemetrygen:v0.161.0",
   tempo: "docker.io/grafana/tempo:3.0.3",
   thanos: "quay.io/thanos/thanos:v0.42.5",

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { bases } from "../src/core/base.ts";
+import { asCommitted, bases } from "../src/core/base.ts";
 import { type Component, namespaceNames } from "../src/core/component.ts";
 import type { Manifest } from "../src/core/objects.ts";
 import { apart, defineRoles, type Mode, plan, together } from "../src/core/plan.ts";
+import type { Size } from "../src/core/size.ts";
 import { merged } from "../src/core/merge.ts";
 import { createWiring } from "../src/core/wiring.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { network } from "./lib/policies.ts";
 import { says } from "./lib/findings.ts";
+
+const size: Size = { replicas: 1, cpu: "1m", memory: "1Mi", memoryLimit: "1Mi" };
 
 const roles = defineRoles(
   "logs",
@@ -33,30 +36,30 @@ const catalogue = (addresses: string[]): readonly Component[] => [
     name: "logs",
     home: "stack",
     roles,
-    grouping: { monolithic: together, microservices: apart },
+    modes: { monolithic: { grouping: together, sizes: {} }, microservices: { grouping: apart, sizes: {} } },
     build: ({ wiring: { wire }, workloads }) => {
       addresses.push(wire(querier).to(indexGateway, "grpc"), wire(gateway).to(querier, "http"));
       wire(compactor).to(indexGateway, "http");
       const pod = { containers: [{ name: "logs", image: "example.org/logs:1" }] };
-      return { pods: workloads.map((workload) => ({ workload, replicas: 1, pod })) };
+      return { pods: workloads.map((workload) => ({ workload, size, pod })) };
     },
   },
   {
     name: "agent",
     home: "agents",
     roles: agent,
-    grouping: { monolithic: apart },
+    modes: { monolithic: { grouping: apart, sizes: {} } },
     build: ({ wiring: { wire }, workloads }) => {
       addresses.push(wire(agent.server).to(gateway, "http"));
       const pod = { containers: [{ name: "agent", image: "example.org/agent:1" }] };
-      return { pods: workloads.map((workload) => ({ workload, replicas: 1, pod })) };
+      return { pods: workloads.map((workload) => ({ workload, size, pod })) };
     },
   },
 ];
 
 function built(mode: Mode): { readonly addresses: readonly string[]; readonly objects: readonly Manifest[] } {
   const addresses: string[] = [];
-  const all = bases(catalogue(addresses), ({ name }) => (name === "agent" ? "monolithic" : mode));
+  const all = bases(catalogue(addresses), ({ name }) => (name === "agent" ? "monolithic" : mode), asCommitted);
   const labelled = Object.values(namespaceNames).map((name) => ({
     apiVersion: "v1",
     kind: "Namespace",

@@ -6,6 +6,7 @@ import { settingsName } from "../src/core/component.ts";
 import type { Manifest } from "../src/core/objects.ts";
 import { yaml } from "../src/core/render.ts";
 import { nameSuffix } from "../src/core/generated.ts";
+import { clusterScoped } from "../src/core/resolve.ts";
 import { excerpt } from "./lib/diff.ts";
 import { none } from "./lib/findings.ts";
 import { build, type Kustomize, kustomize, kustomizes, missing } from "./lib/kustomize.ts";
@@ -149,7 +150,7 @@ async function asResourcesOf(one: Kustomize, mode: string, bases: readonly Base[
   const byId = new Map(objects.map((object) => [idOf(object), object]));
   for (const { base, namespace, workload, changed } of users) {
     for (const { kind, metadata } of base.objects) {
-      const at = kind.startsWith("ClusterRole") ? "" : `${namespace}/`;
+      const at = clusterScoped.has(kind) ? "" : `${namespace}/`;
       const found = byId.get(`${kind} ${at}${metadata.name}`);
       assert.ok(found, `${base.path}: ${kind} ${at}${metadata.name} is gone`);
       const subjects = (found["subjects"] ?? []) as readonly { readonly namespace: string }[];

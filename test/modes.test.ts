@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { catalogue } from "../src/components/index.ts";
-import { bases } from "../src/core/base.ts";
+import { asCommitted, bases } from "../src/core/base.ts";
 import { type Component, modesOf, nearestMode } from "../src/core/component.ts";
 import { apart, byTier, defineRoles, type Mode, modes, plan, together } from "../src/core/plan.ts";
+import type { Size } from "../src/core/size.ts";
 import { baseFiles, type Files } from "../src/core/render.ts";
 import { difference } from "./lib/diff.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
@@ -25,7 +26,7 @@ function choices(components: readonly Component[]): readonly ReadonlyMap<Compone
 function neighbourFaults(components: readonly Component[]): Findings {
   const first = new Map<string, Files>();
   return choices(components).flatMap((choice) =>
-    bases(components, (component) => choice.get(component) as Mode).flatMap((base) => {
+    bases(components, (component) => choice.get(component) as Mode, asCommitted).flatMap((base) => {
       const files = baseFiles(base);
       const before = first.get(base.path);
       first.set(base.path, before ?? files);
@@ -40,7 +41,7 @@ const roleFaults = (components: readonly Component[], planned = plan): Findings 
   components.flatMap((component) =>
     modesOf(component).flatMap((mode) => {
       const roles = Object.values(component.roles);
-      const workloads = planned(roles, component.grouping[mode] ?? together);
+      const workloads = planned(roles, component.modes[mode]?.grouping ?? together);
       const names = workloads.map(({ fullName }) => fullName);
       return [
         ...roles.flatMap((role) => {
@@ -58,23 +59,25 @@ const roleFaults = (components: readonly Component[], planned = plan): Findings 
 const companyFaults = (components: readonly Component[]): Findings =>
   components.flatMap((component) =>
     modesOf(component).flatMap((mode) =>
-      plan(Object.values(component.roles), component.grouping[mode] ?? together).flatMap(({ fullName, roles }) => {
-        const say = (text: string): string => `${component.name} ${mode}: the roles of ${fullName} ${text}`;
-        const distinct = (values: readonly unknown[]): boolean => new Set(values).size > 1;
-        const ports = new Map<string, number>();
-        const clashes = roles.flatMap((role) =>
-          Object.entries(role.ports).flatMap(([name, number]) => {
-            const before = ports.get(name) ?? number;
-            ports.set(name, number);
-            return before === number ? [] : [say(`give port ${name} two numbers`)];
-          }),
-        );
-        return [
-          ...(distinct(roles.map(({ home }) => home)) ? [say("belong to two namespaces")] : []),
-          ...(distinct(roles.map(({ runs }) => runs)) ? [say("run in different ways")] : []),
-          ...clashes,
-        ];
-      }),
+      plan(Object.values(component.roles), component.modes[mode]?.grouping ?? together).flatMap(
+        ({ fullName, roles }) => {
+          const say = (text: string): string => `${component.name} ${mode}: the roles of ${fullName} ${text}`;
+          const distinct = (values: readonly unknown[]): boolean => new Set(values).size > 1;
+          const ports = new Map<string, number>();
+          const clashes = roles.flatMap((role) =>
+            Object.entries(role.ports).flatMap(([name, number]) => {
+              const before = ports.get(name) ?? number;
+              ports.set(name, number);
+              return before === number ? [] : [say(`give port ${name} two numbers`)];
+            }),
+          );
+          return [
+            ...(distinct(roles.map(({ home }) => home)) ? [say("belong to two namespaces")] : []),
+            ...(distinct(roles.map(({ runs }) => runs)) ? [say("run in different ways")] : []),
+            ...clashes,
+          ];
+        },
+      ),
     ),
   );
 
@@ -87,6 +90,8 @@ describe("every component, in every mode that it has", () => {
       for (const role of Object.values(roles)) assert.equal(role.home, home, `${name}/${role.name}`);
   });
 });
+
+const size: Size = { replicas: 1, cpu: "1m", memory: "1Mi", memoryLimit: "1Mi" };
 
 /** Two components of two modes; `spies` looks at how its neighbour is grouped, which none may do. */
 const invented = (spies: boolean): readonly Component[] => {
@@ -104,11 +109,11 @@ const invented = (spies: boolean): readonly Component[] => {
     name: "store",
     home: "stack",
     roles,
-    grouping: { monolithic: together, microservices: apart },
+    modes: { monolithic: { grouping: together, sizes: {} }, microservices: { grouping: apart, sizes: {} } },
     build: ({ workloads, wiring }) => {
       wiring.wire(roles.door).to(roles.keeper, "http");
       return {
-        pods: workloads.map((workload) => ({ workload, replicas: 1, pod: { containers: [{ name: "store", image }] } })),
+        pods: workloads.map((workload) => ({ workload, size, pod: { containers: [{ name: "store", image }] } })),
       };
     },
   };
@@ -118,14 +123,14 @@ const invented = (spies: boolean): readonly Component[] => {
       name: "client",
       home: "stack",
       roles: client,
-      grouping: { monolithic: together },
+      modes: { monolithic: { grouping: together, sizes: {} } },
       build: ({ workloads, wiring }) => {
         const address = wiring.wire(client.server).to(roles.door, "http");
         const args = [address, ...(spies ? [wiring.home(roles.keeper).fullName] : [])];
         return {
           pods: workloads.map((workload) => ({
             workload,
-            replicas: 1,
+            size,
             pod: { containers: [{ name: "client", image, args }] },
           })),
         };

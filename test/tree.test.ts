@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { catalogue } from "../src/components/index.ts";
-import { bases } from "../src/core/base.ts";
+import { asCommitted, bases } from "../src/core/base.ts";
 import { nearestMode } from "../src/core/component.ts";
 import { additions } from "../src/core/feature.ts";
 import { filesOf } from "../src/core/render.ts";
@@ -35,7 +35,7 @@ test("the committed bases, components and overlays are those that a build gives"
 function reversed(): Foundation {
   const components = [...catalogue].reverse();
   const all = [...new Set(built.bases.map(({ mode }) => mode))].flatMap((mode) =>
-    bases(components, (component) => nearestMode(component, mode)).filter((base) => base.mode === mode),
+    bases(components, (component) => nearestMode(component, mode), asCommitted).filter((base) => base.mode === mode),
   );
   return { bases: all, additions: additions([...features].reverse(), all) };
 }

@@ -20,7 +20,7 @@ export const alertmanager: Component = {
   name: "alertmanager",
   home: "stack",
   roles,
-  grouping: { monolithic: apart },
+  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "128Mi" } } } },
   dataSource: ({ wire }) => ({
     name: "Alertmanager",
     uid: grafana.uids.alerts,
@@ -28,11 +28,11 @@ export const alertmanager: Component = {
     url: `http://${wire(grafana.roles.server).to(roles.server, "http")}`,
     jsonData: { implementation: "prometheus", handleGrafanaManagedAlerts: false },
   }),
-  build({ workloads }) {
+  build({ workloads, size }) {
     return {
       pods: workloads.map((workload) => ({
         workload,
-        replicas: 1,
+        size: size(workload),
         pod: {
           containers: [
             {
@@ -45,7 +45,7 @@ export const alertmanager: Component = {
               ],
               ports: containerPorts(workload.roles),
               ...probes({ ready: httpGet("/-/ready"), live: httpGet("/-/healthy"), startSeconds: 60 }),
-              resources: resources({ cpu: "10m", memory: "32Mi", memoryLimit: "128Mi" }),
+              resources: resources(size(workload)),
               volumeMounts: [
                 { name: "config", mountPath: "/etc/alertmanager", readOnly: true },
                 { name: "data", mountPath: "/data" },

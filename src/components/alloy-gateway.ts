@@ -1,8 +1,7 @@
-import type { Component, SettingsTable } from "../core/component.ts";
+import type { Component, Context, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { configVolume, emptyDir, resources } from "../core/pod.ts";
 import { template } from "../core/template.ts";
-import type { Wiring } from "../core/wiring.ts";
 import * as alloy from "./alloy.ts";
 import * as loki from "./loki.ts";
 import * as prometheus from "./prometheus.ts";
@@ -40,7 +39,7 @@ const config = (): string =>
     zipkin: entrances.zipkin,
   });
 
-const settings = ({ wire }: Wiring): SettingsTable => ({
+const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
   lokiOtlpUrl: { unit: "url", value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/otlp` },
   remoteWriteUrl: {
     unit: "url",
@@ -54,19 +53,19 @@ export const alloyGateway: Component = {
   name: "alloy-gateway",
   home: "stack",
   roles,
-  grouping: { monolithic: apart },
+  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "20m", memory: "64Mi", memoryLimit: "384Mi" } } } },
   settings,
-  build({ wiring, workloads }) {
+  build({ wiring, workloads, size }) {
     wiring.admit("any-pod", roles.server, ...entranceNames);
     return {
       pods: workloads.map((workload) => ({
         workload,
-        replicas: 1,
+        size: size(workload),
         pod: {
           containers: [
             alloy.container(workload, {
               envFrom: [{ configMapRef: { name: "alloy-gateway-settings" } }],
-              resources: resources({ cpu: "20m", memory: "64Mi", memoryLimit: "384Mi" }),
+              resources: resources(size(workload)),
             }),
           ],
           volumes: [configVolume("config", "alloy-gateway"), emptyDir("data"), emptyDir("tmp")],

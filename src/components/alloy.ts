@@ -1,10 +1,9 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { clusterAccess } from "../core/access.ts";
-import type { Component, SettingsTable } from "../core/component.ts";
+import type { Component, Context, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp } from "../core/pod.ts";
 import { template } from "../core/template.ts";
-import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as agent from "./log-agent.ts";
 import * as loki from "./loki.ts";
@@ -23,7 +22,7 @@ const mounts = [
   { name: "tmp", mountPath: "/tmp" },
 ];
 
-const settings = ({ wire }: Wiring): SettingsTable => ({
+const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
   cluster: { unit: "name", value: "kube-lgtm" },
   lokiUrl: {
     unit: "url",
@@ -57,24 +56,25 @@ export const alloy: Component = {
   name: "alloy",
   home: "agents",
   roles,
-  grouping: { monolithic: apart },
+  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" } } } },
   settings,
-  build({ wiring, workloads }) {
+  build({ wiring, workloads, size }) {
     wiring.wire(roles.server).toPlace("api-server");
     return {
       pods: workloads.map((workload) =>
         agent.pods(
           workload,
+          size(workload),
           container(workload, {
             env: [agent.nodeName("NODE_NAME"), agent.namespace],
             envFrom: [{ configMapRef: { name: "alloy-settings" } }],
-            resources: resources({ cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" }),
+            resources: resources(size(workload)),
             volumeMounts: [...mounts.filter(({ name }) => name !== "data"), agent.positionsMount, agent.logsMount],
           }),
           [configVolume("config", "alloy"), agent.logs, agent.positions("alloy"), emptyDir("tmp")],
         ),
       ),
-      objects: clusterAccess("alloy", { "": ["pods"] }, ["get", "list", "watch"]),
+      objects: clusterAccess("alloy", [{ group: "", resources: ["pods"], verbs: ["get", "list", "watch"] }]),
       configs: [
         { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { labels: agent.labels, app: agent.app, files: agent.files }) } },
       ],

@@ -1,6 +1,7 @@
 import { type Built, type Context, type Pods, type SecretShape, settingsName } from "../core/component.ts";
-import type { Mode, Role, Workload } from "../core/plan.ts";
+import type { Role, Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
+import type { Sized } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import * as nginx from "./nginx.ts";
 
@@ -21,14 +22,6 @@ export const memberlist = (members: Address) => ({
 export const target = ({ name, roles }: Workload): string =>
   `-target=${name === "all" ? name : roles.map((role) => role.name).join(",")}`;
 
-/** What differs between modes beside the grouping: how many, and how much memory each may take. */
-export interface Size {
-  readonly writers: number;
-  readonly others: number;
-  readonly memory: string;
-  readonly memoryLimit: string;
-}
-
 /**
  * How long a pod may take to end: a writer hands its ring over and flushes what is asked for. The others hold nothing that is not
  * elsewhere, and some never end by themselves, because their gRPC server waits for streams that their clients keep open.
@@ -42,13 +35,12 @@ interface Program {
   readonly httpPort: number;
   /** The role whose pods are the writers. */
   readonly writer: Role;
-  readonly sizes: Readonly<Record<Mode, Size>>;
   /** S3 credentials. */
   readonly secret: SecretShape;
   /** A path that a process answers as long as it lives. */
   readonly alive: string;
   readonly startSeconds: number;
-  readonly config: (wiring: Wiring, mode: Mode) => object;
+  readonly config: (context: Context) => object;
   /** Asks for the connections that no address stands for. */
   readonly found: (wiring: Wiring) => void;
   readonly gateway: Role;
@@ -56,13 +48,12 @@ interface Program {
   readonly routes: readonly (readonly [Role, ...string[]])[];
 }
 
-function server(workload: Workload, mode: Mode, program: Program): Pods {
-  const { name, image, sizes, writer, secret, alive, startSeconds } = program;
+function server(workload: Workload, size: Sized, program: Program): Pods {
+  const { name, image, writer, secret, alive, startSeconds } = program;
   const writes = workload.roles.includes(writer);
-  const { writers, others, memory, memoryLimit } = sizes[mode];
   return {
     workload,
-    replicas: writes ? writers : others,
+    size,
     pod: {
       terminationGracePeriodSeconds: graceSeconds[writes ? "writer" : "other"],
       containers: [
@@ -74,7 +65,7 @@ function server(workload: Workload, mode: Mode, program: Program): Pods {
           envFrom: [{ configMapRef: { name: settingsName(name) } }, { secretRef: { name: secret.name } }],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet(alive), startSeconds }),
-          resources: resources({ cpu: "100m", memory, memoryLimit, scratch: workload.disk ? undefined : "2Gi" }),
+          resources: resources(size, workload.disk ? undefined : "2Gi"),
           volumeMounts: [
             { name: "config", mountPath: `/etc/${name}`, readOnly: true },
             { name: "data", mountPath: "/data" },
@@ -90,22 +81,23 @@ function server(workload: Workload, mode: Mode, program: Program): Pods {
 /** What a component gives that is such a program: its processes, and nginx where its gateway is none of them. */
 export const buildOf =
   (program: Program) =>
-  ({ wiring, workloads, mode }: Context): Built => {
-    const { name, httpPort, sizes, secret, config, found, gateway, routes } = program;
+  (context: Context): Built => {
+    const { wiring, workloads, size } = context;
+    const { name, httpPort, secret, config, found, gateway, routes } = program;
     found(wiring);
     const locations = (): readonly nginx.Route[] =>
       routes.flatMap(([role, ...paths]) =>
         paths.map((path) => ({ path, upstream: wiring.wire(gateway).to(role, "http") })),
       );
     const apart = workloads.filter((workload) => workload.name === gateway.name);
-    const gateways = apart.map((workload) => nginx.gateway(workload, sizes[mode].others, httpPort, locations()));
+    const gateways = apart.map((workload) => nginx.gateway(workload, size(workload), httpPort, locations()));
     return {
       pods: [
-        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, mode, program)),
+        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, size(workload), program)),
         ...gateways.map(({ pods }) => pods),
       ],
       configs: [
-        { name, read: "start-up", files: { [`${name}.yaml`]: config(wiring, mode) } },
+        { name, read: "start-up", files: { [`${name}.yaml`]: config(context) } },
         ...gateways.map((one) => one.config),
       ],
       secrets: [secret],

@@ -1,6 +1,7 @@
 import type { Component } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { resources } from "../core/pod.ts";
+import type { Size } from "../core/size.ts";
 import { images } from "../versions.ts";
 
 /** What flog calls each format, by the role that writes it (https://github.com/mingrammer/flog#usage). */
@@ -16,16 +17,20 @@ export const roles = defineRoles(
   { "apache-common": { tier: "write" }, "apache-error": { tier: "write" }, rfc3164: { tier: "write" } },
 );
 
+const size: Size = { replicas: 1, cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" };
+
 /** Makes up log lines: one pod a format, four lines a second each. */
 export const flog: Component = {
   name: "flog",
   home: "stack",
   roles,
-  grouping: { monolithic: apart },
+  modes: {
+    monolithic: { grouping: apart, sizes: { "apache-common": size, "apache-error": size, rfc3164: size } },
+  },
   build: ({ workloads }) => ({
     pods: workloads.map((workload) => ({
       workload,
-      replicas: 1,
+      size,
       pod: {
         // It does not listen to the signal that asks it to end.
         terminationGracePeriodSeconds: 1,
@@ -34,7 +39,7 @@ export const flog: Component = {
             name: workload.name,
             image: images.flog,
             args: [`--format=${formats[workload.name]}`, "--loop", "--delay=250ms"],
-            resources: resources({ cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" }),
+            resources: resources(size),
           },
         ],
       },

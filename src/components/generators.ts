@@ -1,9 +1,9 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import type { Component, Pods } from "../core/component.ts";
+import type { Component, Context, Pods } from "../core/component.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
 import { configVolume, emptyDir, resources } from "../core/pod.ts";
+import type { Sized } from "../core/size.ts";
 import { template } from "../core/template.ts";
-import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alloyGateway from "./alloy-gateway.ts";
 
@@ -13,26 +13,26 @@ export const roles = defineRoles(
   { traces: { tier: "write" }, metrics: { tier: "write" } },
 );
 
-const pod = (workload: Workload, container: Omit<IContainer, "name">, script?: string): Pods => ({
+const pod = (workload: Workload, size: Sized, container: Omit<IContainer, "name">, script?: string): Pods => ({
   workload,
-  replicas: 1,
+  size,
   pod: {
     terminationGracePeriodSeconds: 5,
-    containers: [{ name: workload.name, ...container }],
+    containers: [{ name: workload.name, resources: resources(size), ...container }],
     volumes: script ? [configVolume("script", script), emptyDir("tmp")] : undefined,
   },
 });
 
 /** A shop that does not exist: one purchase a second as a trace over four services, and a log line for each. */
-const traces = ({ home }: Wiring): Pods =>
+const traces = ({ wiring: { home }, size }: Context): Pods =>
   pod(
     home(roles.traces),
+    size(home(roles.traces)),
     {
       image: images.k6,
       args: ["run", "--quiet", "--no-usage-report", "--no-thresholds", "--no-summary", "/scripts/shop.js"],
       env: [{ name: "HOME", value: "/tmp" }],
       envFrom: [{ configMapRef: { name: "generators-settings" } }],
-      resources: resources({ cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" }),
       volumeMounts: [
         { name: "script", mountPath: "/scripts", readOnly: true },
         { name: "tmp", mountPath: "/tmp" },
@@ -42,8 +42,8 @@ const traces = ({ home }: Wiring): Pods =>
   );
 
 /** A gauge by OTLP, once a second. */
-const metrics = ({ home }: Wiring): Pods =>
-  pod(home(roles.metrics), {
+const metrics = ({ wiring: { home }, size }: Context): Pods =>
+  pod(home(roles.metrics), size(home(roles.metrics)), {
     image: images.telemetrygen,
     args: [
       "metrics",
@@ -58,7 +58,6 @@ const metrics = ({ home }: Wiring): Pods =>
       "--duration=inf",
     ],
     envFrom: [{ configMapRef: { name: "generators-settings" } }],
-    resources: resources({ cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" }),
   });
 
 /** Makes up traces and metrics and pushes them as any application would. */
@@ -66,13 +65,21 @@ export const generators: Component = {
   name: "generators",
   home: "stack",
   roles,
-  grouping: { monolithic: apart },
-  settings: ({ wire }) => ({
+  modes: {
+    monolithic: {
+      grouping: apart,
+      sizes: {
+        traces: { replicas: 1, cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" },
+        metrics: { replicas: 1, cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" },
+      },
+    },
+  },
+  settings: ({ wiring: { wire } }) => ({
     otlpGrpcAddress: { unit: "address", value: wire(roles.metrics).to(alloyGateway.roles.server, "otlp-grpc") },
     otlpHttpUrl: { unit: "url", value: `http://${wire(roles.traces).to(alloyGateway.roles.server, "otlp-http")}` },
   }),
-  build: ({ wiring }) => ({
-    pods: [traces(wiring), metrics(wiring)],
+  build: (context) => ({
+    pods: [traces(context), metrics(context)],
     configs: [{ name: "generators-traces", read: "start-up", files: { "shop.js": template("shop.js", {}) } }],
   }),
 };

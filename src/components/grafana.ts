@@ -49,13 +49,13 @@ export const grafana: Component = {
   name: "grafana",
   home: "stack",
   roles,
-  grouping: { monolithic: apart },
-  build({ workloads, catalogue }) {
+  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "50m", memory: "192Mi", memoryLimit: "512Mi" } } } },
+  build({ workloads, catalogue, size }) {
     const sources = catalogue.filter(({ dataSource }) => dataSource).map(({ name }) => dataSourceConfig(name));
     return {
       pods: workloads.map((workload) => ({
         workload,
-        replicas: 1,
+        size: size(workload),
         pod: {
           containers: [
             {
@@ -69,7 +69,7 @@ export const grafana: Component = {
               envFrom: [{ configMapRef: { name: settingsName } }],
               ports: containerPorts(workload.roles),
               ...probes({ ready: httpGet("/api/health"), live: tcp("http"), startSeconds: 300 }),
-              resources: resources({ cpu: "50m", memory: "192Mi", memoryLimit: "512Mi" }),
+              resources: resources(size(workload)),
               volumeMounts: [
                 { name: "admin", mountPath: "/etc/grafana-admin", readOnly: true },
                 { name: "datasources", mountPath: "/etc/grafana/provisioning/datasources", readOnly: true },

@@ -13,6 +13,7 @@ import { minio } from "./minio.ts";
 import { nodeExporter } from "./node-exporter.ts";
 import { prometheus } from "./prometheus.ts";
 import { promtail } from "./promtail.ts";
+import { rolloutOperator } from "./rollout-operator.ts";
 import { tempo } from "./tempo.ts";
 import { thanosReceive } from "./thanos-receive.ts";
 import { thanos } from "./thanos.ts";
@@ -33,6 +34,7 @@ export const catalogue: readonly Component[] = [
   nodeExporter,
   prometheus,
   promtail,
+  rolloutOperator,
   tempo,
   thanos,
   thanosReceive,

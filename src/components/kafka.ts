@@ -1,5 +1,6 @@
+import { hasClients } from "../core/base.ts";
 import type { Component, Context, Pods } from "../core/component.ts";
-import { apart, defineRoles, type Mode } from "../core/plan.ts";
+import { apart, defineRoles } from "../core/plan.ts";
 import { containerPorts, emptyDir, probes, resources, tcp } from "../core/pod.ts";
 import { images } from "../versions.ts";
 
@@ -21,9 +22,6 @@ export const roles = defineRoles(
 );
 const { server, topics } = roles;
 
-/** Brokers; each is a controller, too. */
-const brokers: Readonly<Record<Mode, number>> = { monolithic: 1, scalable: 1, microservices: 3 };
-
 /** Partitions of each topic: at least as many as the largest number of programs that own one each. */
 export const partitions = { tempo: 4 } as const;
 
@@ -36,7 +34,9 @@ const folders = [
 /** The name of a pod, which its listeners are known by; the governing Service has the workload's name. */
 const host = "$(POD_NAME).kafka-headless";
 
-/** https://kafka.apache.org/documentation/#brokerconfigs ; the image turns KAFKA_A_B into a.b, and knows no default once one is set. */
+/**
+ * Each broker is a controller, too. https://kafka.apache.org/documentation/#brokerconfigs ; the image turns KAFKA_A_B into a.b, and knows no default once one is set.
+ */
 const configuration = (count: number): Readonly<Record<string, string>> => ({
   CLUSTER_ID: "a3ViZS1sZ3RtLWthZmthMA",
   KAFKA_HEAP_OPTS: "-Xms256m -Xmx512m",
@@ -58,9 +58,9 @@ const configuration = (count: number): Readonly<Record<string, string>> => ({
   KAFKA_LOG_RETENTION_HOURS: "24",
 });
 
-const broker = ({ wiring: { home }, mode }: Context): Pods => ({
+const broker = ({ wiring: { home }, size }: Context): Pods => ({
   workload: home(server),
-  replicas: brokers[mode],
+  size: size(home(server)),
   pod: {
     terminationGracePeriodSeconds: 120,
     containers: [
@@ -75,7 +75,7 @@ const broker = ({ wiring: { home }, mode }: Context): Pods => ({
         envFrom: [{ configMapRef: { name: "kafka" } }],
         ports: containerPorts([server]),
         ...probes({ ready: tcp("kafka"), live: tcp("controller"), startSeconds: 120 }),
-        resources: resources({ cpu: "100m", memory: "512Mi", memoryLimit: "1Gi" }),
+        resources: resources(size(home(server))),
         volumeMounts: [...folders, { name: "data", mountPath: "/data" }],
       },
     ],
@@ -96,9 +96,9 @@ const makeTopics = (address: string): string =>
     "done",
   ].join("\n");
 
-const topicsJob = ({ wiring: { wire, home } }: Context): Pods => ({
+const topicsJob = ({ wiring: { wire, home }, size }: Context): Pods => ({
   workload: home(topics),
-  replicas: 1,
+  size: size(home(topics)),
   pod: {
     containers: [
       {
@@ -107,7 +107,7 @@ const topicsJob = ({ wiring: { wire, home } }: Context): Pods => ({
         command: ["/bin/sh", "-c", makeTopics(wire(topics).to(server, "kafka"))],
         env: [{ name: "KAFKA_HEAP_OPTS", value: "-Xmx128m" }],
         envFrom: [{ configMapRef: { name: "kafka-topics" } }],
-        resources: resources({ cpu: "20m", memory: "128Mi", memoryLimit: "512Mi" }),
+        resources: resources(size(home(topics))),
         volumeMounts: folders.filter(({ name }) => name !== "config"),
       },
     ],
@@ -120,8 +120,16 @@ export const kafka: Component = {
   name: "kafka",
   home: "stack",
   roles,
-  grouping: { scalable: apart },
-  wanted: "by its clients",
+  modes: {
+    scalable: {
+      grouping: apart,
+      sizes: {
+        server: { replicas: 1, cpu: "100m", memory: "512Mi", memoryLimit: "1Gi" },
+        topics: { replicas: 1, cpu: "20m", memory: "128Mi", memoryLimit: "512Mi" },
+      },
+    },
+  },
+  wanted: hasClients,
   build(context) {
     const { wire } = context.wiring;
     // Brokers and controllers find each other by their pods' names.
@@ -129,7 +137,7 @@ export const kafka: Component = {
     return {
       pods: [broker(context), topicsJob(context)],
       configs: [
-        { name: "kafka", read: "start-up", literals: configuration(brokers[context.mode]) },
+        { name: "kafka", read: "start-up", literals: configuration(context.size(context.wiring.home(server)).replicas) },
         {
           name: "kafka-topics",
           // Without a hash in its name, because a Job that named another ConfigMap would be another pod template.

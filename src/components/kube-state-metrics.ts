@@ -37,13 +37,13 @@ export const kubeStateMetrics: Component = {
   home: "stack",
   roles,
   outside: "left out",
-  grouping: { monolithic: apart },
-  build({ wiring, workloads }) {
+  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "192Mi" } } } },
+  build({ wiring, workloads, size }) {
     wiring.wire(roles.server).toPlace("api-server");
     return {
       pods: workloads.map((workload) => ({
         workload,
-        replicas: 1,
+        size: size(workload),
         usesApi: true,
         pod: {
           containers: [
@@ -61,12 +61,15 @@ export const kubeStateMetrics: Component = {
                 live: httpGet("/livez", "http"),
                 startSeconds: 60,
               }),
-              resources: resources({ cpu: "10m", memory: "32Mi", memoryLimit: "192Mi" }),
+              resources: resources(size(workload)),
             },
           ],
         },
       })),
-      objects: clusterAccess("kube-state-metrics", watched, ["list", "watch"]),
+      objects: clusterAccess(
+        "kube-state-metrics",
+        Object.entries(watched).map(([group, resources]) => ({ group, resources, verbs: ["list", "watch"] as const })),
+      ),
     };
   },
 };

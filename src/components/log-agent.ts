@@ -4,6 +4,7 @@ import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import type { Pods } from "../core/component.ts";
 import type { Workload } from "../core/plan.ts";
+import type { Sized } from "../core/size.ts";
 
 /* What the agents have in common that read the log files of a node's pods. */
 
@@ -52,9 +53,9 @@ export const nodeName = (variable: string): IEnvVar => ({
 });
 
 /** One pod on every node, as root without capabilities, because log files are root's. */
-export const pods = (workload: Workload, container: IContainer, volumes: IVolume[]): Pods => ({
+export const pods = (workload: Workload, size: Sized, container: IContainer, volumes: IVolume[]): Pods => ({
   workload,
-  replicas: 1,
+  size,
   usesApi: true,
   mustTouchHost: "reads the node's log files, which belong to root",
   pod: {

@@ -1,11 +1,13 @@
-import type { Component, SettingsTable } from "../core/component.ts";
-import { behindGateway, byTier, defineRoles, type Mode, together } from "../core/plan.ts";
+import type { Component, Context, SettingsTable } from "../core/component.ts";
+import { behindGateway, byTier, defineRoles, together } from "../core/plan.ts";
+import { podsOf } from "../core/size.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, memberlist, type Size } from "./dskit.ts";
+import { buildOf, memberlist } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
+import * as nginx from "./nginx.ts";
 
 const http = 3100;
 const gossip = { component: "loki", name: "loki-gossip", port: "gossip", lists: "members" } as const;
@@ -44,17 +46,13 @@ const {
 } = members;
 const all = Object.values(members);
 
-const sizes: Readonly<Record<Mode, Size>> = {
-  monolithic: { writers: 1, others: 1, memory: "128Mi", memoryLimit: "768Mi" },
-  scalable: { writers: 3, others: 2, memory: "128Mi", memoryLimit: "1Gi" },
-  microservices: { writers: 3, others: 2, memory: "128Mi", memoryLimit: "1Gi" },
-};
-
 const secret = minio.s3Secret("loki");
 
-const settings = ({ wire }: Wiring, mode: Mode): SettingsTable => ({
+const settings = ({ wiring: { wire, home }, size }: Context): SettingsTable => ({
   authEnabled: { unit: "boolean", value: "false" },
-  replicationFactor: { unit: "count", value: String(sizes[mode].writers) },
+  // One ingester has nobody to wait for, and would be ready half a minute later after each restart.
+  ingesterMinReady: { unit: "duration", value: podsOf(size(home(ingester))) === 1 ? "0s" : "15s" },
+  replicationFactor: { unit: "count", value: String(podsOf(size(home(ingester)))) },
   retention: { unit: "duration", value: "168h" },
   s3Bucket: { unit: "name", value: minio.buckets.lokiChunks },
   s3BucketRuler: { unit: "name", value: minio.buckets.lokiRuler },
@@ -62,11 +60,10 @@ const settings = ({ wire }: Wiring, mode: Mode): SettingsTable => ({
   s3Region: { unit: "name", value: "us-east-1" },
 });
 
-/** One ingester has nobody to wait for, and would be ready half a minute later after each restart. */
-const lifecycler = (mode: Mode) => (sizes[mode].writers === 1 ? { min_ready_duration: "0s" } : undefined);
+const lifecycler = { min_ready_duration: "${LOKI_INGESTER_MIN_READY}" };
 
 /** https://grafana.com/docs/loki/latest/configure/ */
-const config = ({ wire, home }: Wiring, mode: Mode) => ({
+const config = ({ wiring: { wire, home } }: Context) => ({
   auth_enabled: "${LOKI_AUTH_ENABLED}",
   server: {
     http_listen_port: querier.ports.http,
@@ -109,8 +106,8 @@ const config = ({ wire, home }: Wiring, mode: Mode) => ({
     allow_structured_metadata: true,
     volume_enabled: true,
   },
-  ingester: { lifecycler: lifecycler(mode), wal: { replay_memory_ceiling: "400MB" } },
-  pattern_ingester: { enabled: true, lifecycler: lifecycler(mode) },
+  ingester: { lifecycler, wal: { replay_memory_ceiling: "400MB" } },
+  pattern_ingester: { enabled: true, lifecycler },
   ruler: {
     alertmanager_url: `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
     enable_alertmanager_v2: true,
@@ -149,7 +146,18 @@ export const loki: Component = {
   name: "loki",
   home: "stack",
   roles,
-  grouping: { monolithic: together, scalable: behindGateway(byTier) },
+  modes: {
+    monolithic: { grouping: together, sizes: { all: { replicas: 1, cpu: "100m", memory: "128Mi", memoryLimit: "768Mi" } } },
+    scalable: {
+      grouping: behindGateway(byTier),
+      sizes: {
+        gateway: nginx.size,
+        write: { replicas: 3, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
+        read: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
+        backend: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
+      },
+    },
+  },
   settings,
   dataSource: ({ wire }) => ({
     name: "Loki",
@@ -182,7 +190,6 @@ export const loki: Component = {
     image: images.loki,
     httpPort: http,
     writer: ingester,
-    sizes,
     secret,
     alive: "/loki/api/v1/status/buildinfo",
     startSeconds: 300,

@@ -1,11 +1,13 @@
-import type { Component, SettingsTable } from "../core/component.ts";
-import { behindGateway, byTier, defineRoles, type Mode, together } from "../core/plan.ts";
+import type { Component, Context, SettingsTable } from "../core/component.ts";
+import { behindGateway, byTier, defineRoles, together } from "../core/plan.ts";
+import { podsOf } from "../core/size.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, memberlist, type Size } from "./dskit.ts";
+import { buildOf, memberlist } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as minio from "./minio.ts";
+import * as nginx from "./nginx.ts";
 
 const http = 8080;
 const gossip = { component: "mimir", name: "mimir-gossip", port: "gossip", lists: "members" } as const;
@@ -41,20 +43,16 @@ const {
 } = members;
 const all = Object.values(members);
 
-const sizes: Readonly<Record<Mode, Size>> = {
-  monolithic: { writers: 1, others: 1, memory: "160Mi", memoryLimit: "1Gi" },
-  scalable: { writers: 3, others: 2, memory: "160Mi", memoryLimit: "1536Mi" },
-  microservices: { writers: 3, others: 2, memory: "160Mi", memoryLimit: "2Gi" },
-};
-
 /** Paths under the gateway: the Prometheus API, and where samples are pushed. */
 export const paths = { query: "/prometheus", push: "/api/v1/push" } as const;
 
 const secret = minio.s3Secret("mimir");
 
-const settings = ({ wire }: Wiring, mode: Mode): SettingsTable => ({
+const settings = ({ wiring: { wire, home }, size }: Context): SettingsTable => ({
+  // One ingester has nobody to wait for before it is ready.
+  ingesterMinReady: { unit: "duration", value: podsOf(size(home(ingester))) === 1 ? "0s" : "15s" },
   multitenancyEnabled: { unit: "boolean", value: "false" },
-  replicationFactor: { unit: "count", value: String(sizes[mode].writers) },
+  replicationFactor: { unit: "count", value: String(podsOf(size(home(ingester)))) },
   retention: { unit: "duration", value: "30d" },
   s3Bucket: { unit: "name", value: minio.buckets.mimirBlocks },
   s3BucketAlertmanager: { unit: "name", value: minio.buckets.mimirAlertmanager },
@@ -62,10 +60,12 @@ const settings = ({ wire }: Wiring, mode: Mode): SettingsTable => ({
   s3Endpoint: { unit: "address", value: wire(ingester).to(minio.roles.server, "s3") },
   s3Insecure: { unit: "boolean", value: "true" },
   s3Region: { unit: "name", value: "us-east-1" },
+  // Every block is at so many of them, so that one may go away.
+  storeGatewayReplicationFactor: { unit: "count", value: String(Math.min(3, podsOf(size(home(storeGateway))))) },
 });
 
 /** https://grafana.com/docs/mimir/latest/configure/configuration-parameters/ */
-const config = ({ wire }: Wiring, mode: Mode) => ({
+const config = ({ wiring: { wire } }: Context) => ({
   multitenancy_enabled: "${MIMIR_MULTITENANCY_ENABLED}",
   server: { http_listen_port: querier.ports.http, grpc_listen_port: querier.ports.grpc },
   memberlist: memberlist(wire(ingester).toGroup(gossip, all)),
@@ -95,12 +95,10 @@ const config = ({ wire }: Wiring, mode: Mode) => ({
   ingester: {
     ring: {
       replication_factor: "${MIMIR_REPLICATION_FACTOR}",
-      // One ingester has nobody to wait for before it is ready.
-      min_ready_duration: sizes[mode].writers === 1 ? "0s" : undefined,
+      min_ready_duration: "${MIMIR_INGESTER_MIN_READY}",
     },
   },
-  // Every block is at each of them, so that one may go away.
-  store_gateway: { sharding_ring: { replication_factor: sizes[mode].others } },
+  store_gateway: { sharding_ring: { replication_factor: "${MIMIR_STORE_GATEWAY_REPLICATION_FACTOR}" } },
   query_scheduler: { service_discovery_mode: "ring" },
   ruler: {
     rule_path: "/data/ruler",
@@ -141,7 +139,18 @@ export const mimir: Component = {
   name: "mimir",
   home: "stack",
   roles,
-  grouping: { monolithic: together, scalable: behindGateway(byTier) },
+  modes: {
+    monolithic: { grouping: together, sizes: { all: { replicas: 1, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } } },
+    scalable: {
+      grouping: behindGateway(byTier),
+      sizes: {
+        gateway: nginx.size,
+        write: { replicas: 3, cpu: "100m", memory: "160Mi", memoryLimit: "1536Mi" },
+        read: { replicas: 2, cpu: "100m", memory: "160Mi", memoryLimit: "1536Mi" },
+        backend: { replicas: 2, cpu: "100m", memory: "160Mi", memoryLimit: "1536Mi" },
+      },
+    },
+  },
   settings,
   dataSource: ({ wire }) =>
     grafana.metricsSource("Mimir", "Mimir", `http://${wire(grafana.roles.server).to(roles.gateway, "http")}${paths.query}`),
@@ -150,7 +159,6 @@ export const mimir: Component = {
     image: images.mimir,
     httpPort: http,
     writer: ingester,
-    sizes,
     secret,
     alive: "/api/v1/status/buildinfo",
     startSeconds: 600,

@@ -1,6 +1,7 @@
 import type { Component, Pods, SecretShape } from "../core/component.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
 import { containerPorts, emptyDir, httpGet, probes, resources } from "../core/pod.ts";
+import type { Sized } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 
@@ -48,9 +49,9 @@ const rootSecret: SecretShape = {
   env: { MINIO_ROOT_USER: throwAway.accessKey, MINIO_ROOT_PASSWORD: throwAway.secretKey },
 };
 
-const server = (workload: Workload): Pods => ({
+const server = (workload: Workload, size: Sized): Pods => ({
   workload,
-  replicas: 1,
+  size,
   pod: {
     containers: [
       {
@@ -69,7 +70,7 @@ const server = (workload: Workload): Pods => ({
           live: httpGet("/minio/health/live", "s3"),
           startSeconds: 120,
         }),
-        resources: resources({ cpu: "50m", memory: "128Mi", memoryLimit: "512Mi" }),
+        resources: resources(size),
         volumeMounts: [
           { name: "data", mountPath: "/data" },
           { name: "tmp", mountPath: "/tmp" },
@@ -86,9 +87,9 @@ const makeBuckets = (store: Address): string =>
     'for bucket in $BUCKETS; do mc mb --ignore-existing "store/$bucket" || exit 1; done',
   ].join("\n");
 
-const bucketsJob = (workload: Workload, { wire }: Wiring): Pods => ({
+const bucketsJob = (workload: Workload, size: Sized, { wire }: Wiring): Pods => ({
   workload,
-  replicas: 1,
+  size,
   pod: {
     containers: [
       {
@@ -97,7 +98,7 @@ const bucketsJob = (workload: Workload, { wire }: Wiring): Pods => ({
         command: ["/bin/sh", "-c", makeBuckets(wire(roles.buckets).to(roles.server, "s3"))],
         env: [{ name: "MC_CONFIG_DIR", value: "/tmp/mc" }],
         envFrom: [{ configMapRef: { name: "minio-buckets" } }, { secretRef: { name: rootSecret.name } }],
-        resources: resources({ cpu: "10m", memory: "32Mi", memoryLimit: "128Mi" }),
+        resources: resources(size),
         volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
       },
     ],
@@ -109,10 +110,19 @@ export const minio: Component = {
   name: "minio",
   home: "stack",
   roles,
-  grouping: { monolithic: apart },
-  build({ wiring }) {
+  modes: {
+    monolithic: {
+      grouping: apart,
+      sizes: {
+        server: { replicas: 1, cpu: "50m", memory: "128Mi", memoryLimit: "512Mi" },
+        buckets: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "128Mi" },
+      },
+    },
+  },
+  build({ wiring, size }) {
+    const [main, job] = [wiring.home(roles.server), wiring.home(roles.buckets)];
     return {
-      pods: [server(wiring.home(roles.server)), bucketsJob(wiring.home(roles.buckets), wiring)],
+      pods: [server(main, size(main)), bucketsJob(job, size(job), wiring)],
       // Without a hash in its name, because a Job that named another ConfigMap would be another pod template.
       configs: [{ name: "minio-buckets", read: "runtime", literals: { BUCKETS: Object.values(buckets).join(" ") } }],
       secrets: [rootSecret],

@@ -2,6 +2,7 @@ import type { Config, Pods } from "../core/component.ts";
 import type { Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp } from "../core/pod.ts";
 import { template } from "../core/template.ts";
+import type { Size, Sized } from "../core/size.ts";
 import type { Address } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 
@@ -10,6 +11,9 @@ export interface Route {
   readonly path: string;
   readonly upstream: Address;
 }
+
+/** Two gateways, of which one may go away. */
+export const size: Size = { replicas: 2, cpu: "20m", memory: "16Mi", memoryLimit: "128Mi" };
 
 const health = "/-/healthy";
 
@@ -20,13 +24,13 @@ const config = (port: number, routes: readonly Route[]): string =>
 /** The pods of a component's gateway and the configuration that they read. */
 export const gateway = (
   workload: Workload,
-  replicas: number,
+  size: Sized,
   port: number,
   routes: readonly Route[],
 ): { readonly pods: Pods; readonly config: Config } => ({
   pods: {
     workload,
-    replicas,
+    size,
     pod: {
       containers: [
         {
@@ -36,7 +40,7 @@ export const gateway = (
           command: ["nginx", "-c", "/etc/gateway/nginx.conf", "-g", "daemon off;"],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet(health), live: tcp("http"), startSeconds: 60 }),
-          resources: resources({ cpu: "20m", memory: "16Mi", memoryLimit: "128Mi" }),
+          resources: resources(size),
           volumeMounts: [
             { name: "config", mountPath: "/etc/gateway", readOnly: true },
             { name: "tmp", mountPath: "/tmp" },

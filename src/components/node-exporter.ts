@@ -15,12 +15,12 @@ export const nodeExporter: Component = {
   name: "node-exporter",
   home: "agents",
   roles,
-  grouping: { monolithic: apart },
-  build({ workloads }) {
+  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "96Mi" } } } },
+  build({ workloads, size }) {
     return {
       pods: workloads.map((workload) => ({
         workload,
-        replicas: 1,
+        size: size(workload),
         mustTouchHost: "reads the node's /proc, /sys and mount points",
         pod: {
           // In a pod network of its own, so that policies can name it. What it then cannot see is left out below.
@@ -47,7 +47,7 @@ export const nodeExporter: Component = {
               ],
               ports: containerPorts(workload.roles),
               ...probes({ ready: httpGet("/"), live: tcp("http"), startSeconds: 60 }),
-              resources: resources({ cpu: "10m", memory: "32Mi", memoryLimit: "96Mi" }),
+              resources: resources(size(workload)),
               volumeMounts: [
                 { name: "proc", mountPath: "/host/proc", readOnly: true },
                 { name: "sys", mountPath: "/host/sys", readOnly: true },

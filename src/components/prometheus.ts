@@ -1,8 +1,9 @@
 import { clusterAccess } from "../core/access.ts";
 import type { Component, Config, Context, Pods } from "../core/component.ts";
 import { identity, scrapeJobs, staticJobs } from "../core/scrape.ts";
-import { apart, defineRoles, type Mode, type Role, type Workload } from "../core/plan.ts";
+import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
+import type { Sized } from "../core/size.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
@@ -106,12 +107,9 @@ const scraped = (context: Context): void => {
   wire(server).toPlace("scraped-namespaces");
 };
 
-/** More than one scrape the same; what keeps their samples takes the label `replica` away again. */
-const replicas: Readonly<Record<Mode, number>> = { monolithic: 1, scalable: 2, microservices: 2 };
-
-const pods = (workload: Workload, mode: Mode): Pods => ({
+const pods = (workload: Workload, size: Sized): Pods => ({
   workload,
-  replicas: replicas[mode],
+  size,
   usesApi: true,
   annotations: { "kubectl.kubernetes.io/default-container": "prometheus" },
   pod: {
@@ -136,7 +134,7 @@ const pods = (workload: Workload, mode: Mode): Pods => ({
         envFrom: [{ configMapRef: { name: "prometheus-settings" } }],
         ports: containerPorts(workload.roles),
         ...probes({ ready: httpGet("/-/ready"), live: httpGet("/-/healthy"), startSeconds: 600 }),
-        resources: resources({ cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" }),
+        resources: resources(size),
         volumeMounts: [
           { name: "config", mountPath: "/etc/prometheus/config", readOnly: true },
           { name: "scrape", mountPath: "/etc/prometheus/scrape", readOnly: true },
@@ -157,7 +155,11 @@ export const prometheus: Component = {
   name: "prometheus",
   home: "stack",
   roles,
-  grouping: { monolithic: apart, scalable: apart },
+  modes: {
+    monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } } },
+    // More than one scrape the same; what keeps their samples takes the label `replica` away again.
+    scalable: { grouping: apart, sizes: { server: { replicas: 2, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } } },
+  },
   settings: () => ({
     cluster: { unit: "name", value: "kube-lgtm" },
     retention: { unit: "duration", value: "24h" },
@@ -176,8 +178,8 @@ export const prometheus: Component = {
     const silent = rolesOf(context).filter(({ metrics }) => !metrics);
     const jobs = scrapeJobs(server, context.wiring, silent);
     return {
-      pods: context.workloads.map((workload) => pods(workload, context.mode)),
-      objects: clusterAccess("prometheus", { "": ["namespaces", "pods"] }, ["get", "list", "watch"]),
+      pods: context.workloads.map((workload) => pods(workload, context.size(workload))),
+      objects: clusterAccess("prometheus", [{ group: "", resources: ["namespaces", "pods"], verbs: ["get", "list", "watch"] }]),
       configs: [
         config(context.wiring, []),
         { name: "prometheus-scrape", read: "runtime", files: { "stack.yaml": { scrape_configs: jobs }, "pods.yaml": { scrape_configs: [annotatedPods] } } },

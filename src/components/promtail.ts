@@ -1,10 +1,10 @@
 import { clusterAccess } from "../core/access.ts";
 import type { IVolume } from "kubernetes-models/v1/Volume";
-import type { Component, Pods, SettingsTable } from "../core/component.ts";
+import type { Component, Context, Pods, SettingsTable } from "../core/component.ts";
 import { partOf } from "../core/objects.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp } from "../core/pod.ts";
-import type { Wiring } from "../core/wiring.ts";
+import type { Size } from "../core/size.ts";
 import { images } from "../versions.ts";
 import * as agent from "./log-agent.ts";
 import * as loki from "./loki.ts";
@@ -15,7 +15,7 @@ export const roles = defineRoles(
   { server: { tier: "write", runs: "every node" } },
 );
 
-const settings = ({ wire }: Wiring): SettingsTable => ({
+const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
   cluster: { unit: "name", value: "kube-lgtm" },
   lokiUrl: {
     unit: "url",
@@ -83,9 +83,12 @@ const socket: Reads = {
   positions: emptyDir("data"),
 };
 
+const size: Size = { replicas: 1, cpu: "20m", memory: "64Mi", memoryLimit: "256Mi" };
+
 const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods =>
   agent.pods(
     workload,
+    size,
     {
       name: "promtail",
       image: images.promtail,
@@ -96,7 +99,7 @@ const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods
       ports: containerPorts(workload.roles),
       // Promtail is ready when it has a target, and a node may have no pod with a log yet.
       ...probes({ ready: httpGet("/ready"), live: tcp("http"), startSeconds: 120 }),
-      resources: resources({ cpu: "20m", memory: "64Mi", memoryLimit: "256Mi" }),
+      resources: resources(size),
       volumeMounts: [
         { name: "config", mountPath: "/etc/promtail", readOnly: true },
         { name: volume.name, mountPath, readOnly: true },
@@ -111,7 +114,7 @@ export const promtail: Component = {
   name: "promtail",
   home: "agents",
   roles,
-  grouping: { monolithic: apart },
+  modes: { monolithic: { grouping: apart, sizes: { server: size } } },
   settings,
   outside: (around) => ({
     pods: around.filter(({ component }) => component === "promtail").map((workload) => pods(workload, socket)),
@@ -121,7 +124,7 @@ export const promtail: Component = {
     wiring.wire(roles.server).toPlace("api-server");
     return {
       pods: workloads.map((workload) => pods(workload, node)),
-      objects: clusterAccess("promtail", { "": ["pods"] }, ["get", "list", "watch"]),
+      objects: clusterAccess("promtail", [{ group: "", resources: ["pods"], verbs: ["get", "list", "watch"] }]),
       configs: [{ name: "promtail", read: "start-up", files: { "promtail.yaml": config(nodePods) } }],
     };
   },

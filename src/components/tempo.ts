@@ -1,7 +1,8 @@
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { Component, Context, Pods, SettingsTable } from "../core/component.ts";
-import { apart, defineRoles, type Mode, type Role, together, type Workload } from "../core/plan.ts";
+import { apart, defineRoles, together, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, zoneLabel } from "../core/pod.ts";
+import type { Size, Sized } from "../core/size.ts";
 import type { Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import { memberlist, target } from "./dskit.ts";
@@ -43,30 +44,11 @@ const {
 } = roles;
 const all = Object.values(roles);
 
-interface Size {
-  readonly replicas: (role: Role) => number;
-  readonly memory: string;
-  readonly memoryLimit: string;
-}
-
-/** Who owns a partition, and the scheduler, is one, the live-store in each of two zones; of the others one may go away. */
-const single: readonly Role[] = [liveStore, blockBuilder, generator, scheduler];
-const pair = (role: Role): number => (single.includes(role) ? 1 : 2);
-
-const sizes: Readonly<Record<Mode, Size>> = {
-  monolithic: { replicas: () => 1, memory: "96Mi", memoryLimit: "768Mi" },
-  scalable: { replicas: pair, memory: "64Mi", memoryLimit: "768Mi" },
-  microservices: { replicas: pair, memory: "64Mi", memoryLimit: "1Gi" },
-};
-
-/** Two live-stores own each partition, so that the restart of one is no gap for those who read. */
-const zones = ["zone-a", "zone-b"] as const;
-
 /** Without a process of its own the distributor hands its spans to the live-store; between processes stands Kafka. */
 const isQueued = ({ home }: Wiring): boolean => home(distributor) !== home(liveStore);
 const secret = minio.s3Secret("tempo");
 
-const settings = ({ wire }: Wiring): SettingsTable => ({
+const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
   remoteWriteUrl: {
     unit: "url",
     value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
@@ -183,13 +165,11 @@ const config = (wiring: Wiring) => ({
 /** The live-store's zone is that of its StatefulSet. */
 const zone: IEnvVar = { name: "ZONE", valueFrom: { fieldRef: { fieldPath: `metadata.labels['${zoneLabel}']` } } };
 
-const pods = (workload: Workload, { wiring, mode }: Context): Pods => {
-  const isZoned = isQueued(wiring) && workload.roles.includes(liveStore);
-  const { replicas, memory, memoryLimit } = sizes[mode];
+const pods = (workload: Workload, size: Sized): Pods => {
+  const isZoned = size.zones !== undefined;
   return {
     workload,
-    replicas: Math.max(...workload.roles.map(replicas)),
-    zones: isZoned ? zones : undefined,
+    size,
     pod: {
       // All spans are in the log within a second or two. What comes after may never end: the queue of the query-frontend waits
       // for tenants that its own clean-up, stopped by then, would have to remove (modules/frontend/queue/queue.go in 3.0.3).
@@ -208,7 +188,7 @@ const pods = (workload: Workload, { wiring, mode }: Context): Pods => {
           envFrom: [{ configMapRef: { name: "tempo-settings" } }, { secretRef: { name: secret.name } }],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet("/status/version"), startSeconds: 300 }),
-          resources: resources({ cpu: "100m", memory, memoryLimit, scratch: workload.disk ? undefined : "2Gi" }),
+          resources: resources(size, workload.disk ? undefined : "2Gi"),
           volumeMounts: [
             { name: "config", mountPath: "/etc/tempo", readOnly: true },
             { name: "data", mountPath: "/data" },
@@ -220,11 +200,31 @@ const pods = (workload: Workload, { wiring, mode }: Context): Pods => {
   };
 };
 
+const single: Size = { replicas: 1, cpu: "100m", memory: "64Mi", memoryLimit: "768Mi" };
+const pair: Size = { ...single, replicas: 2 };
+
 export const tempo: Component = {
   name: "tempo",
   home: "stack",
   roles,
-  grouping: { monolithic: together, scalable: apart },
+  modes: {
+    monolithic: { grouping: together, sizes: { all: { replicas: 1, cpu: "100m", memory: "96Mi", memoryLimit: "768Mi" } } },
+    // Who owns a partition, and the scheduler, is one; of the others one may go away.
+    scalable: {
+      grouping: apart,
+      sizes: {
+        distributor: pair,
+        // Two own each partition, so that the restart of one is no gap for those who read.
+        "live-store": { ...single, zones: 2 },
+        "block-builder": single,
+        "metrics-generator": single,
+        "query-frontend": pair,
+        querier: pair,
+        "backend-scheduler": single,
+        "backend-worker": pair,
+      },
+    },
+  },
   settings,
   dataSource: ({ wire }) => ({
     name: "Tempo",
@@ -260,7 +260,7 @@ export const tempo: Component = {
   build(context) {
     found(context.wiring);
     return {
-      pods: context.workloads.map((workload) => pods(workload, context)),
+      pods: context.workloads.map((workload) => pods(workload, context.size(workload))),
       configs: [{ name: "tempo", read: "start-up", files: { "tempo.yaml": config(context.wiring) } }],
       secrets: [secret],
     };

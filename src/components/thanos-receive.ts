@@ -17,14 +17,14 @@ export const thanosReceive: Component = {
   name: "thanos-receive",
   home: "stack",
   roles,
-  grouping: { monolithic: apart },
-  build({ wiring, workloads }) {
+  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "50m", memory: "96Mi", memoryLimit: "1Gi" } } } },
+  build({ wiring, workloads, size }) {
     wiring.wire(roles.server).to(minio.roles.server, "s3");
     wiring.wire(thanos.roles.query).finds(roles.server, "grpc");
     return {
       pods: workloads.map((workload) => ({
         workload,
-        replicas: 1,
+        size: size(workload),
         pod: {
           terminationGracePeriodSeconds: 300,
           containers: [
@@ -41,7 +41,7 @@ export const thanosReceive: Component = {
               ],
               {
                 env: [thanos.podName],
-                resources: resources({ cpu: "50m", memory: "96Mi", memoryLimit: "1Gi" }),
+                resources: resources(size(workload)),
                 volumeMounts: [thanos.objectStore.mount, { name: "data", mountPath: "/data" }],
               },
             ),

@@ -1,7 +1,8 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import type { Component, Config, Pods, SecretShape } from "../core/component.ts";
-import { apart, defineRoles, type Mode, type Role } from "../core/plan.ts";
+import type { Component, Config, Context, Pods, SecretShape } from "../core/component.ts";
+import { apart, defineRoles, type Role } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, secretVolume } from "../core/pod.ts";
+import type { Sizes } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
@@ -103,13 +104,18 @@ const data = { name: "data", mountPath: "/data" };
 const mounted = (name: string) => ({ name, mountPath: `/etc/thanos/${name}`, readOnly: true });
 
 /** The compactor is one in every mode: two would undo each other's work. */
-const others: Readonly<Record<Mode, number>> = { monolithic: 1, scalable: 2, microservices: 2 };
-const replicas = (role: Role, mode: Mode): number => (role === compact ? 1 : others[mode]);
+const sizes = (replicas: number): Sizes => ({
+  query: { replicas, cpu: "50m", memory: "32Mi", memoryLimit: "512Mi" },
+  "query-frontend": { replicas, cpu: "20m", memory: "32Mi", memoryLimit: "768Mi" },
+  store: { replicas, cpu: "50m", memory: "32Mi", memoryLimit: "768Mi" },
+  compact: { replicas: 1, cpu: "50m", memory: "32Mi", memoryLimit: "1Gi" },
+  rule: { replicas, cpu: "20m", memory: "32Mi", memoryLimit: "256Mi" },
+});
 
-const pods = ({ wire, home }: Wiring, mode: Mode): readonly Pods[] => [
+const pods = ({ wiring: { wire, home }, size }: Context): readonly Pods[] => [
   {
     workload: home(query),
-    replicas: replicas(query, mode),
+    size: size(home(query)),
     pod: {
       containers: [
         container(
@@ -123,7 +129,7 @@ const pods = ({ wire, home }: Wiring, mode: Mode): readonly Pods[] => [
             "--query.auto-downsampling",
           ],
           {
-            resources: resources({ cpu: "50m", memory: "32Mi", memoryLimit: "512Mi" }),
+            resources: resources(size(home(query))),
             volumeMounts: [mounted("endpoints")],
           },
         ),
@@ -133,7 +139,7 @@ const pods = ({ wire, home }: Wiring, mode: Mode): readonly Pods[] => [
   },
   {
     workload: home(frontend),
-    replicas: replicas(frontend, mode),
+    size: size(home(frontend)),
     pod: {
       containers: [
         container(
@@ -145,7 +151,7 @@ const pods = ({ wire, home }: Wiring, mode: Mode): readonly Pods[] => [
             "--query-frontend.compress-responses",
           ],
           {
-            resources: resources({ cpu: "20m", memory: "32Mi", memoryLimit: "768Mi" }),
+            resources: resources(size(home(frontend))),
             volumeMounts: [mounted("cache")],
           },
         ),
@@ -155,7 +161,7 @@ const pods = ({ wire, home }: Wiring, mode: Mode): readonly Pods[] => [
   },
   {
     workload: home(store),
-    replicas: replicas(store, mode),
+    size: size(home(store)),
     pod: {
       containers: [
         container(
@@ -163,7 +169,7 @@ const pods = ({ wire, home }: Wiring, mode: Mode): readonly Pods[] => [
           "store",
           ["--data-dir=/data", objectStore.flag, "--index-cache.config-file=/etc/thanos/cache/index-cache.yml"],
           {
-            resources: resources({ cpu: "50m", memory: "32Mi", memoryLimit: "768Mi" }),
+            resources: resources(size(home(store))),
             volumeMounts: [mounted("cache"), objectStore.mount, data],
           },
         ),
@@ -173,7 +179,7 @@ const pods = ({ wire, home }: Wiring, mode: Mode): readonly Pods[] => [
   },
   {
     workload: home(compact),
-    replicas: replicas(compact, mode),
+    size: size(home(compact)),
     pod: {
       containers: [
         container(
@@ -191,7 +197,7 @@ const pods = ({ wire, home }: Wiring, mode: Mode): readonly Pods[] => [
           ],
           {
             envFrom: [{ configMapRef: { name: "thanos-settings" } }],
-            resources: resources({ cpu: "50m", memory: "32Mi", memoryLimit: "1Gi" }),
+            resources: resources(size(home(compact))),
             volumeMounts: [objectStore.mount, data],
           },
         ),
@@ -201,7 +207,7 @@ const pods = ({ wire, home }: Wiring, mode: Mode): readonly Pods[] => [
   },
   {
     workload: home(rule),
-    replicas: replicas(rule, mode),
+    size: size(home(rule)),
     pod: {
       containers: [
         container(
@@ -219,7 +225,7 @@ const pods = ({ wire, home }: Wiring, mode: Mode): readonly Pods[] => [
           ],
           {
             env: [podName],
-            resources: resources({ cpu: "20m", memory: "32Mi", memoryLimit: "256Mi" }),
+            resources: resources(size(home(rule))),
             volumeMounts: [mounted("rules"), objectStore.mount, data, { name: "tmp", mountPath: "/tmp" }],
           },
         ),
@@ -233,17 +239,21 @@ export const thanos: Component = {
   name: "thanos",
   home: "stack",
   roles,
-  grouping: { monolithic: apart, scalable: apart },
+  modes: {
+    monolithic: { grouping: apart, sizes: sizes(1) },
+    scalable: { grouping: apart, sizes: sizes(2) },
+  },
   settings: () => ({
     retentionRaw: { unit: "duration", value: "30d" },
     retention5m: { unit: "duration", value: "30d" },
     retention1h: { unit: "duration", value: "1y" },
   }),
   dataSource: ({ wire }) => grafana.metricsSource("Thanos", "Thanos", `http://${wire(grafana.roles.server).to(frontend, "http")}`),
-  build({ wiring, mode }) {
+  build(context) {
+    const { wiring } = context;
     const stores = [store, compact, rule].map((role) => wiring.wire(role).to(minio.roles.server, "s3"));
     return {
-      pods: pods(wiring, mode),
+      pods: pods(context),
       configs: configs(wiring),
       secrets: [secret(stores[0] as Address)],
     };

@@ -1,23 +1,39 @@
-import { ClusterRole, ClusterRoleBinding } from "./models.ts";
+import { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from "./models.ts";
 import { componentLabels, manifest, type Manifest } from "./objects.ts";
 
-/** Reading rights over the whole cluster for a component's account: resources by API group, and what may be done. */
-export function clusterAccess(
-  component: string,
-  resourcesByGroup: Readonly<Record<string, readonly string[]>>,
-  verbs: readonly ("get" | "list" | "watch")[],
-): readonly Manifest[] {
+/** What an account may do: resources by API group, each with the same verbs. */
+interface Right<V extends string> {
+  readonly group: string;
+  readonly resources: readonly string[];
+  readonly verbs: readonly V[];
+}
+type Reads = "get" | "list" | "watch";
+
+const rulesOf = (rights: readonly Right<string>[]) =>
+  rights.map(({ group, resources, verbs }) => ({ apiGroups: [group], resources: [...resources], verbs: [...verbs] }));
+const apiGroup = "rbac.authorization.k8s.io";
+// No namespace: kustomize fills in that of the account in the same build.
+const subjectsOf = (component: string) => [{ kind: "ServiceAccount", name: component }];
+
+/** Reading rights over the whole cluster for a component's account. */
+export function clusterAccess(component: string, rights: readonly Right<Reads>[]): readonly Manifest[] {
   const metadata = { name: `kube-lgtm-${component}`, labels: componentLabels(component) };
-  const rules = Object.entries(resourcesByGroup).map(([group, resources]) => ({
-    apiGroups: [group],
-    resources: [...resources],
-    verbs: [...verbs],
-  }));
-  const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: metadata.name };
-  // No namespace: kustomize fills in that of the account in the same build.
-  const subjects = [{ kind: "ServiceAccount", name: component }];
+  const roleRef = { apiGroup, kind: "ClusterRole", name: metadata.name };
   return [
-    manifest(new ClusterRole({ metadata, rules })),
-    manifest(new ClusterRoleBinding({ metadata, roleRef, subjects })),
+    manifest(new ClusterRole({ metadata, rules: rulesOf(rights) })),
+    manifest(new ClusterRoleBinding({ metadata, roleRef, subjects: subjectsOf(component) })),
+  ];
+}
+
+/** Rights in its own namespace for a component's account. */
+export function namespaceAccess(
+  component: string,
+  rights: readonly Right<Reads | "delete" | "patch" | "update">[],
+): readonly Manifest[] {
+  const metadata = { name: component, labels: componentLabels(component) };
+  const roleRef = { apiGroup, kind: "Role", name: component };
+  return [
+    manifest(new Role({ metadata, rules: rulesOf(rights) })),
+    manifest(new RoleBinding({ metadata, roleRef, subjects: subjectsOf(component) })),
   ];
 }

@@ -1,21 +1,24 @@
 import {
   type Component,
   type Config,
+  type Context,
   type DataSource,
   dataSourceConfig,
   modesOf,
   namespaceNames,
+  type Pods,
   type SecretShape,
   settingsName,
   type SettingsTable,
   variable,
 } from "./component.ts";
 import type { Manifest } from "./objects.ts";
-import { type Mode, plan, type Workload } from "./plan.ts";
+import { type Home, type Mode, plan, type Workload } from "./plan.ts";
 import { networkPolicy } from "./policies.ts";
 import { services } from "./services.ts";
-import { createWiring, type Wiring } from "./wiring.ts";
-import { account, budget, controllers } from "./workload.ts";
+import { type Resizing, sized, type Volume } from "./size.ts";
+import { createWiring, isRole, type Wiring } from "./wiring.ts";
+import { account, autoscaler, budget, controllers } from "./workload.ts";
 
 /** What `bases/<component>/<mode>` holds. */
 export interface Base {
@@ -28,40 +31,65 @@ export interface Base {
   /** Values of the component's settings, by the names that environments use. */
   readonly settings: SettingsTable;
   readonly workloads: readonly Workload[];
+  readonly pods: readonly Pods[];
   readonly wiring: Wiring;
 }
 
+/** What one environment says that changes how bases are built. */
+export interface Variation {
+  readonly namespaces: Readonly<Record<Home, string>>;
+  readonly resizing: Resizing;
+  /** By component; `default` is for all that are not named. */
+  readonly volumes: Readonly<Record<string, Volume>>;
+  /** Values that differ from the defaults, by component and setting. */
+  readonly components: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** The bases as they are committed: as no environment in particular would have them. */
+export const asCommitted: Variation = { namespaces: namespaceNames, resizing: {}, volumes: {}, components: {} };
+
 /** Every base of one choice of modes. All components are wired together, so each base knows all who may talk to it. */
-export function bases(catalogue: readonly Component[], modeOf: (component: Component) => Mode): readonly Base[] {
+export function bases(
+  catalogue: readonly Component[],
+  modeOf: (component: Component) => Mode,
+  { namespaces, resizing, volumes, components }: Variation,
+): readonly Base[] {
   const planned = catalogue.map((component) => {
     const mode = modeOf(component);
-    const grouping = component.grouping[mode];
-    if (!grouping) throw new Error(`${component.name} has no mode ${mode}. It has ${modesOf(component).join(", ")}.`);
-    return { component, mode, workloads: plan(Object.values(component.roles), grouping) };
+    const standing = component.modes[mode];
+    if (!standing) throw new Error(`${component.name} has no mode ${mode}. It has ${modesOf(component).join(", ")}.`);
+    const workloads = plan(Object.values(component.roles), standing.grouping);
+    return { component, mode, workloads, sizes: standing.sizes };
   });
   const wiring = createWiring(
     planned.flatMap(({ workloads }) => workloads),
-    namespaceNames,
+    namespaces,
   );
-  const built = planned.map((base) => ({
-    ...base,
-    built: base.component.build({ wiring, workloads: base.workloads, mode: base.mode, catalogue }),
-    source: base.component.dataSource?.(wiring),
-    settings: base.component.settings?.(wiring, base.mode) ?? {},
-  }));
+  const built = planned.map(({ component, mode, workloads, sizes }) => {
+    const size: Context["size"] = (workload) => sized(workload, sizes, resizing, volumes);
+    const context: Context = { wiring, workloads, mode, size, catalogue };
+    const settings = Object.entries(component.settings?.(context) ?? {}).map(
+      ([key, { unit, value }]) => [key, { unit, value: components[component.name]?.[key] ?? value }] as const,
+    );
+    return {
+      component,
+      mode,
+      workloads,
+      built: component.build(context),
+      source: component.dataSource?.(wiring),
+      settings: Object.fromEntries(settings),
+    };
+  });
   return built.map(
     ({ component, mode, workloads, built: { pods, configs = [], objects = [], secrets = [] }, source, settings }) => ({
       component,
       mode,
       workloads,
+      pods,
       wiring,
       path: `bases/${component.name}/${mode}`,
       objects: [
-        ...pods.flatMap((p) => [
-          ...controllers(p),
-          ...budget(p.workload, p.replicas * (p.zones?.length ?? 1)),
-          networkPolicy(p.workload, wiring),
-        ]),
+        ...pods.flatMap((p) => [...controllers(p), ...autoscaler(p), ...budget(p), networkPolicy(p.workload, wiring)]),
         ...(pods.length > 0 ? [account(component.name)] : []),
         ...services(workloads, wiring),
         ...objects,
@@ -76,6 +104,21 @@ export function bases(catalogue: readonly Component[], modeOf: (component: Compo
     }),
   );
 }
+
+/** Whether something of another base connects to it. */
+export const hasClients = ({ component: { name } }: Base, others: readonly Base[]): boolean =>
+  others.some(({ component, wiring }) =>
+    wiring
+      .connections()
+      .some(
+        ({ from, to, made }) =>
+          isRole(from) && isRole(to) && from.component === component.name && to.component === name && !made,
+      ),
+  );
+
+/** Whether pods of another base stand in zones. */
+export const hasZones = (_: Base, others: readonly Base[]): boolean =>
+  others.some(({ pods }) => pods.some(({ size }) => size.zones !== undefined));
 
 const literals = ({ name }: Component, settings: SettingsTable): Config => ({
   name: settingsName(name),

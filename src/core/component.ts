@@ -1,6 +1,8 @@
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
+import type { Base } from "./base.ts";
 import type { Manifest } from "./objects.ts";
 import type { Grouping, Home, Mode, Role, Workload } from "./plan.ts";
+import type { Sized, Sizes } from "./size.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** A generated ConfigMap: files, or literals that containers take as environment variables. */
@@ -39,11 +41,9 @@ export interface SecretShape {
 /** A workload's pods. */
 export interface Pods {
   readonly workload: Workload;
-  readonly replicas: number;
+  readonly size: Sized;
   readonly pod: IPodSpec;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** One StatefulSet for each, with `replicas` pods; together they are one workload. */
-  readonly zones?: readonly string[] | undefined;
   /** The program talks to the API server with its own account. */
   readonly usesApi?: true;
   /** Part of Pod Security `restricted` that these pods cannot keep, with the reason; only in the agents' namespace. */
@@ -70,21 +70,29 @@ export interface Context {
   readonly wiring: Wiring;
   readonly workloads: readonly Workload[];
   readonly mode: Mode;
+  /** How many pods a workload of the component has here, and what they may use. */
+  size(workload: Workload): Sized;
   /** Every component there is, whether an environment has it or not. */
   readonly catalogue: readonly Component[];
+}
+
+/** How a component stands: which roles share pods, and how large each workload is. */
+export interface Standing {
+  readonly grouping: Grouping;
+  readonly sizes: Sizes;
 }
 
 export interface Component {
   readonly name: string;
   readonly home: Home;
   readonly roles: Readonly<Record<string, Role>>;
-  readonly grouping: Partial<Readonly<Record<Mode, Grouping>>>;
-  /** Part of an environment only where something of it connects to it. Default: always. */
-  readonly wanted?: "by its clients";
+  readonly modes: Partial<Readonly<Record<Mode, Standing>>>;
+  /** Whether an environment of these other bases needs it. Default: always. */
+  readonly wanted?: (own: Base, others: readonly Base[]) => boolean;
   /** Has a data source: Grafana mounts `grafana-datasource-<component>` when it is there. */
   readonly dataSource?: (wiring: Wiring) => DataSource;
   /** Its `<component>-settings`, by the names that environments use. */
-  readonly settings?: (wiring: Wiring, mode: Mode) => SettingsTable;
+  readonly settings?: (context: Context) => SettingsTable;
   /**
    * How it stands where there is no Kubernetes API to ask: not at all, or with pods and configuration that take the place of
    * its own, given the workloads that stand there. What asks the API and says nothing here cannot stand there.
@@ -101,8 +109,8 @@ export const namespaceNames: Readonly<Record<Home, string>> = {
   agents: "observability-agents",
 };
 
-export const modesOf = (component: Component): readonly Mode[] => Object.keys(component.grouping) as Mode[];
+export const modesOf = (component: Component): readonly Mode[] => Object.keys(component.modes) as Mode[];
 
 /** The mode in which a component stands beside others that are in `mode`: that one, or the first that it has. */
 export const nearestMode = (component: Component, mode: Mode): Mode =>
-  component.grouping[mode] ? mode : (modesOf(component)[0] as Mode);
+  component.modes[mode] ? mode : (modesOf(component)[0] as Mode);

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 type Table = Readonly<Record<string, unknown>>;
 const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -8,13 +10,23 @@ const mergeKeys: Readonly<Record<string, string>> = {
   env: "name",
   initContainers: "name",
   ports: "containerPort",
+  topologySpreadConstraints: "topologyKey",
   volumeMounts: "mountPath",
   volumes: "name",
 };
 
+/** The key that items of a list are known by; a Service names its ports otherwise than a container. */
+const keyOf = (field: string, list: readonly unknown[]): string | undefined => {
+  const key = mergeKeys[field];
+  return key !== undefined && list.every((item) => isTable(item) && key in item) ? key : undefined;
+};
+
+/** Whether a patch takes its object, or an item of a list, away. */
+export const deletes = (patch: unknown): boolean => isTable(patch) && patch["$patch"] === "delete";
+
 /** Two strategic-merge patches of one object as one: what the second names of a keyed list comes first. */
 export function joined(first: unknown, second: unknown, field = ""): unknown {
-  const key = mergeKeys[field];
+  const key = Array.isArray(first) && Array.isArray(second) ? keyOf(field, [...first, ...second]) : undefined;
   if (Array.isArray(first) && Array.isArray(second) && key) {
     const same = (a: unknown, b: unknown): boolean => (a as Table)[key] === (b as Table)[key];
     const named = second.map((item) => joined(first.find((old) => same(old, item)) ?? {}, item));
@@ -25,12 +37,36 @@ export function joined(first: unknown, second: unknown, field = ""): unknown {
   return { ...first, ...Object.fromEntries(fields) };
 }
 
-const withoutNulls = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutNulls);
+const cleaned = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.filter((item) => !deletes(item)).map(cleaned);
   if (!isTable(value)) return value;
   const fields = Object.entries(value).filter(([, item]) => item !== null);
-  return Object.fromEntries(fields.map(([name, item]) => [name, withoutNulls(item)]));
+  return Object.fromEntries(fields.map(([name, item]) => [name, cleaned(item)]));
 };
 
-/** What a strategic-merge patch makes of an object, as kustomize does it; null removes a field. */
-export const merged = (target: unknown, patch: unknown): unknown => withoutNulls(joined(target, patch));
+/** What a strategic-merge patch makes of an object, as kustomize does it; null removes a field, `$patch: delete` an item. */
+export const merged = (target: unknown, patch: unknown): unknown => cleaned(joined(target, patch));
+
+/** The strategic-merge patch that makes the one of the other; undefined where nothing differs. */
+export function patch(before: unknown, after: unknown, field = ""): unknown {
+  if (isDeepStrictEqual(before, after)) return undefined;
+  const key = Array.isArray(before) && Array.isArray(after) ? keyOf(field, [...before, ...after]) : undefined;
+  if (Array.isArray(before) && Array.isArray(after) && key) {
+    const of = (list: readonly Table[], item: Table): Table | undefined => list.find((one) => one[key] === item[key]);
+    const [old, now] = [before as Table[], after as Table[]];
+    const changed = now.flatMap((item) => {
+      const difference = patch(of(old, item) ?? {}, item);
+      return difference === undefined ? [] : [{ [key]: item[key], ...(difference as Table) }];
+    });
+    const gone = old.filter((item) => !of(now, item)).map((item) => ({ $patch: "delete", [key]: item[key] }));
+    return [...changed, ...gone];
+  }
+  if (!isTable(before) || !isTable(after)) return after;
+  const names = [...new Set([...Object.keys(after), ...Object.keys(before)])];
+  const fields = names.flatMap((name) => {
+    if (!(name in after)) return [[name, null]];
+    const difference = name in before ? patch(before[name], after[name], name) : after[name];
+    return difference === undefined ? [] : [[name, difference]];
+  });
+  return Object.fromEntries(fields);
+}

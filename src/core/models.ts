@@ -15,6 +15,9 @@ export const { Deployment } = load(
 export const { StatefulSet } = load(
   "kubernetes-models/apps/v1/StatefulSet",
 ) as typeof import("kubernetes-models/apps/v1/StatefulSet");
+export const { HorizontalPodAutoscaler } = load(
+  "kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler",
+) as typeof import("kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler");
 export const { Job } = load("kubernetes-models/batch/v1/Job") as typeof import("kubernetes-models/batch/v1/Job");
 export const { Ingress } = load(
   "kubernetes-models/networking.k8s.io/v1/Ingress",
@@ -31,6 +34,12 @@ export const { ClusterRole } = load(
 export const { ClusterRoleBinding } = load(
   "kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRoleBinding",
 ) as typeof import("kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRoleBinding");
+export const { Role } = load(
+  "kubernetes-models/rbac.authorization.k8s.io/v1/Role",
+) as typeof import("kubernetes-models/rbac.authorization.k8s.io/v1/Role");
+export const { RoleBinding } = load(
+  "kubernetes-models/rbac.authorization.k8s.io/v1/RoleBinding",
+) as typeof import("kubernetes-models/rbac.authorization.k8s.io/v1/RoleBinding");
 export const { Namespace } = load("kubernetes-models/v1/Namespace") as typeof import("kubernetes-models/v1/Namespace");
 export const { Service } = load("kubernetes-models/v1/Service") as typeof import("kubernetes-models/v1/Service");
 export const { ServiceAccount } = load(

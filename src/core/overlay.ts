@@ -1,24 +1,18 @@
+import { type Adapted, adapted } from "./adapted.ts";
 import type { Base } from "./base.ts";
-import { type Config, namespaceNames, type SecretShape, settingsName, variable } from "./component.ts";
+import { type Config, namespaceNames, type SecretShape } from "./component.ts";
 import type { Addition } from "./feature.ts";
 import { Namespace, NetworkPolicy } from "./models.ts";
 import type { Repository } from "./flux.ts";
 import { joined } from "./merge.ts";
 import { manifest, type Manifest, partOf } from "./objects.ts";
 import type { Home } from "./plan.ts";
-import { type Volume, volumeChanges } from "./volumes.ts";
-import { scaledUp } from "./replicas.ts";
-import { createWiring } from "./wiring.ts";
 
 /** What an overlay needs to know of its environment. */
 export interface Choice {
   readonly name: string;
   readonly credentials: "by-name" | "throw-away";
   readonly namespaces: Readonly<Record<Home, string>>;
-  /** Values that differ from the defaults, by component and setting. */
-  readonly components: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly replicas: Readonly<Record<string, number>>;
-  readonly volumes: Readonly<Record<string, Volume>>;
   readonly compose: "generated" | "none";
   readonly repository: Repository;
   /** What it says of the features that it has, by their names. */
@@ -39,7 +33,7 @@ export interface Part {
   /** ClusterRoleBindings that get another name, by the one they have in their base. */
   readonly bindings: Readonly<Record<string, string>>;
   readonly merges: readonly Config[];
-  /** Of the merges, those that come from the components' own settings. */
+  /** Of the merges, those that come of how the environment's own bases would differ. */
   readonly settings: readonly Config[];
   readonly secrets: readonly SecretShape[];
   /** Secrets that are to be there already, whatever the environment generates. */
@@ -74,21 +68,6 @@ const defaultDeny = (): Manifest =>
     }),
   );
 
-/** Settings whose value differs from the base's: because the author says so, or because a namespace has another name. */
-function settingsMerges(choice: Choice, all: readonly Base[], own: readonly Base[]): readonly Config[] {
-  const wiring = createWiring(
-    all.flatMap(({ workloads }) => workloads),
-    choice.namespaces,
-  );
-  return own.flatMap(({ component: { name, settings }, mode, settings: before }): readonly Config[] => {
-    const here = Object.entries(settings?.(wiring, mode) ?? {}).map(([key, { value }]) => [key, value] as const);
-    const now = { ...Object.fromEntries(here), ...choice.components[name] };
-    const changed = Object.entries(now).filter(([key, value]) => before[key]?.value !== value);
-    const literals = Object.fromEntries(changed.map(([key, value]) => [variable(name, key), value]));
-    return changed.length > 0 ? [{ name: settingsName(name), read: "start-up", literals }] : [];
-  });
-}
-
 /**
  * A second environment in one cluster must not take the rights of the first away: in a namespace of another name than the bases
  * assume, a binding carries that name.
@@ -110,36 +89,44 @@ function perObject(patches: readonly Manifest[]): readonly Manifest[] {
   return [...found.values()];
 }
 
+/** A base, and what it would be if it were built for the environment alone. */
+export interface Chosen {
+  readonly base: Base;
+  readonly own: Base;
+}
+
 /** An environment's overlay over these bases and features. */
-export function overlay(choice: Choice, bases: readonly Base[], additions: readonly Addition[]): Overlay {
+export function overlay(choice: Choice, chosen: readonly Chosen[], additions: readonly Addition[]): Overlay {
   const path = `overlays/${choice.name}`;
   const homes: readonly Home[] = ["stack", "agents"];
   const part = (home: Home): Part => {
-    const own = bases.filter(({ component }) => component.home === home);
-    const here = (workload: string): boolean =>
-      own.some(({ workloads }) => workloads.some(({ fullName }) => fullName === workload));
+    const here = chosen.filter(({ base }) => base.component.home === home);
+    const bases = here.map(({ base }) => base);
     const added = home === "stack" ? additions : [];
-    const settings = settingsMerges(choice, bases, own);
-    const scaled = scaledUp(own, choice.replicas);
-    const adapted = added.flatMap(({ feature }) => feature.adapt?.(choice.options[feature.name] ?? {}) ?? []);
+    const differences: readonly Adapted[] = here.map(({ base, own }) => adapted(base, own));
+    const settings = differences.flatMap(({ merges }) => merges);
+    const options = added.flatMap(({ feature }) => feature.adapt?.(choice.options[feature.name] ?? {}) ?? []);
     return {
       home,
       path: `${path}/${home}`,
       namespace: choice.namespaces[home],
-      objects: [namespaceObject(choice.namespaces[home], home), defaultDeny(), ...scaled.objects],
-      bases: own,
+      objects: [
+        namespaceObject(choice.namespaces[home], home),
+        defaultDeny(),
+        ...differences.flatMap(({ objects }) => objects),
+      ],
+      bases,
       additions: added,
       changes: perObject([
-        ...volumeChanges(own, choice.volumes),
-        ...scaled.patches,
-        ...adapted.flatMap(({ patches = [] }) => patches),
+        ...differences.flatMap(({ patches }) => patches),
+        ...options.flatMap(({ patches = [] }) => patches),
       ]),
-      replicas: Object.fromEntries(Object.entries(choice.replicas).filter(([workload]) => here(workload))),
+      replicas: Object.assign({}, ...differences.map(({ replicas }) => replicas)),
       settings,
-      bindings: bindingNames(own, home, choice.namespaces[home]),
-      merges: [...settings, ...adapted.flatMap(({ merges = [] }) => merges)],
-      secrets: choice.credentials === "throw-away" ? own.flatMap(({ secrets }) => secrets) : [],
-      expects: adapted.flatMap(({ expects = [] }) => expects),
+      bindings: bindingNames(bases, home, choice.namespaces[home]),
+      merges: [...settings, ...options.flatMap(({ merges = [] }) => merges)],
+      secrets: choice.credentials === "throw-away" ? bases.flatMap(({ secrets }) => secrets) : [],
+      expects: options.flatMap(({ expects = [] }) => expects),
     };
   };
   return {

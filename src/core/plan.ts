@@ -49,6 +49,8 @@ export interface Role<P extends string = string> {
   readonly groups: readonly Group<P>[];
   /** Size of the volume that it keeps over a restart. */
   readonly disk?: string | undefined;
+  /** Its pods keep their names over a restart; so do those that keep a volume. */
+  readonly identity?: "stable" | undefined;
   /** Its pods look each other up by their own names before anybody is ready. */
   readonly meets?: "before ready" | undefined;
   readonly runs: Runs;
@@ -63,6 +65,7 @@ export interface Workload {
   readonly roles: readonly Role[];
   readonly runs: Runs;
   readonly disk?: string | undefined;
+  readonly identity?: "stable" | undefined;
 }
 
 /** A mode is nothing but the answer to "which workload does this role run in?". */
@@ -90,6 +93,7 @@ interface Shape {
   readonly door?: Door;
   readonly groups?: readonly Group[];
   readonly disk?: string;
+  readonly identity?: "stable";
   readonly meets?: "before ready";
   readonly runs?: Runs;
 }
@@ -115,6 +119,7 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       door: shape.door,
       groups: [...(shared.groups ?? []), ...(shape.groups ?? [])],
       disk: shape.disk,
+      identity: shape.identity,
       meets: shape.meets,
       runs: shape.runs ?? "replicas",
     },
@@ -143,6 +148,7 @@ export function plan(roles: readonly Role[], grouping: Grouping): readonly Workl
       roles: members,
       runs,
       disk: largest(members.flatMap((r) => r.disk ?? [])),
+      identity: members.some((r) => r.disk ?? r.identity) ? "stable" : undefined,
     };
   });
 }

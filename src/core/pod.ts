@@ -8,6 +8,7 @@ import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { Pods } from "./component.ts";
 import { selector } from "./objects.ts";
 import type { Role, Workload } from "./plan.ts";
+import type { Size } from "./size.ts";
 
 /** Every program runs as this user and group, whatever its image says; volumes belong to the group. */
 const user = 10001;
@@ -18,16 +19,13 @@ export const containerPorts = (roles: readonly Role[]): IContainerPort[] =>
     .sort(([, a], [, b]) => a - b)
     .map(([name, containerPort]) => ({ name, containerPort }));
 
-interface Needs {
-  readonly cpu: string;
-  readonly memory: string;
-  readonly memoryLimit: string;
-  /** Room for what is written outside of volumes and claims: emptyDirs and the container's log. */
-  readonly scratch?: string | undefined;
-}
+type Needs = Pick<Size, "cpu" | "memory" | "memoryLimit">;
 
-/** Requests, and limits for what cannot be given back: memory and local disk. CPU has none, so that nothing is throttled. */
-export const resources = ({ cpu, memory, memoryLimit, scratch = "256Mi" }: Needs): IResourceRequirements => ({
+/**
+ * Requests, and limits for what cannot be given back: memory and local disk. CPU has none, so that nothing is throttled.
+ * @param scratch room for what is written outside of claims: emptyDirs and the container's log
+ */
+export const resources = ({ cpu, memory, memoryLimit }: Needs, scratch = "256Mi"): IResourceRequirements => ({
   requests: { cpu, memory, "ephemeral-storage": "32Mi" },
   limits: { memory: memoryLimit, "ephemeral-storage": scratch },
 });
@@ -89,7 +87,7 @@ export const restrictedContainer = (container: IContainer): IContainer => ({
 });
 
 /** The pod as its component describes it, with everything that Pod Security `restricted` and a careful reader ask of it. */
-export function hardened({ workload, replicas, pod, usesApi, mustTouchHost }: Pods, zone?: string): IPodSpec {
+export function hardened({ workload, size, pod, usesApi, mustTouchHost }: Pods, zone?: string): IPodSpec {
   if (mustTouchHost && workload.home !== "agents") {
     throw new Error(`${workload.fullName} touches the host: its component's home must be "agents".`);
   }
@@ -110,7 +108,7 @@ export function hardened({ workload, replicas, pod, usesApi, mustTouchHost }: Po
     ...rest,
     affinity: zone ? awayFromOtherZones(workload, zone) : undefined,
     topologySpreadConstraints:
-      replicas > 1 ? spread(zone ? { ...selector(workload), [zoneLabel]: zone } : selector(workload)) : undefined,
+      size.replicas > 1 ? spread(zone ? { ...selector(workload), [zoneLabel]: zone } : selector(workload)) : undefined,
     initContainers: initContainers?.map(restrictedContainer),
     containers: containers.map(restrictedContainer),
     volumes,
@@ -139,7 +137,7 @@ const awayFromOtherZones = (workload: Workload, zone: string): IPodSpec["affinit
 });
 
 /** Replicas go to different nodes and zones where there are some, and still run where there are not. */
-export const spread = (matchLabels: Record<string, string>): IPodSpec["topologySpreadConstraints"] =>
+const spread = (matchLabels: Record<string, string>): IPodSpec["topologySpreadConstraints"] =>
   ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
     maxSkew: 1,
     topologyKey,

@@ -163,6 +163,7 @@ function partFiles(part: Part, head: string): [string, string][] {
       head + yaml(change),
     ]),
     ...part.objects.map((object): [string, string] => [`${part.path}/${fileName(object)}`, head + yaml(object)]),
+    ...configFiles(part.path, part.merges),
     ...part.secrets.flatMap((secret) => secretFiles(part.path, secret)),
   ];
 }

@@ -1,13 +1,19 @@
 import { configMap, type Generated, secretObject } from "./generated.ts";
 import { componentLabels, type Manifest } from "./objects.ts";
-import { merged } from "./merge.ts";
+import { deletes, merged } from "./merge.ts";
 import type { Overlay, Part } from "./overlay.ts";
 
 type Table = Readonly<Record<string, unknown>>;
 const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const clusterScoped = new Set(["ClusterRole", "ClusterRoleBinding", "Namespace"]);
+/** Kinds whose objects stand in no namespace. */
+export const clusterScoped: ReadonlySet<string> = new Set([
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "CustomResourceDefinition",
+  "Namespace",
+]);
 
 type Names = ReadonlyMap<string, string>;
 
@@ -66,16 +72,17 @@ export interface Contents {
 /** A part's objects as its bases and features have them, and what its generators make. */
 export function contents(part: Part): Contents {
   const patches = [...part.additions.flatMap((addition) => addition.patches), ...part.changes];
+  const of = (object: Manifest): readonly Manifest[] =>
+    patches.filter(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name);
   const patched = (object: Manifest): Manifest =>
-    patches
-      .filter(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name)
-      .reduce((now, patch) => merged(now, patch) as Manifest, scaled(object, part.replicas));
+    of(object).reduce((now, patch) => merged(now, patch) as Manifest, scaled(object, part.replicas));
   const merges = [...part.additions.flatMap((addition) => addition.merges), ...part.merges];
   return {
     objects: [
       ...part.objects,
       ...[...part.bases, ...part.additions]
         .flatMap(({ objects }) => objects)
+        .filter((object) => !of(object).some(deletes))
         .map(patched)
         .map((object) => renamed(object, part.bindings)),
     ],

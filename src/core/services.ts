@@ -60,7 +60,7 @@ function fronts(workload: Workload, wiring: Wiring): readonly Front[] {
 /** One name for each pod: what governs a StatefulSet, and where clients balance by themselves. */
 function headless(workload: Workload, wiring: Wiring): readonly Front[] {
   const each = asked(workload, "each pod", wiring);
-  if (!workload.disk && !some(each)) return [];
+  if (!workload.identity && !some(each)) return [];
   // Some clusters' DNS lists no Service without a port; the first one that is declared serves.
   const first = Object.entries(workload.roles[0]?.ports ?? {}).slice(0, 1);
   const ports: Ports = { ...Object.fromEntries(first), ...each };

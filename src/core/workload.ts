@@ -1,10 +1,20 @@
 import { createHash } from "node:crypto";
+import type { IPersistentVolumeClaim } from "kubernetes-models/v1/PersistentVolumeClaim";
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { Pods } from "./component.ts";
-import { DaemonSet, Deployment, Job, PodDisruptionBudget, ServiceAccount, StatefulSet } from "./models.ts";
-import type { Workload } from "./plan.ts";
+import {
+  DaemonSet,
+  Deployment,
+  HorizontalPodAutoscaler,
+  Job,
+  PodDisruptionBudget,
+  ServiceAccount,
+  StatefulSet,
+} from "./models.ts";
 import { componentLabels, groupLabels, labels, manifest, type Manifest, selector } from "./objects.ts";
-import { hardened, zoneLabel } from "./pod.ts";
+import { emptyDir, hardened, zoneLabel } from "./pod.ts";
+import { quantity } from "./requests.ts";
+import { type Disk, podsOf, zonesOf } from "./size.ts";
 
 /** The account that all pods of a component run as. */
 export const account = (name: string): Manifest =>
@@ -16,31 +26,38 @@ export const account = (name: string): Manifest =>
   );
 
 /** A workload's controllers: one, or one a zone. */
-export const controllers = (pods: Pods): readonly Manifest[] =>
-  pods.zones ? pods.zones.map((zone) => controller(pods, zone)) : [controller(pods)];
+export const controllers = (pods: Pods): readonly Manifest[] => {
+  const zones = zonesOf(pods.size);
+  return zones.length > 0 ? zones.map((zone) => controller(pods, zone)) : [controller(pods)];
+};
 
-/** Job or DaemonSet where the role says so, StatefulSet where it keeps a disk, else Deployment. */
+/** Job or DaemonSet where the role says so, StatefulSet where its pods keep a volume or their names, else Deployment. */
 function controller(pods: Pods, zone?: string): Manifest {
-  const { workload, replicas } = pods;
+  const { workload, size } = pods;
+  const name = zone ? `${workload.fullName}-${zone}` : workload.fullName;
   const own: Readonly<Record<string, string>> = zone ? { [zoneLabel]: zone } : {};
-  const metadata = {
-    name: zone ? `${workload.fullName}-${zone}` : workload.fullName,
-    labels: { ...labels(workload), ...own },
-  };
+  const group: Readonly<Record<string, string>> = zone ? { [rolloutGroup]: workload.fullName } : {};
+  const metadata = { name, labels: { ...labels(workload), ...own, ...group } };
   const matching = { matchLabels: { ...selector(workload), ...own } };
   const template = {
     metadata: {
-      labels: { ...labels(workload), ...own, ...groupLabels(workload.roles.flatMap(({ groups }) => groups)) },
+      labels: {
+        ...labels(workload),
+        ...own,
+        ...(zone ? { [rolloutName]: name } : {}),
+        ...groupLabels(workload.roles.flatMap(({ groups }) => groups)),
+      },
       annotations: pods.annotations,
     },
-    spec: hardened(pods, zone),
+    spec: size.disk?.keeps === "nothing" ? withoutClaim(hardened(pods, zone), size.disk) : hardened(pods, zone),
   };
   if (workload.runs === "once") return job(pods);
   if (workload.runs === "every node") {
     const updateStrategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } } as const;
     return manifest(new DaemonSet({ metadata, spec: { selector: matching, updateStrategy, template } }));
   }
-  if (workload.disk === undefined) {
+  if (!workload.identity) {
+    const replicas = size.most === undefined ? size.replicas : undefined;
     const strategy = { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } as const;
     return manifest(new Deployment({ metadata, spec: { replicas, selector: matching, strategy, template } }));
   }
@@ -48,28 +65,52 @@ function controller(pods: Pods, zone?: string): Manifest {
     new StatefulSet({
       metadata,
       spec: {
-        replicas,
+        replicas: size.replicas,
         serviceName: `${workload.fullName}-headless`,
         podManagementPolicy: "Parallel",
+        // Kubernetes would roll all zones at the same time: the rollout-operator takes one after the other.
+        updateStrategy: zone ? { type: "OnDelete" } : undefined,
         selector: matching,
         template,
-        volumeClaimTemplates: [
-          // With the fields that the API server fills in, so that what is applied and what is there read alike.
-          {
-            apiVersion: "v1",
-            kind: "PersistentVolumeClaim",
-            metadata: { name: "data" },
-            spec: {
-              accessModes: ["ReadWriteOnce"],
-              resources: { requests: { storage: workload.disk } },
-              volumeMode: "Filesystem",
-            },
-          },
-        ],
+        volumeClaimTemplates: size.disk?.keeps === "claim" ? [claim(size.disk)] : undefined,
       },
     }),
   );
 }
+
+/** Labels by which the rollout-operator knows the sets of one workload, and the pods of each (its README, "How updates work"). */
+const rolloutGroup = "rollout-group";
+const rolloutName = "name";
+
+/** With the fields that the API server fills in, so that what is applied and what is there read alike. */
+const claim = ({ size, class: storageClassName }: Disk): IPersistentVolumeClaim => ({
+  apiVersion: "v1",
+  kind: "PersistentVolumeClaim",
+  metadata: { name: "data" },
+  spec: {
+    accessModes: ["ReadWriteOnce"],
+    resources: { requests: { storage: size } },
+    storageClassName,
+    volumeMode: "Filesystem",
+  },
+});
+
+/** The claim's volume becomes a folder of the pod, which may grow to the size that the claim would ask for. */
+const withoutClaim = (spec: IPodSpec, { size }: Disk): IPodSpec => ({
+  ...spec,
+  containers: spec.containers.map((container) =>
+    container.volumeMounts?.some(({ name }) => name === "data")
+      ? {
+          ...container,
+          resources: {
+            ...container.resources,
+            limits: { ...container.resources?.limits, "ephemeral-storage": size },
+          },
+        }
+      : container,
+  ),
+  volumes: [...(spec.volumes ?? []), emptyDir("data", size)],
+});
 
 /**
  * A Job's pod template cannot be changed once it is applied, so its name carries a hash of the template; and the Job goes
@@ -90,9 +131,9 @@ function job(pods: Pods): Manifest {
   );
 }
 
-/** With one replica a budget would either block every drain or say nothing, so there is none. */
-export const budget = (workload: Workload, replicas: number): readonly Manifest[] =>
-  replicas < 2
+/** With one pod a budget would either block every drain or say nothing, so there is none. Zones share one. */
+export const budget = ({ workload, size }: Pods): readonly Manifest[] =>
+  workload.runs !== "replicas" || podsOf(size) < 2
     ? []
     : [
         manifest(
@@ -102,3 +143,33 @@ export const budget = (workload: Workload, replicas: number): readonly Manifest[
           }),
         ),
       ];
+
+/** Part of its CPU request that a pod should use: above it there are more of them. */
+const busy = 0.75;
+
+/**
+ * More pods when those there are have much to do, fewer again after ten quiet minutes. By absolute CPU, so that it does not follow from
+ * what a cluster makes of requests.
+ */
+export const autoscaler = ({ workload, size }: Pods): readonly Manifest[] => {
+  if (size.most === undefined) return [];
+  if (workload.identity || workload.runs !== "replicas")
+    throw new Error(`${workload.fullName} keeps something or owns something: its size has no "most".`);
+  const averageValue = `${Math.round((quantity(size.cpu) ?? 0) * 1000 * busy)}m`;
+  return [
+    manifest(
+      new HorizontalPodAutoscaler({
+        metadata: { name: workload.fullName, labels: labels(workload) },
+        spec: {
+          scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.fullName },
+          minReplicas: size.replicas,
+          maxReplicas: size.most,
+          metrics: [{ type: "Resource", resource: { name: "cpu", target: { type: "AverageValue", averageValue } } }],
+          behavior: {
+            scaleDown: { stabilizationWindowSeconds: 600, policies: [{ type: "Pods", value: 1, periodSeconds: 60 }] },
+          },
+        },
+      }),
+    ),
+  ];
+};

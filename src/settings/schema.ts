@@ -1,7 +1,7 @@
 import type { Unit } from "../core/component.ts";
 import type { Home, Mode } from "../core/plan.ts";
 import type { Repository } from "../core/flux.ts";
-import type { Volume } from "../core/volumes.ts";
+import type { Volume } from "../core/size.ts";
 import type { Answers } from "./composition.ts";
 
 /** How Grafana is reached from outside the cluster; the other fields are options of the kustomize Component of that name. */

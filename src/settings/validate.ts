@@ -196,8 +196,8 @@ export function validate(
   checkModes(settings.modes, components, found);
   checkComponents(settings.components, tables, leftOut, found);
   const workloads = components.flatMap((component) => {
-    const grouping = component.grouping[modeIn(settings, component)];
-    return grouping ? plan(Object.values(component.roles), grouping) : [];
+    const standing = component.modes[modeIn(settings, component)];
+    return standing ? plan(Object.values(component.roles), standing.grouping) : [];
   });
   const scaled = workloads.filter(({ runs }) => runs === "replicas");
   checkReplicas(

@@ -37,7 +37,8 @@ export function shapeFaults(origins: readonly Origin[]): Findings {
   );
 }
 
-const ownLabels = /^(app\.kubernetes\.io\/(name|component|part-of)|kube-lgtm\.io\/[a-z-]+)$/;
+/** `name` is how the rollout-operator finds the pods of a zone. */
+const ownLabels = /^(name|app\.kubernetes\.io\/(name|component|part-of)|kube-lgtm\.io\/[a-z-]+)$/;
 const releaseWord = /version|chart|release|checksum|hash|revision|build|managed-by/i;
 const releaseValue = /^v?\d+(\.\d+)+|[0-9a-f]{16,}/;
 

@@ -34,7 +34,8 @@ function declarations(): { readonly of: (file: string) => Schema; readonly all: 
         from.startsWith(".") ? join(dirname(file), from) : join(modules, from),
       ]),
     );
-    const body = /export (?:interface \w+(?: extends TypeMeta)? |(?:declare )?type \w+ = )([\s\S]*)/.exec(text)?.[1];
+    const [, own, body] =
+      /export (?:interface (?=(\w+))\w+(?: extends TypeMeta)? |(?:declare )?type \w+ = )([\s\S]*)/.exec(text) ?? [];
     if (body === undefined) throw new Error(`${file}.d.ts declares nothing that could be read`);
     const tokens = body.match(/"[^"]*"|\w+|[{}[\]<>|:;?]/g) ?? [];
     let at = 0;
@@ -57,7 +58,7 @@ function declarations(): { readonly of: (file: string) => Schema; readonly all: 
         return { type: "array", items };
       }
       if (token === "{") return fields();
-      const from = imports.get(token);
+      const from = token === own ? file : imports.get(token);
       if (from === undefined) throw new Error(`${file}.d.ts: type ${token} is not imported`);
       read(from);
       return { $ref: `#/$defs/${name(from)}` };
