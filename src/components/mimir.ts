@@ -4,7 +4,7 @@ import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, copies, memberlist, overrides } from "./dskit.ts";
+import { buildOf, copies, memberlist, overrides, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPod } from "./memcached.ts";
@@ -169,6 +169,7 @@ const config = ({ wiring, size }: Context) => {
   const own = wiring.runs(ownAlertmanager);
   return {
     multitenancy_enabled: "${MIMIR_MULTITENANCY_ENABLED}",
+  shutdown_delay: shutdownDelay(wiring, ingester, querier),
     server: { http_listen_port: querier.ports.http, grpc_listen_port: querier.ports.grpc },
     memberlist: memberlist(wire(ingester).toGroup(gossip, here(wiring))),
     runtime_config: { file: limits.file },
