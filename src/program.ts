@@ -21,14 +21,20 @@ export interface Foundation {
   readonly additions: readonly Addition[];
 }
 
+/** The bases of the components that have this mode, wired to the others as they stand beside it. */
+const basesIn = (mode: Mode, catalogue: readonly Component[]): readonly Base[] =>
+  bases(
+    catalogue,
+    (component) => nearestMode(component, mode),
+    asCommitted,
+    (_, own) => own === mode,
+  );
+
 /** All bases, one for each component and mode that it has, and all features, which are the same beside any mode. */
 export function foundation(): Foundation {
   const shipped = modes.filter((mode) => catalogue.some((component) => modesOf(component).includes(mode)));
-  const beside = shipped.map((mode) => bases(catalogue, (component) => nearestMode(component, mode), asCommitted));
-  return {
-    bases: beside.flatMap((all, index) => all.filter(({ mode }) => mode === shipped[index])),
-    additions: additions(features, beside[0] ?? []),
-  };
+  const all = shipped.map((mode) => basesIn(mode, catalogue));
+  return { bases: all.flat(), additions: additions(features, all[0] ?? []) };
 }
 
 /** What an environment says of its features, by their names. */
@@ -76,8 +82,7 @@ const variation = (environment: Environment, sizes: Resizing): Variation => {
 export function basesOf(environment: Environment, sizes: Resizing): readonly Base[] {
   const { components } = composition(answersOf(environment), catalogue);
   const modeOf = (component: Component): Mode => modeIn(environment, component);
-  const all = bases(catalogue, modeOf, variation(environment, sizes));
-  const own = all.filter(({ component }) => components.includes(component));
+  const own = bases(catalogue, modeOf, variation(environment, sizes), (component) => components.includes(component));
   const others = (one: Base): readonly Base[] => own.filter((other) => other !== one);
   return own.filter((one) => one.component.wanted?.(one, others(one)) ?? true);
 }

@@ -63,11 +63,15 @@ export const asCommitted: Variation = {
   overrides: {},
 };
 
-/** Every base of one choice of modes. All components are wired together, so each base knows all who may talk to it. */
+/**
+ * The bases of one choice of modes. All components are wired together, so each base knows all who may talk to it.
+ * @param isWanted which of them to give. Default: all
+ */
 export function bases(
   catalogue: readonly Component[],
   modeOf: (component: Component) => Mode,
   { namespaces, resizing, volumes, components, store, tenant, overrides }: Variation,
+  isWanted: (component: Component, mode: Mode) => boolean = () => true,
 ): readonly Base[] {
   const planned = catalogue.map((component) => {
     const mode = modeOf(component);
@@ -105,7 +109,8 @@ export function bases(
       settings: Object.fromEntries(settings),
     };
   });
-  return built.map(
+  const wanted = built.filter(({ component, mode }) => isWanted(component, mode));
+  return wanted.map(
     ({
       component,
       mode,
@@ -142,7 +147,9 @@ export function bases(
 /** Labels of the pods of a workload that connects to roles of other components whose clients have one. */
 const clientLabels = ({ component, roles }: Workload, wiring: Wiring): Readonly<Record<string, string>> => {
   // Who scrapes a role is no client of it.
-  const made = wiring.connections().filter(({ from, via }) => via !== "member" && isRole(from) && roles.includes(from));
+  const made = wiring
+    .connections(component)
+    .filter(({ from, via }) => via !== "member" && isRole(from) && roles.includes(from));
   const asked = made.flatMap(({ to }) => (isRole(to) && to.component !== component ? [to] : []));
   return Object.assign({}, ...asked.map(clientLabel));
 };
@@ -151,7 +158,7 @@ const clientLabels = ({ component, roles }: Workload, wiring: Wiring): Readonly<
 export const hasClients = ({ component: { name } }: Base, others: readonly Base[]): boolean =>
   others.some(({ component, wiring }) =>
     wiring
-      .connections()
+      .connections(name)
       .some(
         ({ from, to, via, made }) =>
           isRole(from) &&

@@ -73,13 +73,15 @@ export const joined =
 
 /** The features, wired to the workloads of these bases. */
 export function additions(features: readonly Feature[], bases: readonly Base[]): readonly Addition[] {
+  const already = new Set(
+    [...new Set(bases.map((base) => base.wiring))].flatMap((one) => one.connections().map(connectionKey)),
+  );
   return features.map((feature) => {
     const wiring = createWiring(
       bases.flatMap(({ workloads }) => workloads.map(joined([feature]))),
       namespaceNames,
     );
     const { objects = [], patches = [], merges = [], annotates } = feature.build(wiring);
-    const already = new Set(bases.flatMap((base) => base.wiring.connections().map(connectionKey)));
     const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
     return {
       feature,

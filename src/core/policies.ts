@@ -147,7 +147,7 @@ export const networkPolicy = (workload: Workload, wiring: Wiring): Manifest =>
       selects: selector(workload),
       includes: (role) => role.component === workload.component && wiring.runs(role) && wiring.home(role) === workload,
     },
-    wiring.connections(),
+    wiring.connections(workload.component),
     wiring,
     "alone",
   );

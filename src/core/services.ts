@@ -37,7 +37,7 @@ const some = (ports: Ports): boolean => Object.keys(ports).length > 0;
 /** Ports of a workload that roles of its own component have asked for in this way. */
 const asked = (workload: Workload, via: Connection["via"], wiring: Wiring): Ports =>
   Object.fromEntries(
-    wiring.connections().flatMap(({ from, to, port, via: way }) => {
+    wiring.connections(workload.component).flatMap(({ from, to, port, via: way }) => {
       const own = isRole(from) && isRole(to) && from.component === to.component && to.component === workload.component;
       return own && port && way === via && wiring.runs(to) && wiring.home(to) === workload
         ? [[port, to.ports[port] as number]]
