@@ -68,7 +68,7 @@ const kinds: Readonly<Record<Signal, Kind>> = {
   samples: { signal: "samples", itemsPerBatch: 20, batchSeconds: 5, visibleSeconds: 5 },
 };
 
-/** Through a collector, which keeps what it has acknowledged for a while, and through Prometheus to what is behind it. */
+/** Through the gateway, whose answer is that of the back end. */
 const relayed = (signal: Signal): Kind => ({
   ...kinds[signal],
   itemsPerBatch: kinds[signal].itemsPerBatch / 5,
@@ -115,7 +115,7 @@ export const pushers = async (context: Context): Promise<readonly Pusher[]> => {
     streams: [
       stream("logs", kinds.logs, "loki", loki),
       stream("traces", kinds.traces, "tempo", tempo, tenant),
-      stream("samples", behind.length > 0 ? relayed("samples") : kinds.samples, "remote-write", metrics),
+      stream("samples", kinds.samples, "remote-write", metrics),
     ],
   };
   const second: Pusher = { name: "kube-lgtm-faults-prometheus", labels: prometheus.labels, streams: behind };
