@@ -52,13 +52,16 @@ export function anyKustomize(): Kustomize {
 
 const run = promisify(execFile);
 
+/** Go tidies up its memory less often: a fifth less time, for a few hundred megabytes. */
+const env = { GOGC: "400", ...process.env };
+
 /** The objects that it builds from a folder. */
 export async function build(
   { command }: Kustomize,
   folder: string,
 ): Promise<{ readonly objects: readonly Manifest[]; readonly warnings: string }> {
   const [file = "", ...args] = command;
-  const { stdout, stderr } = await run(file, [...args, folder], { maxBuffer: 64 << 20 });
+  const { stdout, stderr } = await run(file, [...args, folder], { env, maxBuffer: 64 << 20 });
   const documents = parseAllDocuments(stdout);
   if ("empty" in documents) return { objects: [], warnings: stderr };
   return { objects: documents.map((document) => document.toJS() as Manifest), warnings: stderr };
