@@ -4,7 +4,7 @@ import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, copies, memberlist, overrides } from "./dskit.ts";
+import { buildOf, copies, memberlist, overrides, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
@@ -160,8 +160,7 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
     grpc_server_max_send_msg_size: largestMessage,
     log_level: "info",
   },
-  // Where another pod answers as well, one that ends does so when nobody is sent to it any more.
-  shutdown_delay: home(ingester) === home(querier) ? undefined : "5s",
+  shutdown_delay: shutdownDelay(wiring, ingester, querier),
   runtime_config: { file: limits.file },
   common: {
     path_prefix: "/data",
@@ -259,7 +258,8 @@ export const loki: Component = {
         gateway: nginx.size,
         write: { replicas: 3, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
         read: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
-        backend: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
+        // A ring of index gateways answers as long as two of three do.
+        backend: { replicas: 3, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
         compactor: { replicas: 1, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
       },
     },
@@ -275,7 +275,8 @@ export const loki: Component = {
         querier: { ...heavy, most: 6 },
         ruler: heavy,
         "query-scheduler": light,
-        "index-gateway": heavy,
+        // Their ring answers as long as two of three do.
+        "index-gateway": { ...heavy, replicas: 3 },
         compactor: { ...heavy, replicas: 1 },
       },
     },

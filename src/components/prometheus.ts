@@ -126,6 +126,8 @@ const scraped = (context: Context): void => {
 const pods = (workload: Workload, size: Sized): Pods => ({
   workload,
   size,
+  // The next of a pair goes when Thanos has found the one before it under its new address, for which it looks each five seconds.
+  settleSeconds: size.replicas > 1 ? 15 : undefined,
   usesApi: true,
   annotations: { "kubectl.kubernetes.io/default-container": "prometheus" },
   pod: {

@@ -5,7 +5,7 @@ import { configVolume, containerPorts, emptyDir, httpGet, probes, resources } fr
 import type { Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
-import { memberlist, overrides, target, zoned } from "./dskit.ts";
+import { memberlist, overrides, target, zoned, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPod } from "./memcached.ts";
@@ -163,10 +163,12 @@ const config = ({ wiring, mode }: Context) => ({
     http_listen_port: frontend.ports.http,
     grpc_listen_port: frontend.ports.grpc,
   },
+  shutdown_delay: shutdownDelay(wiring, liveStore, querier),
   // Grafana streams search results over gRPC on the HTTP port.
   stream_over_http_enabled: true,
   memory: { automemlimit_enabled: true },
-  memberlist: memberlist(wiring.wire(liveStore).toGroup(gossip, all)),
+  // One process owns partition 0 whatever stands beside it: in a ring with others, a reader would ask one of those in its place.
+  memberlist: { ...memberlist(wiring.wire(liveStore).toGroup(gossip, all)), cluster_label: isQueued(wiring) ? undefined : "monolithic" },
   ...(isQueued(wiring) ? queued : {}),
   ...(isCached[mode] ? { cache: cachedParts(wiring) } : {}),
   distributor: {

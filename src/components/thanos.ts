@@ -225,6 +225,8 @@ const part = ({ wiring: { home }, size }: Context, role: Role, { args, files = {
 
 const queryArgs = [
   "--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml",
+  // Of a pair that is rolled, the second goes when the first is ready: by then it must be known under its new address.
+  "--store.sd-dns-interval=5s",
   "--query.replica-label=replica",
   "--query.replica-label=rule_replica",
   "--query.replica-label=receive_replica",
