@@ -108,7 +108,7 @@ describe("a store outside the cluster", () => {
 describe("an environment with a tenant", () => {
   const world = worldNamed("s3-keys");
   const { objects } = world;
-  const { tenant, ...settings } = world.environment;
+  const { name: _, tenant, ...settings } = world.environment;
   const without = worldOf(environmentOf(world.name, settings));
 
   test("has tenants in Loki, Mimir and Tempo", () => {
