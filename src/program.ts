@@ -1,15 +1,16 @@
 import { readdirSync } from "node:fs";
 import { catalogue } from "./components/index.ts";
 import { asCommitted, type Base, bases, settingsTables, type Variation } from "./core/base.ts";
-import { type Component, modesOf, nearestMode } from "./core/component.ts";
-import { type Addition, additions } from "./core/feature.ts";
+import { type Component, modesOf, nearestMode, variable } from "./core/component.ts";
+import { type Addition, additions, type Options } from "./core/feature.ts";
 import { type Overlay, overlay } from "./core/overlay.ts";
 import { type Mode, modes } from "./core/plan.ts";
 import type { Resizing } from "./core/size.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
 import { scrapeIntervalSeconds } from "./components/prometheus.ts";
+import { externalKafka } from "./features/external-kafka.ts";
 import { features } from "./features/index.ts";
-import { composition } from "./settings/composition.ts";
+import { composition, featuresOf, tabled } from "./settings/composition.ts";
 import { answersOf, type Environment, storeOf } from "./settings/schema.ts";
 import { modeIn, SettingsError, validate } from "./settings/validate.ts";
 import { resizing, type Sizing, sizing } from "./sizing/sizing.ts";
@@ -20,19 +21,47 @@ export interface Foundation {
   readonly additions: readonly Addition[];
 }
 
+/** The bases of the components that have this mode, wired to the others as they stand beside it. */
+const basesIn = (mode: Mode, catalogue: readonly Component[]): readonly Base[] =>
+  bases(
+    catalogue,
+    (component) => nearestMode(component, mode),
+    asCommitted,
+    (_, own) => own === mode,
+  );
+
 /** All bases, one for each component and mode that it has, and all features, which are the same beside any mode. */
 export function foundation(): Foundation {
   const shipped = modes.filter((mode) => catalogue.some((component) => modesOf(component).includes(mode)));
-  const beside = shipped.map((mode) => bases(catalogue, (component) => nearestMode(component, mode), asCommitted));
-  return {
-    bases: beside.flatMap((all, index) => all.filter(({ mode }) => mode === shipped[index])),
-    additions: additions(features, beside[0] ?? []),
-  };
+  const all = shipped.map((mode) => basesIn(mode, catalogue));
+  return { bases: all.flat(), additions: additions(features, all[0] ?? []) };
+}
+
+/** What an environment says of its features, by their names. */
+function optionsOf(environment: Environment): Readonly<Record<string, Options>> {
+  const ofTables = tabled.flatMap((choice) => {
+    const { by, ...given } = environment[choice] ?? {};
+    return by === undefined ? [] : featuresOf(choice, by).map(({ name }) => [name, given]);
+  });
+  const { kafka } = environment;
+  return { ...Object.fromEntries(ofTables), ...(kafka ? { [externalKafka.name]: { ...kafka } } : {}) };
+}
+
+/** Values of components' settings: what follows from the features, and what the environment says itself. */
+function valuesOf(environment: Environment): Variation["components"] {
+  const options = optionsOf(environment);
+  const { features } = composition(answersOf(environment), catalogue);
+  const all = [
+    ...features.map((feature) => feature.settings?.(options[feature.name] ?? {}) ?? {}),
+    environment.components,
+  ];
+  const names = all.flatMap((one) => Object.keys(one));
+  return Object.fromEntries(names.map((name) => [name, Object.assign({}, ...all.map((one) => one[name]))]));
 }
 
 /** What an environment says of how its bases are built; what it says of a workload's replicas goes before what its load asks for. */
 const variation = (environment: Environment, sizes: Resizing): Variation => {
-  const { namespaces, replicas, volumes, components, tenant, overrides } = environment;
+  const { namespaces, replicas, volumes, tenant, overrides } = environment;
   const counted = Object.entries(replicas).map(([workload, count]) => [
     workload,
     { ...sizes[workload], replicas: count },
@@ -41,7 +70,7 @@ const variation = (environment: Environment, sizes: Resizing): Variation => {
   return {
     namespaces,
     volumes,
-    components,
+    components: valuesOf(environment),
     store,
     tenant,
     overrides,
@@ -53,8 +82,7 @@ const variation = (environment: Environment, sizes: Resizing): Variation => {
 export function basesOf(environment: Environment, sizes: Resizing): readonly Base[] {
   const { components } = composition(answersOf(environment), catalogue);
   const modeOf = (component: Component): Mode => modeIn(environment, component);
-  const all = bases(catalogue, modeOf, variation(environment, sizes));
-  const own = all.filter(({ component }) => components.includes(component));
+  const own = bases(catalogue, modeOf, variation(environment, sizes), (component) => components.includes(component));
   const others = (one: Base): readonly Base[] => own.filter((other) => other !== one);
   return own.filter((one) => one.component.wanted?.(one, others(one)) ?? true);
 }
@@ -67,6 +95,16 @@ export const sizingOf = (environment: Environment): Sizing =>
 export const sizesOf = (environment: Environment): Resizing =>
   environment.load ? resizing(sizingOf(environment)) : {};
 
+/** Settings that a feature has the last word on, because kustomize runs Components after an overlay's own literals are merged. */
+const overruled = ({ components }: Environment, added: readonly Addition[]): readonly string[] =>
+  Object.entries(components).flatMap(([component, values]) =>
+    Object.keys(values).flatMap((key) =>
+      added
+        .filter(({ merges }) => merges.some(({ literals = {} }) => Object.hasOwn(literals, variable(component, key))))
+        .map(({ path }) => `components.${component}.${key} has no effect: ${path} says it. Remove the setting.`),
+    ),
+  );
+
 /** The overlay of an environment. */
 export function overlayOf(environment: Environment, { bases: committed, additions }: Foundation): Overlay {
   const { features } = composition(answersOf(environment), catalogue);
@@ -76,12 +114,16 @@ export function overlayOf(environment: Environment, { bases: committed, addition
   }));
   const all = chosen.map(({ own }) => own);
   const others = (one: Base): readonly Base[] => all.filter((other) => other !== one);
-  const problems = all.flatMap((one) => one.component.impossible?.(one, others(one)) ?? []);
+  const added = additions.filter(({ feature }) => features.includes(feature));
+  const options = optionsOf(environment);
+  const problems = [
+    ...all.flatMap((one) => one.component.impossible?.(one, others(one)) ?? []),
+    ...features.flatMap((feature) => feature.impossible?.(options[feature.name] ?? {}, all) ?? []),
+    ...overruled(environment, added),
+  ];
   if (problems.length > 0)
     throw new SettingsError(problems.map((text) => `environments/${environment.name}: ${text}`).join("\n"));
-  const added = additions.filter(({ feature }) => features.includes(feature));
-  const { by, ...options } = environment.exposure ?? {};
-  return overlay({ ...environment, store: storeOf(environment), options: by ? { [by]: options } : {} }, chosen, added);
+  return overlay({ ...environment, store: storeOf(environment), options }, chosen, added);
 }
 
 const folder = new URL("./environments/", import.meta.url);

@@ -14,7 +14,7 @@ const configs = built.bases.flatMap(({ path, configs }) =>
 );
 
 test("every Alloy configuration can be read, and what it refers to is there", () => {
-  assert.equal(configs.length, 2);
+  assert.equal(configs.length, 4);
   none(configs.flatMap(({ where, content }) => alloyFaults(where, content)));
 });
 
@@ -30,7 +30,7 @@ test("the log collector reads pods' log files and writes them to Loki", () => {
 
 test("the gateway takes OTLP, Jaeger and Zipkin", () => {
   const names = configs
-    .filter(({ where }) => where.startsWith("bases/alloy-gateway/"))
+    .filter(({ where }) => where.startsWith("bases/alloy-gateway/monolithic "))
     .flatMap(({ content }) => parseAlloy(content));
   assert.deepEqual(
     names
@@ -39,6 +39,15 @@ test("the gateway takes OTLP, Jaeger and Zipkin", () => {
       .sort(),
     ["otelcol.receiver.jaeger", "otelcol.receiver.otlp", "otelcol.receiver.zipkin"],
   );
+});
+
+test("the gateway answers a push when the back end has it: nothing waits in the gateway, where a killed pod would lose it", () => {
+  for (const { content } of configs.filter(({ where }) => where.startsWith("bases/alloy-gateway/"))) {
+    assert.doesNotMatch(content, /processor\.batch|remote_write/);
+    const exporters = content.split(/^(?=otelcol\.)/m).filter((block) => block.startsWith("otelcol.exporter."));
+    assert.equal(exporters.length, 3);
+    for (const exporter of exporters) assert.match(exporter, /sending_queue \{\s+enabled = false\s+\}/);
+  }
 });
 
 describe("an Alloy configuration that cannot be read is reported", () => {

@@ -13,14 +13,15 @@ import {
   parseRead,
 } from "./e2e/faults/account.ts";
 import { lokiPush, otlpTraces, remoteWrite } from "./e2e/faults/bodies.ts";
-import { batchAt, type Load, numberOfLine, numberOfTrace, type Stream, timeOf } from "./e2e/faults/load.ts";
+import { batchAt, type Load, numberOfLine, numberOfTrace, type PushedStream, timeOf } from "./e2e/faults/load.ts";
 import { fromRanges, toRanges } from "./e2e/faults/ranges.ts";
 import { hasForgotten, ringText } from "./e2e/faults/owners.ts";
 import { verdictOf } from "./e2e/faults/row.ts";
 import { type Fault, isSingleton, type Workload } from "./e2e/faults/steps.ts";
+import { missing } from "./e2e/ready.ts";
 import { table } from "./e2e/table.ts";
 
-const stream = (more: Partial<Stream> = {}): Stream => ({
+const stream = (more: Partial<PushedStream> = {}): PushedStream => ({
   name: "logs",
   signal: "logs",
   way: "loki",
@@ -113,6 +114,10 @@ describe("the reads of a fault", () => {
     assert.deepEqual(failures, { "503": 2, "500": 1 });
     assert.equal(example, "new-range: 503");
   });
+  test("tell how long the slowest good answer took", () => {
+    const reads = [read("new-range", 10_000, "200"), { ...read("new-range", 11_000, "200"), end: 19_500 }];
+    assert.equal(countReads(logs, batches, reads, 20_000).slowestSeconds, 8.5);
+  });
   test("count an outage that does not end to the end of what was watched", () => {
     const reads = [read("new-range", 10_000, "503")];
     assert.equal(countReads(logs, batches, reads, 40_000).longestOutageSeconds, 30);
@@ -120,7 +125,7 @@ describe("the reads of a fault", () => {
 });
 
 describe("a fault", () => {
-  const answered = { ok: 9, wrong: 0, failed: 0, longestOutageSeconds: 0, failures: {} };
+  const answered = { ok: 9, wrong: 0, failed: 0, longestOutageSeconds: 0, slowestSeconds: 0, failures: {} };
   const verdict = (excuse: Fault["excuse"], more: Partial<typeof answered>) =>
     verdictOf({ name: "kill", excuse, run: async () => "" }, [[logs, { ...answered, ...more }]]);
   const singleton = { signals: ["logs"], because: "a singleton" } as const;
@@ -226,6 +231,21 @@ describe("a workload", () => {
       all.map((one) => isSingleton(all, one)),
       [false, false, true],
     );
+  });
+});
+
+describe("a Deployment that is being rolled out", () => {
+  const deployment = (status: Readonly<Record<string, number>>) =>
+    missing({
+      kind: "Deployment",
+      metadata: { name: "alloy", uid: "1", generation: 2 },
+      spec: { replicas: 1 },
+      status: { observedGeneration: 2, ...status },
+    });
+
+  test("is not done while it is the old pod that is available", () => {
+    assert.equal(deployment({ replicas: 2, updatedReplicas: 1, availableReplicas: 1 }), "Deployment alloy 0/1");
+    assert.equal(deployment({ replicas: 1, updatedReplicas: 1, availableReplicas: 1 }), undefined);
   });
 });
 

@@ -225,7 +225,18 @@ test("an overlay holds its settings' differences as literals of a merge, and not
     };
     assert.equal(environment.components["loki"]?.["retention"], "720h");
     const host = environment.exposure?.by === "ingress" ? environment.exposure["host"] : undefined;
-    const url = { name: "grafana-settings", behavior: "merge", literals: [`GF_SERVER_ROOT_URL=https://${host}/`] };
+    const { database } = environment;
+    const literals = [
+      ...(database
+        ? [
+            `GF_DATABASE_HOST=${database["host"]}`,
+            `GF_DATABASE_NAME=${database["name"]}`,
+            "GF_DATABASE_SSL_MODE=require",
+          ]
+        : []),
+      `GF_SERVER_ROOT_URL=https://${host}/`,
+    ];
+    const url = { name: "grafana-settings", behavior: "merge", literals };
     assert.deepEqual(stack.configMapGenerator, [
       ...(host ? [url] : []),
       { name: "loki-settings", behavior: "merge", literals: ["LOKI_RETENTION=720h"] },

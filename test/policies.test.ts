@@ -41,7 +41,12 @@ for (const { name, overlay, objects, environment } of worlds) {
     });
 
     test("names peers and ports in every rule", () => {
-      none(wideRules(objects, [...exposed, ...(store.kind === "minio" ? [] : ["external-store"])]));
+      const outward = [
+        ...(store.kind === "minio" ? [] : ["external-store"]),
+        ...(environment.kafka ? ["external-kafka"] : []),
+        ...(environment.database ? ["grafana-database"] : []),
+      ];
+      none(wideRules(objects, [...exposed, ...outward]));
     });
 
     test("lets in from elsewhere only what is pushed to the OTLP gateway, and Grafana's users where it is exposed", () => {

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Base } from "../src/core/base.ts";
 import { type StoreSetting, storeOf } from "../src/settings/schema.ts";
 import { none, says } from "./lib/findings.ts";
 import { altered, idOf, without } from "./lib/objects.ts";
 import { dataSourceFaults, fileFaults, nameLinks, unsetVariables, unusedSettings } from "./lib/references.ts";
-import { dev, worlds } from "./lib/world.ts";
+import { built, dev, worlds } from "./lib/world.ts";
+
+const literalsOf = ({ configs }: Base): readonly string[] =>
+  configs.flatMap(({ literals = {} }) => Object.keys(literals));
 
 /** Keys of stores, by kind: a configuration names those of every kind, and those that are not set it takes for empty. */
 const storeKeys = { s3: ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"], gcs: [], azure: ["AZURE_STORAGE_KEY"] };
@@ -31,7 +35,15 @@ for (const { name, overlay, objects, environment } of worlds) {
       const keys = new Map(overlay.parts.flatMap(({ expects }) => expects.map((one) => [one.name, one.keys] as const)));
       none(unsetVariables(objects, keys, keysOfNoUse(environment.store)));
     });
-    test("every setting is used by somebody", () => none(unusedSettings(objects)));
+    test("every setting is used by somebody", () => {
+      const ownKeys = new Set(overlay.parts.flatMap(({ bases }) => bases.flatMap(literalsOf)));
+      // A Component is the same beside every mode: it may say what the base of another mode has a use for.
+      const ofOtherModes = overlay.parts
+        .flatMap(({ additions }) => additions.flatMap(({ merges }) => merges))
+        .flatMap(({ literals = {} }) => Object.keys(literals))
+        .filter((key) => !ownKeys.has(key) && built.bases.flatMap(literalsOf).includes(key));
+      none(unusedSettings(objects, ofOtherModes));
+    });
     test("Grafana sees every data source, one of them the default, and their links lead to each other", () => {
       none(dataSourceFaults(objects));
     });

@@ -31,11 +31,11 @@ for (const world of invented) {
       assert.ok(!text.includes("secretGenerator"), path);
       assert.ok(!path.includes("/secrets/"), path);
     }
-    // That of TLS is named by the Ingress.
-    const expected = world.overlay.parts
-      .flatMap(({ expects }) => expects.map(({ name }) => name))
-      .filter((name) => name !== world.environment.exposure?.["tlsSecret"]);
-    assert.deepEqual(namedSecrets(world.objects), [...expected].sort());
+    const expected = world.overlay.parts.flatMap(({ expects }) => expects.map(({ name }) => name));
+    const { exposure, kafka } = world.environment;
+    // That of TLS is named by the Ingress; without that of Kafka a pod starts, because a broker may want none.
+    const others = [exposure?.["tlsSecret"], kafka?.sasl && "kafka-client"].filter((name) => name !== undefined);
+    assert.deepEqual([...namedSecrets(world.objects), ...others].sort(), expected.sort());
   });
 }
 

@@ -20,19 +20,23 @@ const annotated = ({ objects }: World): Readonly<Record<string, unknown>> =>
       .filter(({ kind, metadata }) => kind === "ServiceAccount" && metadata["annotations"])
       .map(({ metadata }) => [metadata.name, metadata["annotations"]]),
   );
-const stores: Readonly<Record<string, string>> = {
-  "s3-keys": "s3",
-  "s3-roles": "s3",
-  "s3-elsewhere": "s3",
-  "gcs-keys": "gcs",
-  "gcs-accounts": "gcs",
-  "azure-keys": "azure",
-  "azure-clients": "azure",
+interface Kept {
+  readonly kind: "s3" | "gcs" | "azure";
+  readonly by: "keys" | "accounts";
+}
+const stores: Readonly<Record<string, Kept>> = {
+  "every-mimir-scalable": { kind: "s3", by: "keys" },
+  "every-thanos-receive-scalable": { kind: "s3", by: "keys" },
+  "external-kafka": { kind: "s3", by: "accounts" },
+  "every-mimir-microservices": { kind: "gcs", by: "keys" },
+  "every-thanos-sidecar-scalable": { kind: "gcs", by: "accounts" },
+  "every-mimir-monolithic": { kind: "azure", by: "keys" },
+  "every-thanos-sidecar-monolithic": { kind: "azure", by: "accounts" },
 };
 
-for (const [name, kind] of Object.entries(stores)) {
+for (const [name, { kind, by }] of Object.entries(stores)) {
   const world = worldNamed(name);
-  describe(`the store of ${name}`, () => {
+  describe(`the store of ${name}, ${kind} by ${by}`, () => {
     test("is told to every program by literals of its settings, while its configuration stays that of the base", () => {
       const files = parse(rendered([world]).get(`${world.overlay.path}/stack/kustomization.yaml`) ?? "") as {
         configMapGenerator: { name: string; files?: string[]; literals?: string[] }[];
@@ -53,7 +57,7 @@ for (const [name, kind] of Object.entries(stores)) {
     test("has keys or knows the accounts, never both", () => {
       const keys = namedSecrets(world.objects).filter((secret) => /-(s3|gcs|azure)$/.test(secret));
       const accounts = Object.keys(annotated(world));
-      assert.equal(keys.length > 0, name.endsWith("keys") || name === "s3-elsewhere");
+      assert.equal(keys.length > 0, by === "keys");
       assert.equal(accounts.length > 0, keys.length === 0);
       for (const key of keys) assert.ok(key.endsWith(`-${kind}`), key);
     });
@@ -62,13 +66,13 @@ for (const [name, kind] of Object.entries(stores)) {
 
 describe("a store outside the cluster", () => {
   test("has buckets of one's own names", () => {
-    const { LOKI_BUCKET, LOKI_BUCKET_RULER } = dataOf(worldNamed("s3-keys"), "loki-settings");
+    const { LOKI_BUCKET, LOKI_BUCKET_RULER } = dataOf(worldNamed("every-mimir-scalable"), "loki-settings");
     assert.deepEqual([LOKI_BUCKET, LOKI_BUCKET_RULER], ["acme-loki-chunks", "acme-loki-ruler"]);
-    assert.equal(dataOf(worldNamed("azure-keys"), "mimir-settings")["MIMIR_BUCKET_RULER"], "mimir-ruler");
+    assert.equal(dataOf(worldNamed("every-mimir-monolithic"), "mimir-settings")["MIMIR_BUCKET_RULER"], "mimir-ruler");
   });
   test("is asked by host name at AWS and by path elsewhere", () => {
     const { LOKI_S3_ENDPOINT, LOKI_S3_FORCE_PATH_STYLE, LOKI_S3_INSECURE } = dataOf(
-      worldNamed("s3-keys"),
+      worldNamed("every-mimir-scalable"),
       "loki-settings",
     );
     assert.deepEqual(
@@ -76,7 +80,7 @@ describe("a store outside the cluster", () => {
       ["s3.eu-central-1.amazonaws.com", "false", "false"],
     );
     const { TEMPO_S3_ENDPOINT, TEMPO_S3_FORCE_PATH_STYLE, TEMPO_S3_INSECURE } = dataOf(
-      worldNamed("s3-elsewhere"),
+      worldNamed("every-thanos-receive-scalable"),
       "tempo-settings",
     );
     assert.deepEqual(
@@ -87,7 +91,7 @@ describe("a store outside the cluster", () => {
   test("knows each account by its own name, and Prometheus's as that of Thanos, whose sidecar it runs", () => {
     const account = (name: string) => ({ "iam.gke.io/gcp-service-account": `${name}@acme.iam.gserviceaccount.com` });
     const others = account("others");
-    assert.deepEqual(annotated(worldNamed("gcs-accounts")), {
+    assert.deepEqual(annotated(worldNamed("every-thanos-sidecar-scalable")), {
       loki: account("loki"),
       prometheus: others,
       tempo: others,
@@ -95,21 +99,27 @@ describe("a store outside the cluster", () => {
     });
   });
   test("gives Azure's webhook the pods that need a token, and no other", () => {
-    const marked = podTemplates(worldNamed("azure-clients").objects)
+    const marked = podTemplates(worldNamed("every-thanos-sidecar-monolithic").objects)
       .filter(({ labels }) => labels["azure.workload.identity/use"] === "true")
       .map(({ name }) => name.replace(/-.*/, ""));
     assert.deepEqual([...new Set(marked)].sort(), ["loki", "prometheus", "tempo", "thanos"]);
-    const { LOKI_AZURE_FEDERATED_TOKEN, LOKI_AZURE_ACCOUNT } = dataOf(worldNamed("azure-clients"), "loki-settings");
+    const { LOKI_AZURE_FEDERATED_TOKEN, LOKI_AZURE_ACCOUNT } = dataOf(
+      worldNamed("every-thanos-sidecar-monolithic"),
+      "loki-settings",
+    );
     assert.deepEqual([LOKI_AZURE_FEDERATED_TOKEN, LOKI_AZURE_ACCOUNT], ["true", "acmeprod"]);
-    assert.equal(dataOf(worldNamed("azure-keys"), "tempo-settings")["TEMPO_AZURE_FEDERATED_TOKEN"], "false");
+    assert.equal(
+      dataOf(worldNamed("every-mimir-monolithic"), "tempo-settings")["TEMPO_AZURE_FEDERATED_TOKEN"],
+      "false",
+    );
   });
 });
 
 describe("an environment with a tenant", () => {
-  const world = worldNamed("s3-keys");
+  const world = worldNamed("every-mimir-scalable");
   const { objects } = world;
-  const { name: _, tenant, ...settings } = world.environment;
-  const without = worldOf(environmentOf(world.name, settings));
+  const { name, tenant, ...settings } = world.environment;
+  const without = worldOf(environmentOf(name, settings));
 
   test("has tenants in Loki, Mimir and Tempo", () => {
     assert.equal(dataOf(world, "loki-settings")["LOKI_AUTH_ENABLED"], "true");
@@ -138,7 +148,7 @@ describe("an environment with a tenant", () => {
 });
 
 describe("what holds for single tenants", () => {
-  const { name, ...settings } = worldNamed("s3-keys").environment;
+  const { name, ...settings } = worldNamed("every-mimir-scalable").environment;
   const limits = { "team-a": { retention_period: "744h" } };
   const world = worldOf(environmentOf(name, { ...settings, overrides: { loki: limits } }));
 

@@ -117,3 +117,11 @@ describe("Thanos rulers", () => {
     assert.match(rule(worldNamed("every-thanos-sidecar-monolithic")), /--objstore.config-file/);
   });
 });
+
+test("what pushes to a pair of Prometheuses, or to gateways before it, reaches the same one each time", () => {
+  const { objects } = worldNamed("every-thanos-sidecar-scalable");
+  for (const door of ["prometheus", "otlp"]) {
+    const service = objects.find(({ kind, metadata }) => kind === "Service" && metadata.name === door);
+    assert.equal((service?.["spec"] as { sessionAffinity?: string }).sessionAffinity, "ClientIP", door);
+  }
+});

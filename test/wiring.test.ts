@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { storeOf } from "../src/settings/schema.ts";
 import { addressesIn, addressesOf, portFaults, resolution, serviceFaults } from "./lib/addresses.ts";
 import { none, says } from "./lib/findings.ts";
 import { altered, idOf, without } from "./lib/objects.ts";
 import { closedEdges } from "./lib/policies.ts";
+import type { Environment } from "../src/settings/schema.ts";
 import { dev, worldNamed, worlds } from "./lib/world.ts";
 
 const template = ["spec", "template", "spec"];
+
+/** Hosts that an environment's author names: they lie outside of the bundle. */
+const outside = ({ exposure, database, store }: Environment): readonly string[] =>
+  [
+    ...Object.values(exposure ?? {}),
+    ...Object.values(database ?? {}),
+    "endpoint" in store ? (store.endpoint ?? "") : "",
+  ].map((text) => text.replace(/^https?:\/\//, "").replace(/:\d+$/, ""));
 const one = (text: string) =>
   addressesIn({ where: "here", namespace: "n", text, readers: [] }).map(({ host, port }) => `${host}:${port}`);
 
@@ -15,13 +23,11 @@ describe("every address in every configuration, argument and data source leads t
   for (const { name, objects, environment } of worlds) {
     test(`of ${name}`, () => {
       assert.ok(addressesOf(objects).length > 25, "too few addresses were found");
-      const { endpoint } = storeOf(environment);
-      const outside = [...Object.values(environment.exposure ?? {}), ...(endpoint ? [new URL(endpoint).hostname] : [])];
-      none(resolution(objects, outside).faults);
+      none(resolution(objects, outside(environment)).faults);
     });
     test(`and the policies of ${name} let it through`, () => {
       const { edges } = resolution(objects);
-      assert.ok(edges.length > 15, "too few connections were found");
+      assert.ok(edges.length > 10, "too few connections were found");
       none(closedEdges(edges, objects));
     });
     test(`every Service of ${name} has pods that have its ports`, () => {

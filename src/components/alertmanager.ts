@@ -1,14 +1,33 @@
-import type { Component } from "../core/component.ts";
+import type { Component, Context } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
+import type { Size } from "../core/size.ts";
 import { images } from "../versions.ts";
 import * as grafana from "./grafana.ts";
 
+/** Every Alertmanager, for those who notify: they tell each of an alert, and which of them tells people is these's own affair. */
+export const members = {
+  component: "alertmanager",
+  name: "alertmanager-members",
+  port: "http",
+  lists: "ready members",
+} as const;
+
 export const roles = defineRoles(
   "alertmanager",
-  { ports: { http: 9093 }, metrics: { port: "http" } },
-  { server: { tier: "backend", disk: "1Gi", door: { name: "alertmanager", ports: ["http"] } } },
+  { ports: { http: 9093, gossip: 9094 }, metrics: { port: "http" } },
+  {
+    server: {
+      tier: "backend",
+      disk: "1Gi",
+      datagrams: ["gossip"],
+      meets: "before ready",
+      groups: [members],
+      door: { name: "alertmanager", ports: ["http"] },
+    },
+  },
 );
+const { server } = roles;
 
 /** Keeps every alert and tells nobody: receivers carry credentials, so each environment adds its own. */
 export const silent = {
@@ -16,19 +35,42 @@ export const silent = {
   receivers: [{ name: "none" }],
 };
 
+const podIp = { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
+
+/**
+ * How several know of each other what they have told (https://github.com/prometheus/alertmanager#high-availability); one alone
+ * listens to nobody. They come back with other addresses, so that the old ones are given up after minutes, not hours.
+ */
+const cluster = ({ wiring: { wire, home }, size }: Context): readonly string[] => {
+  const { replicas } = size(home(server));
+  if (replicas < 2) return ["--cluster.listen-address="];
+  return [
+    `--cluster.listen-address=0.0.0.0:${server.ports.gossip}`,
+    `--cluster.advertise-address=[$(POD_IP)]:${server.ports.gossip}`,
+    ...wire(server).toPods(server, "gossip", replicas).map((peer) => `--cluster.peer=${peer}`),
+    "--cluster.reconnect-timeout=5m",
+  ];
+};
+
+const single: Size = { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "128Mi" };
+
 export const alertmanager: Component = {
   name: "alertmanager",
   home: "stack",
   roles,
-  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "128Mi" } } } },
+  modes: {
+    monolithic: { grouping: apart, sizes: { server: single } },
+    scalable: { grouping: apart, sizes: { server: { ...single, replicas: 2 } } },
+  },
   dataSource: ({ wire }) => ({
     name: "Alertmanager",
     uid: grafana.uids.alerts,
     type: "alertmanager",
-    url: `http://${wire(grafana.roles.server).to(roles.server, "http")}`,
+    url: `http://${wire(grafana.roles.server).to(server, "http")}`,
     jsonData: { implementation: "prometheus", handleGrafanaManagedAlerts: false },
   }),
-  build({ workloads, size }) {
+  build(context) {
+    const { workloads, size } = context;
     return {
       pods: workloads.map((workload) => ({
         workload,
@@ -41,8 +83,9 @@ export const alertmanager: Component = {
               args: [
                 "--config.file=/etc/alertmanager/alertmanager.yml",
                 "--storage.path=/data",
-                "--cluster.listen-address=",
+                ...cluster(context),
               ],
+              env: size(workload).replicas > 1 ? [podIp] : undefined,
               ports: containerPorts(workload.roles),
               ...probes({ ready: httpGet("/-/ready"), live: httpGet("/-/healthy"), startSeconds: 60 }),
               resources: resources(size(workload)),

@@ -1,6 +1,7 @@
 import type { Component, Context, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { configVolume, emptyDir, resources } from "../core/pod.ts";
+import type { Size } from "../core/size.ts";
 import { template } from "../core/template.ts";
 import * as alloy from "./alloy.ts";
 import { onlyTenant } from "./dskit.ts";
@@ -20,7 +21,8 @@ const entranceNames = Object.keys(entrances) as (keyof typeof entrances)[];
 export const roles = defineRoles(
   "alloy-gateway",
   { ports: { http: alloy.port, ...entrances }, metrics: { port: "http" } },
-  { server: { tier: "write", door: { name: "otlp", ports: entranceNames } } },
+  // Through one gateway the series of a program go to one Prometheus, which see.
+  { server: { tier: "write", door: { name: "otlp", ports: entranceNames, keeps: "clients" } } },
 );
 
 interface Values extends Record<string, number> {
@@ -42,21 +44,30 @@ const config = (): string =>
 
 const settings = ({ wiring: { wire }, tenant }: Context): SettingsTable => ({
   lokiOtlpUrl: { unit: "url", value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/otlp` },
-  remoteWriteUrl: {
+  metricsOtlpUrl: {
     unit: "url",
-    value: `http://${wire(roles.server).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
+    value: `http://${wire(roles.server).to(prometheus.roles.server, "http")}${prometheus.paths.otlp}`,
   },
   // Its gateways name the tenant to Loki and Mimir.
   tempoTenant: { unit: "tenant", value: tenant ?? onlyTenant.tempo },
   tempoOtlpEndpoint: { unit: "address", value: wire(roles.server).to(tempo.roles.distributor, "otlp-grpc") },
 });
 
-/** Where applications push: OTLP, Jaeger and Zipkin in, to Tempo, Loki and Prometheus. */
+const single: Size = { replicas: 1, cpu: "20m", memory: "64Mi", memoryLimit: "384Mi" };
+
+/** Where applications push: OTLP, Jaeger and Zipkin in, to Tempo, Loki and what keeps metrics, by OTLP to each. */
 export const alloyGateway: Component = {
   name: "alloy-gateway",
   home: "stack",
   roles,
-  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "20m", memory: "64Mi", memoryLimit: "384Mi" } } } },
+  modes: {
+    monolithic: { grouping: apart, sizes: { server: single } },
+    scalable: { grouping: apart, sizes: { server: { ...single, replicas: 2 } } },
+    microservices: {
+      grouping: apart,
+      sizes: { server: { replicas: 2, most: 6, cpu: "200m", memory: "128Mi", memoryLimit: "768Mi" } },
+    },
+  },
   settings,
   build({ wiring, workloads, size }) {
     wiring.admit("any-pod", roles.server, ...entranceNames);

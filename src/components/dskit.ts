@@ -70,6 +70,10 @@ export const zoned = (
     ? { args: [], env: [] }
     : { args: flags.filter(([role]) => roles.includes(role)).map(([, flag]) => `${flag}=$(ZONE)`), env: [zone] };
 
+/** Where another pod answers as well, one that ends does so when nobody is sent to it any more; Loki, Mimir and Tempo call it `shutdown_delay`. */
+export const shutdownDelay = ({ home }: Wiring, writer: Role, reader: Role): string | undefined =>
+  home(writer) === home(reader) ? undefined : "5s";
+
 /** How many members of a ring keep what is written: one in each zone; where there are none, three if there are as many. */
 export const copies = ({ replicas, zones }: Size): number => zones ?? Math.min(3, replicas);
 

@@ -6,8 +6,15 @@ import { onlyTenant } from "./dskit.ts";
 
 export const roles = defineRoles(
   "grafana",
-  { ports: { http: 3000 }, metrics: { port: "http" } },
-  { server: { tier: "read", disk: "2Gi", door: { name: "grafana", ports: ["http"] } } },
+  { ports: { http: 3000, gossip: 9094 }, metrics: { port: "http" } },
+  {
+    server: {
+      tier: "read",
+      disk: "2Gi",
+      datagrams: ["gossip"],
+      door: { name: "grafana", ports: ["http"] },
+    },
+  },
 );
 
 /** Identities by which data sources refer to each other; `metrics` is whichever back end an environment has. */
@@ -48,12 +55,15 @@ const settingsName = "grafana-settings";
 /** The variable that tells the data source of Tempo whose spans it asks for; a literal, because no back end of its own has it. */
 export const tempoTenant = "TEMPO_TENANT";
 
-/** Where browsers find Grafana, for the links that it sends. */
-export const rootUrl = (url: string): Config => ({
+/** Settings of Grafana's own, by their variables. */
+export const more = (literals: Readonly<Record<string, string>>): Config => ({
   name: settingsName,
   read: "start-up",
-  literals: { GF_SERVER_ROOT_URL: url },
+  literals,
 });
+
+/** Where browsers find Grafana, for the links that it sends. */
+export const rootUrl = (url: string): Config => more({ GF_SERVER_ROOT_URL: url });
 
 export const grafana: Component = {
   name: "grafana",

@@ -25,6 +25,7 @@ export const roles = defineRoles(
       ports,
       disk: "20Gi",
       meets: "before ready",
+      clients: "kafka",
       door: { name: "kafka", ports: ["kafka"] },
     },
     topics: { tier: "write", runs: "once" },
@@ -92,15 +93,20 @@ const host = "$(POD_NAME).kafka-headless";
 /** What part of the volume its topics may fill. */
 const forTopics = 0.75;
 
+/** How many partitions all topics have. */
+const allPartitions = ({ said }: Context): number =>
+  Object.values(topics).reduce((sum, topic) => sum + Number(said[topic.partitions] ?? partitions), 0);
+
 /** Bytes of each partition that are kept: a broker that has no more room would take nothing any more. */
-const retained = ({ disk }: Sized): number =>
-  Math.floor(((quantity(disk?.size ?? "0") ?? 0) * forTopics) / (Object.keys(topics).length * Number(partitions)));
+const retained = (context: Context, { disk }: Sized): number =>
+  Math.floor(((quantity(disk?.size ?? "0") ?? 0) * forTopics) / allPartitions(context));
 
 /**
  * Each broker is a controller, too. https://kafka.apache.org/documentation/#brokerconfigs ; the image turns KAFKA_A_B into a.b, and
  * knows no default once one is set.
  */
-const configuration = (size: Sized): Readonly<Record<string, string>> => {
+const configuration = (context: Context): Readonly<Record<string, string>> => {
+  const size = context.size(context.wiring.home(server));
   const { replicas: count, memory, memoryLimit } = size;
   const copies = Math.min(3, count);
   const half = (of: string): string => `${Math.floor((quantity(of) ?? 0) / 2 ** 21)}m`;
@@ -124,7 +130,7 @@ const configuration = (size: Sized): Readonly<Record<string, string>> => {
     KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: String(copies),
     KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(Math.max(1, copies - 1)),
     KAFKA_LOG_RETENTION_HOURS: "24",
-    KAFKA_LOG_RETENTION_BYTES: String(retained(size)),
+    KAFKA_LOG_RETENTION_BYTES: String(retained(context, size)),
     // Only whole segments are let go of.
     KAFKA_LOG_SEGMENT_BYTES: String(128 * 2 ** 20),
   };
@@ -229,9 +235,7 @@ export const kafka: Component = {
     for (const port of ["kafka", "controller"] as const) wire(server).finds(server, port);
     return {
       pods: [broker(context), topicsJob(context)],
-      configs: [
-        { name: "kafka", read: "start-up", literals: configuration(context.size(context.wiring.home(server))) },
-      ],
+      configs: [{ name: "kafka", read: "start-up", literals: configuration(context) }],
     };
   },
 };

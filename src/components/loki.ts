@@ -1,10 +1,10 @@
-import type { Component, Context, SettingsTable } from "../core/component.ts";
+import { type Component, type Context, settingsName, type SettingsTable, variable } from "../core/component.ts";
 import { apart, behindGateway, byTier, defineRoles, together } from "../core/plan.ts";
 import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, copies, memberlist, overrides } from "./dskit.ts";
+import { buildOf, copies, memberlist, overrides, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
@@ -74,7 +74,15 @@ const askers = [
 
 const limits = overrides("loki");
 
+/** Where Loki's ruler finds every Alertmanager: it looks for them by SRV records, or takes the URL as it is. */
+const everyAlertmanager = (address: Address): string => `http://_http._tcp.${address.split(":")[0]}`;
+
 const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context): SettingsTable => ({
+  alertmanagerDiscovery: { unit: "boolean", value: "true" },
+  alertmanagerUrl: {
+    unit: "url",
+    value: everyAlertmanager(wire(ruler).toGroup(alertmanager.members, [alertmanager.roles.server])),
+  },
   ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
   authEnabled: { unit: "boolean", value: String(tenant !== undefined) },
   azureFederatedToken: store.azureFederatedToken(kept),
@@ -152,8 +160,7 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
     grpc_server_max_send_msg_size: largestMessage,
     log_level: "info",
   },
-  // Where another pod answers as well, one that ends does so when nobody is sent to it any more.
-  shutdown_delay: home(ingester) === home(querier) ? undefined : "5s",
+  shutdown_delay: shutdownDelay(wiring, ingester, querier),
   runtime_config: { file: limits.file },
   common: {
     path_prefix: "/data",
@@ -193,7 +200,8 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
   },
   pattern_ingester: { enabled: true, lifecycler },
   ruler: {
-    alertmanager_url: `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
+    alertmanager_url: "${LOKI_ALERTMANAGER_URL}",
+    enable_alertmanager_discovery: "${LOKI_ALERTMANAGER_DISCOVERY}",
     enable_alertmanager_v2: true,
     enable_api: true,
     enable_sharding: true,
@@ -250,7 +258,8 @@ export const loki: Component = {
         gateway: nginx.size,
         write: { replicas: 3, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
         read: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
-        backend: { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
+        // A ring of index gateways answers as long as two of three do.
+        backend: { replicas: 3, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
         compactor: { replicas: 1, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
       },
     },
@@ -266,13 +275,27 @@ export const loki: Component = {
         querier: { ...heavy, most: 6 },
         ruler: heavy,
         "query-scheduler": light,
-        "index-gateway": heavy,
+        // Their ring answers as long as two of three do.
+        "index-gateway": { ...heavy, replicas: 3 },
         compactor: { ...heavy, replicas: 1 },
       },
     },
   },
   hasTenants: true,
   settings,
+  // No other DNS has SRV records of it.
+  outside: () => ({
+    configs: [
+      {
+        name: settingsName("loki"),
+        read: "start-up",
+        literals: {
+          [variable("loki", "alertmanagerDiscovery")]: "false",
+          [variable("loki", "alertmanagerUrl")]: `http://${alertmanager.members.name}:${alertmanager.roles.server.ports.http}`,
+        },
+      },
+    ],
+  }),
   dataSource: ({ wire }) => ({
     name: "Loki",
     uid: grafana.uids.logs,

@@ -4,7 +4,7 @@ import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, copies, memberlist, overrides } from "./dskit.ts";
+import { buildOf, copies, memberlist, overrides, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPod } from "./memcached.ts";
@@ -51,7 +51,7 @@ const {
 const all = Object.values(members);
 
 /** Paths under the gateway: the Prometheus API, where samples are pushed, and the alertmanager's API. */
-export const paths = { query: "/prometheus", push: "/api/v1/push", alerts: "/alertmanager" } as const;
+export const paths = { query: "/prometheus", otlp: "/otlp/v1/metrics", push: "/api/v1/push", alerts: "/alertmanager" } as const;
 
 const cached: Size = { replicas: 2, cpu: "50m", memory: "256Mi", memoryLimit: "320Mi" };
 /** Largest items as upstream has them (operations/mimir/config.libsonnet). */
@@ -99,6 +99,11 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
     bucket: store.bucket(kept, "mimirBlocks"),
     bucketAlertmanager: store.bucket(kept, "mimirAlertmanager"),
     bucketRuler: store.bucket(kept, "mimirRuler"),
+    // How far behind readers may be of what is in the bucket: upstream's, and less while ingesters give away what they alone have
+    // (https://grafana.com/docs/mimir/latest/manage/run-production-environment/scaling-out/#scaling-down-ingesters).
+    blocksIgnoredWithin: { unit: "duration", value: "10h" },
+    blocksSyncInterval: { unit: "duration", value: "15m" },
+    storeQueriedAfter: { unit: "duration", value: "12h" },
     // One ingester has nobody to wait for before it is ready.
     ingesterMinReady: { unit: "duration", value: replicas(ingester) === 1 ? "0s" : "15s" },
     ...(isApart(wiring)
@@ -169,6 +174,7 @@ const config = ({ wiring, size }: Context) => {
   const own = wiring.runs(ownAlertmanager);
   return {
     multitenancy_enabled: "${MIMIR_MULTITENANCY_ENABLED}",
+  shutdown_delay: shutdownDelay(wiring, ingester, querier),
     server: { http_listen_port: querier.ports.http, grpc_listen_port: querier.ports.grpc },
     memberlist: memberlist(wire(ingester).toGroup(gossip, here(wiring))),
     runtime_config: { file: limits.file },
@@ -191,7 +197,12 @@ const config = ({ wiring, size }: Context) => {
     blocks_storage: {
       ...inBucket("${MIMIR_BUCKET}"),
       tsdb: { dir: "/data/tsdb" },
-      bucket_store: { sync_dir: "/data/tsdb-sync", ...(isApart(wiring) ? cachedBlocks(wiring) : {}) },
+      bucket_store: {
+        sync_dir: "/data/tsdb-sync",
+        sync_interval: "${MIMIR_BLOCKS_SYNC_INTERVAL}",
+        ignore_blocks_within: "${MIMIR_BLOCKS_IGNORED_WITHIN}",
+        ...(isApart(wiring) ? cachedBlocks(wiring) : {}),
+      },
     },
     ...(isApart(wiring) ? { ingest_storage: queue, frontend: cachedResults(wiring) } : {}),
     // Prometheus is a pair where anything is: of two that send the same, the samples of one are taken, without the label that tells them apart.
@@ -223,12 +234,13 @@ const config = ({ wiring, size }: Context) => {
     store_gateway: {
       sharding_ring: { replication_factor: "${MIMIR_STORE_GATEWAY_REPLICATION_FACTOR}", ...zones(storeGateway) },
     },
+    querier: { query_store_after: "${MIMIR_STORE_QUERIED_AFTER}" },
     query_scheduler: { service_discovery_mode: "ring" },
     ruler: {
       rule_path: "/data/ruler",
       alertmanager_url: own
         ? `http://${wire(ruler).to(ownAlertmanager, "http")}${paths.alerts}`
-        : `http://${wire(ruler).to(alertmanager.roles.server, "http")}`,
+        : `dns+http://${wire(ruler).toGroup(alertmanager.members, [alertmanager.roles.server])}`,
       // With a queue before the ingesters, only the query-frontend knows up to where they must have read it.
       ...(isApart(wiring) ? { query_frontend: { address: `dns:///${wire(ruler).toEach(frontend, "grpc")}` } } : {}),
     },
@@ -241,6 +253,8 @@ const config = ({ wiring, size }: Context) => {
       ingestion_burst_size: 1000000,
       max_global_exemplars_per_user: 100000,
       max_global_series_per_user: 0,
+      // Names as Prometheus makes them of OTLP.
+      otel_metric_suffixes_enabled: true,
       out_of_order_time_window: "10m",
     },
     usage_stats: { enabled: false },

@@ -4,28 +4,41 @@ import { identity, scrapeJobs, staticJobs } from "../core/scrape.ts";
 import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
 import type { Sized } from "../core/size.ts";
-import type { Wiring } from "../core/wiring.ts";
+import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 
 export const roles = defineRoles(
   "prometheus",
   { ports: { http: 9090 }, metrics: { port: "http" } },
-  { server: { tier: "write", disk: "10Gi", door: { name: "prometheus", ports: ["http"] } } },
+  {
+    server: {
+      tier: "write",
+      disk: "10Gi",
+      // Of two Prometheuses with every second sample of a series each, Thanos would drop half of them: once it has taken a sample of
+      // the one, it leaves out the other's for twice the time since the last (pkg/dedup/iter.go in 0.42.5).
+      door: { name: "prometheus", ports: ["http"], keeps: "clients" },
+    },
+  },
 );
 const { server } = roles;
 
 /** How often everything is scraped. */
 export const scrapeIntervalSeconds = 30;
 
-/** Where others push samples; a back end that is attached to Prometheus receives them from there. */
-export const remoteWritePath = "/api/v1/write";
+/** Where others push samples, until an environment has a back end that takes them itself. */
+export const paths = { otlp: "/api/v1/otlp/v1/metrics", remoteWrite: "/api/v1/write" } as const;
 
 export interface RemoteWrite {
   readonly url: string;
   readonly send_exemplars: boolean;
   readonly send_native_histograms: boolean;
 }
+
+const everyAlertmanager = (address: Address) => {
+  const [name = "", port] = address.split(":");
+  return { names: [name], type: "A", port: Number(port) };
+};
 
 /** https://prometheus.io/docs/prometheus/latest/configuration/configuration/ ; read again by the program when it changes. */
 export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): Config => ({
@@ -43,7 +56,7 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
       alerting: {
         // Replicas tell of one alert once.
         alert_relabel_configs: [{ regex: "replica", action: "labeldrop" }],
-        alertmanagers: [{ static_configs: [{ targets: [wire(server).to(alertmanager.roles.server, "http")] }] }],
+        alertmanagers: [{ dns_sd_configs: [everyAlertmanager(wire(server).toGroup(alertmanager.members, [alertmanager.roles.server]))] }],
       },
       rule_files: ["/etc/prometheus/rules/*.yaml"],
       scrape_config_files: ["/etc/prometheus/scrape/*.yaml"],
@@ -113,6 +126,8 @@ const scraped = (context: Context): void => {
 const pods = (workload: Workload, size: Sized): Pods => ({
   workload,
   size,
+  // The next of a pair goes when Thanos has found the one before it under its new address, for which it looks each five seconds.
+  settleSeconds: size.replicas > 1 ? 15 : undefined,
   usesApi: true,
   annotations: { "kubectl.kubernetes.io/default-container": "prometheus" },
   pod: {
@@ -128,6 +143,7 @@ const pods = (workload: Workload, size: Sized): Pods => ({
           // Blocks of one length, so that a sidecar may upload them; the local retention is too short for larger ones.
           "--storage.tsdb.min-block-duration=2h",
           "--storage.tsdb.max-block-duration=2h",
+          "--web.enable-otlp-receiver",
           "--web.enable-remote-write-receiver",
           "--enable-feature=exemplar-storage",
           "--config.auto-reload",

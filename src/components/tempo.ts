@@ -5,7 +5,7 @@ import { configVolume, containerPorts, emptyDir, httpGet, probes, resources } fr
 import type { Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
-import { memberlist, overrides, target, zoned } from "./dskit.ts";
+import { memberlist, overrides, target, zoned, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPod } from "./memcached.ts";
@@ -87,7 +87,7 @@ const settings = (context: Context): SettingsTable => {
     multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
     remoteWriteUrl: {
       unit: "url",
-      value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
+      value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
     },
     retention: { unit: "duration", value: "168h" },
     s3ForcePathStyle: store.pathStyle(kept),
@@ -163,6 +163,7 @@ const config = ({ wiring, mode }: Context) => ({
     http_listen_port: frontend.ports.http,
     grpc_listen_port: frontend.ports.grpc,
   },
+  shutdown_delay: shutdownDelay(wiring, liveStore, querier),
   // Grafana streams search results over gRPC on the HTTP port.
   stream_over_http_enabled: true,
   memory: { automemlimit_enabled: true },

@@ -155,7 +155,7 @@ const settings = (context: Context): SettingsTable => ({
     ? {
         remoteWriteUrl: {
           unit: "url",
-          value: `http://${context.wiring.wire(rule).to(prometheus.roles.server, "http")}${prometheus.remoteWritePath}`,
+          value: `http://${context.wiring.wire(rule).to(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
         },
       }
     : {}),
@@ -225,6 +225,8 @@ const part = ({ wiring: { home }, size }: Context, role: Role, { args, files = {
 
 const queryArgs = [
   "--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml",
+  // Of a pair that is rolled, the second goes when the first is ready: by then it must be known under its new address.
+  "--store.sd-dns-interval=5s",
   "--query.replica-label=replica",
   "--query.replica-label=rule_replica",
   "--query.replica-label=receive_replica",
@@ -269,7 +271,7 @@ const ruleArgs = (context: Context): readonly string[] => [
     ? '--remote-write.config={"remote_write":[{"url":"$(THANOS_REMOTE_WRITE_URL)","send_native_histograms":true}]}'
     : objectStore.flag,
   `--query=http://${context.wiring.wire(rule).to(query, "http")}`,
-  `--alertmanagers.url=http://${context.wiring.wire(rule).to(alertmanager.roles.server, "http")}`,
+  `--alertmanagers.url=dns+http://${context.wiring.wire(rule).toGroup(alertmanager.members, [alertmanager.roles.server])}`,
   "--rule-file=/etc/thanos/rules/*.yaml",
   "--eval-interval=30s",
   '--label=rule_replica="$(POD_NAME)"',

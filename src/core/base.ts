@@ -63,11 +63,15 @@ export const asCommitted: Variation = {
   overrides: {},
 };
 
-/** Every base of one choice of modes. All components are wired together, so each base knows all who may talk to it. */
+/**
+ * The bases of one choice of modes. All components are wired together, so each base knows all who may talk to it.
+ * @param isWanted which of them to give. Default: all
+ */
 export function bases(
   catalogue: readonly Component[],
   modeOf: (component: Component) => Mode,
   { namespaces, resizing, volumes, components, store, tenant, overrides }: Variation,
+  isWanted: (component: Component, mode: Mode) => boolean = () => true,
 ): readonly Base[] {
   const planned = catalogue.map((component) => {
     const mode = modeOf(component);
@@ -91,6 +95,7 @@ export function bases(
       store,
       tenant,
       overrides: overrides[component.name] ?? {},
+      said: components[component.name] ?? {},
     };
     const settings = Object.entries(component.settings?.(context) ?? {})
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -104,7 +109,8 @@ export function bases(
       settings: Object.fromEntries(settings),
     };
   });
-  return built.map(
+  const wanted = built.filter(({ component, mode }) => isWanted(component, mode));
+  return wanted.map(
     ({
       component,
       mode,
@@ -141,7 +147,9 @@ export function bases(
 /** Labels of the pods of a workload that connects to roles of other components whose clients have one. */
 const clientLabels = ({ component, roles }: Workload, wiring: Wiring): Readonly<Record<string, string>> => {
   // Who scrapes a role is no client of it.
-  const made = wiring.connections().filter(({ from, via }) => via !== "member" && isRole(from) && roles.includes(from));
+  const made = wiring
+    .connections(component)
+    .filter(({ from, via }) => via !== "member" && isRole(from) && roles.includes(from));
   const asked = made.flatMap(({ to }) => (isRole(to) && to.component !== component ? [to] : []));
   return Object.assign({}, ...asked.map(clientLabel));
 };
@@ -150,7 +158,7 @@ const clientLabels = ({ component, roles }: Workload, wiring: Wiring): Readonly<
 export const hasClients = ({ component: { name } }: Base, others: readonly Base[]): boolean =>
   others.some(({ component, wiring }) =>
     wiring
-      .connections()
+      .connections(name)
       .some(
         ({ from, to, via, made }) =>
           isRole(from) &&
@@ -184,10 +192,9 @@ const provisioned = (component: Component, source: DataSource | readonly DataSou
   },
 });
 
-/** The settings of every component that has any, by its name. */
-export const settingsTables = (bases: readonly Base[]): ReadonlyMap<string, SettingsTable> =>
-  new Map(
-    bases
-      .filter(({ settings }) => Object.keys(settings).length > 0)
-      .map(({ component, settings }) => [component.name, settings]),
-  );
+/** The settings that components have in each of their modes. */
+export type SettingsTables = (component: Component, mode: Mode) => SettingsTable;
+export const settingsTables =
+  (bases: readonly Base[]): SettingsTables =>
+  (component, mode) =>
+    bases.find((base) => base.component === component && base.mode === mode)?.settings ?? {};

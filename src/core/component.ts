@@ -30,6 +30,7 @@ export type Unit =
   | "prefix"
   | "size"
   | "store"
+  | "switch"
   | "tenant"
   | "url";
 
@@ -105,6 +106,8 @@ export interface Context {
   readonly tenant: string | undefined;
   /** Of the component. */
   readonly overrides: Overrides;
+  /** Values of its settings that differ from their defaults, for what cannot be a literal. */
+  readonly said: Readonly<Record<string, string>>;
 }
 
 /** How a component stands: which roles share pods, and how large each workload is. */

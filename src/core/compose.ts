@@ -149,12 +149,12 @@ function configsOf(overlay: Overlay, path: string, own: readonly Config[]): Worl
   for (const part of overlay.parts) {
     for (const { configs, path: root, component } of part.bases)
       for (const config of configs) add(config, root, component.name);
-    for (const { merges, path: root } of part.additions) for (const config of merges) add(config, root);
     // What features adapt, such as the address of an Ingress, has no meaning here.
     for (const config of part.settings) add(config, part.path);
+    for (const { merges, path: root } of part.additions) for (const config of merges) add(config, root);
   }
   for (const config of own) {
-    found.delete(config.name);
+    if (config.files) found.delete(config.name);
     add(config, path);
   }
   return found;

@@ -5,7 +5,7 @@ import { type Connection, connectionKey, isRole, type Place } from "./wiring.ts"
 
 /** What a base's own roles connect to, and who from outside the bundle may connect to them: beside others they are in another mode. */
 export const ownConnections = ({ component: { name }, wiring }: Base): readonly Connection[] =>
-  wiring.connections().filter(({ from, to }) => {
+  wiring.connections(name).filter(({ from, to }) => {
     const end = isRole(from) ? from : to;
     return isRole(end) && end.component === name;
   });

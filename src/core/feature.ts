@@ -6,12 +6,19 @@ import type { Role, Workload } from "./plan.ts";
 import type { Store } from "./store.ts";
 import { type Connection, connectionKey, createWiring, type Place, type Wiring } from "./wiring.ts";
 
+/** What an environment says of a feature, by the names of its options. */
+export type Options = Readonly<Record<string, string>>;
+
 /** An opt-in addition to bases, as a kustomize Component. */
 export interface Feature {
   readonly name: string;
   /** What an environment may say of it; `adapt` makes of the answers what then differs from the Component. */
   readonly options?: Readonly<Record<string, Unit>>;
-  adapt?(options: Readonly<Record<string, string>>, store: Store): Adaptation;
+  adapt?(options: Options, store: Store): Adaptation;
+  /** Values of components' settings that follow from its options, by component. */
+  settings?(options: Options): Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What cannot work beside these bases: the path of the setting, what was found and what to do. */
+  impossible?(options: Options, bases: readonly Base[]): readonly string[];
   /** A role whose work something outside the bundle does. */
   readonly replaces?: { readonly role: Role; readonly by: Place };
   /** Roles that it puts into the pods of a role that is there already. */
@@ -66,13 +73,15 @@ export const joined =
 
 /** The features, wired to the workloads of these bases. */
 export function additions(features: readonly Feature[], bases: readonly Base[]): readonly Addition[] {
+  const already = new Set(
+    [...new Set(bases.map((base) => base.wiring))].flatMap((one) => one.connections().map(connectionKey)),
+  );
   return features.map((feature) => {
     const wiring = createWiring(
       bases.flatMap(({ workloads }) => workloads.map(joined([feature]))),
       namespaceNames,
     );
     const { objects = [], patches = [], merges = [], annotates } = feature.build(wiring);
-    const already = new Set(bases.flatMap((base) => base.wiring.connections().map(connectionKey)));
     const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
     return {
       feature,

@@ -98,6 +98,20 @@ const expected = ({ name, env = {}, files = {} }: SecretShape): Part["expects"][
   keys: [...Object.keys(env), ...Object.keys(files)],
 });
 
+/** What is merged into one ConfigMap at once, whoever wants it. */
+function perConfig(merges: readonly Config[]): readonly Config[] {
+  const found = new Map<string, Config>();
+  for (const config of merges) {
+    const { files, literals } = found.get(config.name) ?? {};
+    found.set(config.name, {
+      ...config,
+      files: files || config.files ? { ...files, ...config.files } : undefined,
+      literals: literals || config.literals ? { ...literals, ...config.literals } : undefined,
+    });
+  }
+  return [...found.values()];
+}
+
 /** A base, and what it would be if it were built for the environment alone. */
 export interface Chosen {
   readonly base: Base;
@@ -136,7 +150,7 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
       replicas: Object.assign({}, ...differences.map(({ replicas }) => replicas)),
       settings,
       bindings: bindingNames(bases, home, choice.namespaces[home]),
-      merges: [...settings, ...options.flatMap(({ merges = [] }) => merges)],
+      merges: perConfig([...settings, ...options.flatMap(({ merges = [] }) => merges)]),
       buckets:
         choice.store.kind === "minio"
           ? []

@@ -13,6 +13,8 @@ export interface Door<P extends string = string> {
   readonly ports: readonly P[];
   /** The name lists each ready pod, for clients that balance by themselves. Default: one address for all. */
   readonly lists?: "each pod" | undefined;
+  /** A client is sent to the same pod each time, as long as that is ready. */
+  readonly keeps?: "clients" | undefined;
 }
 
 /** A headless Service over every pod that carries its label, whatever workload or component the pod belongs to. */
@@ -49,6 +51,8 @@ export interface Role<P extends string = string> {
   readonly metrics?: Metrics<P> | undefined;
   readonly door?: Door<P> | undefined;
   readonly groups: readonly Group<P>[];
+  /** Ports that take UDP, too. */
+  readonly datagrams: readonly P[];
   /** Size of the volume that it keeps over a restart. */
   readonly disk?: string | undefined;
   /** Its pods keep their names over a restart; so do those that keep a volume. */
@@ -108,6 +112,7 @@ interface Shape {
   readonly metrics?: Metrics;
   readonly door?: Door;
   readonly groups?: readonly Group[];
+  readonly datagrams?: readonly string[];
   readonly disk?: string;
   readonly identity?: "stable";
   readonly alone?: true;
@@ -136,6 +141,7 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       metrics: shape.metrics ?? shared.metrics,
       door: shape.door,
       groups: [...(shared.groups ?? []), ...(shape.groups ?? [])],
+      datagrams: shape.datagrams ?? [],
       disk: shape.disk,
       identity: shape.identity,
       alone: shape.alone,

@@ -137,7 +137,7 @@ const awayFromOtherZones = (workload: Workload, zone: string): IPodSpec["affinit
 });
 
 /** Replicas go to different nodes and zones where there are some, and still run where there are not. */
-const spread = (matchLabels: Record<string, string>): IPodSpec["topologySpreadConstraints"] =>
+export const spread = (matchLabels: Record<string, string>): IPodSpec["topologySpreadConstraints"] =>
   ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
     maxSkew: 1,
     topologyKey,

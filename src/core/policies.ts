@@ -24,6 +24,7 @@ const places: Readonly<Record<Place, Opening>> = {
   anywhere: { peers: [], ports: [] },
   // Behind its Service the API server listens on 443 or 6443, outside of any pod network that a selector could name.
   "api-server": { peers: [], ports: [443, 6443].map((port) => tcp(port)) },
+  "external-kafka": { peers: [], ports: [tcp(9092)] },
   "object-store": { peers: [], ports: [tcp(443)] },
   "any-pod": { peers: [{ namespaceSelector: {} }], ports: [] },
   "scraped-namespaces": { peers: [{ namespaceSelector: { matchLabels: scrapeLabel } }], ports: [] },
@@ -43,6 +44,12 @@ const peer = (
     : { namespaceSelector: { matchLabels: partOf }, podSelector: { matchLabels } };
 };
 
+/** What a port of a role speaks. */
+const protocols = ({ ports, datagrams }: Role, name: string): readonly INetworkPolicyPort[] => {
+  const port = tcp(ports[name] as number);
+  return datagrams.includes(name) ? [port, { ...port, protocol: "UDP" }] : [port];
+};
+
 const opening = (
   self: Pick<Subject, "component" | "home">,
   other: Role | Place,
@@ -50,7 +57,7 @@ const opening = (
   wiring: Wiring,
 ): Opening => {
   const to = connection.to;
-  const ports = isRole(to) ? [tcp(to.ports[connection.port as string] as number)] : [];
+  const ports = isRole(to) ? protocols(to, connection.port as string) : [];
   if (!isRole(other)) return { peers: places[other].peers, ports: [...places[other].ports, ...ports] };
   return { peers: [peer(self, other, connection.via, wiring)], ports };
 };
@@ -140,7 +147,7 @@ export const networkPolicy = (workload: Workload, wiring: Wiring): Manifest =>
       selects: selector(workload),
       includes: (role) => role.component === workload.component && wiring.runs(role) && wiring.home(role) === workload,
     },
-    wiring.connections(),
+    wiring.connections(workload.component),
     wiring,
     "alone",
   );

@@ -5,6 +5,7 @@ import { compose, type Compose } from "./compose.ts";
 import type { Config, SecretShape } from "./component.ts";
 import type { Addition } from "./feature.ts";
 import { fluxObjects } from "./flux.ts";
+import { once } from "./once.ts";
 import type { Manifest } from "./objects.ts";
 import { componentLabels } from "./objects.ts";
 import type { Overlay, Part } from "./overlay.ts";
@@ -21,8 +22,11 @@ export type Files = ReadonlyMap<string, string>;
 export const yaml = (value: unknown): string =>
   stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" });
 
+const yamlOnce = once(yaml);
+
 /** The text of a config file: as it is, or as YAML. */
-export const fileText = (content: string | object): string => (typeof content === "string" ? content : yaml(content));
+export const fileText = (content: string | object): string =>
+  typeof content === "string" ? content : yamlOnce(content);
 
 export const envText = (env: Readonly<Record<string, string>>): string =>
   Object.entries(env)

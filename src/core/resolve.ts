@@ -1,6 +1,7 @@
 import { configMap, type Generated, secretObject } from "./generated.ts";
 import { clusterScoped, componentLabels, type Manifest } from "./objects.ts";
 import { deletes, merged } from "./merge.ts";
+import { once } from "./once.ts";
 import type { Overlay, Part } from "./overlay.ts";
 
 type Table = Readonly<Record<string, unknown>>;
@@ -62,13 +63,17 @@ export interface Contents {
 }
 
 /** A part's objects as its bases and features have them, and what its generators make. */
-export function contents(part: Part): Contents {
+export const contents = once((part: Part): Contents => {
   const patches = [...part.additions.flatMap((addition) => addition.patches), ...part.changes];
   const of = (object: Manifest): readonly Manifest[] =>
     patches.filter(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name);
   const patched = (object: Manifest): Manifest =>
-    of(object).reduce((now, patch) => merged(now, patch) as Manifest, scaled(object, part.replicas));
-  const merges = [...part.additions.flatMap((addition) => addition.merges), ...part.merges];
+    scaled(
+      of(object).reduce((now, patch) => merged(now, patch) as Manifest, object),
+      part.replicas,
+    );
+  // kustomize runs a kustomization's generators before its Components.
+  const merges = [...part.merges, ...part.additions.flatMap((addition) => addition.merges)];
   return {
     objects: [
       ...part.objects,
@@ -85,7 +90,7 @@ export function contents(part: Part): Contents {
     ),
     secrets: part.secrets.map(secretObject),
   };
-}
+});
 
 function partObjects(part: Part): readonly Manifest[] {
   const { objects, configMaps, secrets } = contents(part);

@@ -1,6 +1,6 @@
 import { Service } from "./models.ts";
 import { componentLabels, groupLabel, labels, manifest, type Manifest, selector } from "./objects.ts";
-import { governing, type Workload } from "./plan.ts";
+import { type Door, governing, type Workload } from "./plan.ts";
 import { type Connection, isRole, type Wiring } from "./wiring.ts";
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
@@ -9,6 +9,7 @@ const byName = (a: { readonly name: string }, b: { readonly name: string }): num
 interface Front {
   readonly name: string;
   readonly headless: "members" | "ready members" | undefined;
+  readonly keeps?: Door["keeps"];
   readonly labels: Record<string, string>;
   readonly selects: Record<string, string>;
   readonly ports: Readonly<Record<string, number>>;
@@ -22,6 +23,7 @@ const serviceObject = (front: Front): Manifest =>
         clusterIP: front.headless ? "None" : undefined,
         publishNotReadyAddresses: front.headless === "members" ? true : undefined,
         selector: front.selects,
+        sessionAffinity: front.keeps ? "ClientIP" : undefined,
         ports: Object.entries(front.ports).map(([name, port]) => ({ name, port, targetPort: name })),
       },
     }),
@@ -35,7 +37,7 @@ const some = (ports: Ports): boolean => Object.keys(ports).length > 0;
 /** Ports of a workload that roles of its own component have asked for in this way. */
 const asked = (workload: Workload, via: Connection["via"], wiring: Wiring): Ports =>
   Object.fromEntries(
-    wiring.connections().flatMap(({ from, to, port, via: way }) => {
+    wiring.connections(workload.component).flatMap(({ from, to, port, via: way }) => {
       const own = isRole(from) && isRole(to) && from.component === to.component && to.component === workload.component;
       return own && port && way === via && wiring.runs(to) && wiring.home(to) === workload
         ? [[port, to.ports[port] as number]]
@@ -53,7 +55,8 @@ function fronts(workload: Workload, wiring: Wiring): readonly Front[] {
     );
     const inside = name === workload.fullName ? asked(workload, "service", wiring) : {};
     const each = open.some(({ lists }) => lists) ? listed(workload) : undefined;
-    return { ...about(workload), name, headless: each, ports: { ...ports, ...inside } };
+    const keeps = open.find((door) => door.keeps)?.keeps;
+    return { ...about(workload), name, headless: each, keeps, ports: { ...ports, ...inside } };
   };
   return unique([workload.fullName, ...doors.map(({ name }) => name)])
     .map(front)

@@ -5,7 +5,7 @@ declare const brand: unique symbol;
 export type Address = string & { readonly [brand]: true };
 
 /** What lies outside the bundle and is no role of it. */
-export type Place = "anywhere" | "any-pod" | "api-server" | "object-store" | "scraped-namespaces";
+export type Place = "anywhere" | "any-pod" | "api-server" | "external-kafka" | "object-store" | "scraped-namespaces";
 
 /** "This role talks to that role's port". `member`: the peer is found through a ring or discovery, in any workload. */
 export interface Connection {
@@ -43,12 +43,12 @@ export interface Wiring {
   home(role: Role): Workload;
   /** Whether the role is there in the mode of its component. */
   runs(role: Role): boolean;
-  connections(): readonly Connection[];
+  /** Those on record, in the order of their keys: all, or those that begin or end at a role of one component. */
+  connections(component?: string): readonly Connection[];
 }
 
 export const isRole = (end: Role | Place): end is Role => typeof end !== "string";
 
-const same = (a: Role, b: Role): boolean => a.component === b.component && a.name === b.name;
 const id = (end: Role | Place): string => (typeof end === "string" ? end : `${end.component}/${end.name}`);
 export const connectionKey = (c: Connection): string =>
   [id(c.from), id(c.to), c.port ?? "", c.via, c.made ?? ""].join(" ").trim();
@@ -59,10 +59,23 @@ export const connectionKey = (c: Connection): string =>
  */
 export function createWiring(workloads: readonly Workload[], names: Readonly<Record<Home, string>>): Wiring {
   const record = new Map<string, Connection>();
-  const note = (connection: Connection): void => void record.set(connectionKey(connection), connection);
+  /** By component, and all under no name; worked out when it is asked for, and again after the next connection. */
+  const sorted = new Map<string | undefined, Connection[]>();
+  const note = (connection: Connection): void => {
+    record.set(connectionKey(connection), connection);
+    sorted.clear();
+  };
+  const sort = (): void => {
+    const all = [...record.keys()].sort().map((key) => record.get(key) as Connection);
+    sorted.set(undefined, all);
+    for (const connection of all) {
+      const ends = new Set([connection.from, connection.to].filter(isRole).map(({ component }) => component));
+      for (const end of ends) sorted.set(end, [...(sorted.get(end) ?? []), connection]);
+    }
+  };
 
-  const homeOf = (role: Role): Workload | undefined =>
-    workloads.find((workload) => workload.roles.some((member) => same(member, role)));
+  const homes = new Map(workloads.flatMap((workload) => workload.roles.map((role) => [id(role), workload])));
+  const homeOf = (role: Role): Workload | undefined => homes.get(id(role));
   const home = (role: Role): Workload => {
     const found = homeOf(role);
     if (!found) throw new Error(`${id(role)} runs in no workload. Add it to the roles of its component.`);
@@ -131,6 +144,9 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
     admit: (from, to, ...ports) => {
       for (const port of ports) note({ from, to, port, via: "service" });
     },
-    connections: () => [...record.keys()].sort().map((key) => record.get(key) as Connection),
+    connections: (component) => {
+      if (sorted.size === 0) sort();
+      return sorted.get(component) ?? [];
+    },
   };
 }

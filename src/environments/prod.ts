@@ -11,6 +11,8 @@ export default environment({
   tenant: "main",
   load: { logsGBPerDay: 100, activeSeries: 500_000, spansPerSecond: 2_000, metricQueriesPerSecond: 10 },
   namespaces: { stack: "observability-prod", agents: "observability-prod-agents" },
+  // Of Mimir's queue, too: an environment that takes its place cannot change a claim.
+  volumes: { kafka: { size: "350Gi" } },
   components: {
     loki: { retention: "30d" },
     tempo: { retention: "14d" },

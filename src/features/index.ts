@@ -1,15 +1,19 @@
 import type { Feature } from "../core/feature.ts";
 import { gatewayApi, ingress } from "./exposure.ts";
+import { externalKafka } from "./external-kafka.ts";
 import { externalStore } from "./external-store.ts";
 import { fluxKeepConfig } from "./flux-keep-config.ts";
+import { grafanaPostgres } from "./grafana-postgres.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "./remote-write.ts";
 import { thanosSidecar } from "./thanos-sidecar.ts";
 
 /** Every feature there is, in the order of their names. */
 export const features: readonly Feature[] = [
+  externalKafka,
   externalStore,
   fluxKeepConfig,
   gatewayApi,
+  grafanaPostgres,
   ingress,
   mimirRemoteWrite,
   thanosRemoteWrite,

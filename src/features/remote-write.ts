@@ -13,7 +13,7 @@ import type { Wiring } from "../core/wiring.ts";
 interface Receiver {
   readonly url: (wiring: Wiring, from: Role, protocol: Protocol) => string;
 }
-type Protocol = "remoteWrite";
+type Protocol = keyof typeof prometheus.paths;
 
 /** Who pushes samples beside Prometheus, and the setting of its component that says where to. */
 interface Pusher {
@@ -23,7 +23,7 @@ interface Pusher {
 }
 const pushers: readonly Pusher[] = [
   { role: tempo.roles["metrics-generator"], setting: "remoteWriteUrl", protocol: "remoteWrite" },
-  { role: alloyGateway.roles.server, setting: "remoteWriteUrl", protocol: "remoteWrite" },
+  { role: alloyGateway.roles.server, setting: "metricsOtlpUrl", protocol: "otlp" },
 ];
 
 /**
@@ -50,7 +50,7 @@ const remoteWrite = (name: string, { url }: Receiver, all = pushers): Feature =>
   }),
 });
 
-const mimirPaths = { remoteWrite: mimir.paths.push } as const;
+const mimirPaths = { otlp: mimir.paths.otlp, remoteWrite: mimir.paths.push } as const;
 export const mimirRemoteWrite = remoteWrite("mimir-remote-write", {
   url: ({ wire }, from, protocol) => `http://${wire(from).to(mimir.roles.gateway, "http")}${mimirPaths[protocol]}`,
 });

@@ -1,6 +1,7 @@
 import { alloy } from "../components/alloy.ts";
 import { flog } from "../components/flog.ts";
 import { generators } from "../components/generators.ts";
+import { kafka } from "../components/kafka.ts";
 import { mimir } from "../components/mimir.ts";
 import { minio } from "../components/minio.ts";
 import { promtail } from "../components/promtail.ts";
@@ -8,8 +9,10 @@ import { thanosReceive } from "../components/thanos-receive.ts";
 import { thanos } from "../components/thanos.ts";
 import type { Component } from "../core/component.ts";
 import type { Feature } from "../core/feature.ts";
+import { externalKafka } from "../features/external-kafka.ts";
 import { externalStore } from "../features/external-store.ts";
 import { gatewayApi, ingress } from "../features/exposure.ts";
+import { grafanaPostgres } from "../features/grafana-postgres.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "../features/remote-write.ts";
 import { thanosSidecar } from "../features/thanos-sidecar.ts";
 
@@ -31,6 +34,10 @@ export const choices = {
     gcs: { components: [], features: [externalStore] },
     azure: { components: [], features: [externalStore] },
   },
+  kafka: {
+    bundled: { components: [kafka], features: [] },
+    external: { components: [], features: [externalKafka] },
+  },
   collector: {
     alloy: { components: [alloy], features: [] },
     promtail: { components: [promtail], features: [] },
@@ -38,6 +45,10 @@ export const choices = {
   generators: {
     none: { components: [], features: [] },
     demo: { components: [flog, generators], features: [] },
+  },
+  database: {
+    none: { components: [], features: [] },
+    postgres: { components: [], features: [grafanaPostgres] },
   },
   exposure: {
     none: { components: [], features: [] },
@@ -51,6 +62,16 @@ export type Answers = { readonly [C in Choice]: keyof (typeof choices)[C] & stri
 export const choiceNames = Object.keys(choices) as readonly Choice[];
 
 const partsOf = (choice: Choice): Readonly<Record<string, Part>> => choices[choice];
+
+/** Choices that are made by a table: `by`, and the options of the feature that the answer brings. */
+export const tabled = ["database", "exposure"] as const satisfies readonly Choice[];
+
+/** The features that an answer brings. */
+export const featuresOf = (choice: Choice, answer: string): readonly Feature[] =>
+  partsOf(choice)[answer]?.features ?? [];
+
+/** Workloads that may be more than one only with an answer to a choice, because each would keep what the others do not know. */
+export const shared: Readonly<Record<string, Choice>> = { grafana: "database" };
 
 /** The components and features of an environment: all of the catalogue, save what belongs to answers it did not give. */
 export function composition(answers: Answers, catalogue: readonly Component[]): Part {

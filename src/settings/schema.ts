@@ -24,6 +24,21 @@ interface Identified {
   readonly identity?: Store["identity"];
 }
 
+/** Where Grafana keeps what people make of it; the other fields are options of the kustomize Component that this brings. */
+export interface Database extends Readonly<Record<string, string>> {
+  readonly by: Exclude<Answers["database"], "none">;
+}
+
+/** A Kafka of somebody else, with the topics `mimir` and `tempo`; user and password are in the Secret `kafka-client`. */
+export interface KafkaSetting {
+  /** Host and port of a broker, which knows the others. */
+  readonly address: string;
+  /** Default `disabled`. Tempo knows no other. */
+  readonly tls?: "enabled" | "disabled";
+  /** How clients say who they are. Default: not at all. Tempo knows `PLAIN` only. */
+  readonly sasl?: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+}
+
 /** An environment, as its author writes it in `src/environments/<name>.ts`. What is left out has its default. */
 export interface Settings {
   readonly mode: Mode;
@@ -33,6 +48,8 @@ export interface Settings {
   readonly metrics: Answers["metrics"];
   /** What keeps the objects of Loki, Tempo and the metrics. Default: MinIO, beside them. */
   readonly store?: StoreSetting;
+  /** Default: brokers of its own, where somebody asks for one. */
+  readonly kafka?: KafkaSetting | undefined;
   /** Who a client is that names no tenant. Default: there are no tenants. */
   readonly tenant?: string | undefined;
   /** What holds for single tenants, by component and tenant: keys and values as the program has them. */
@@ -43,6 +60,8 @@ export interface Settings {
   readonly generators?: Answers["generators"];
   /** `generated`: the same environment as a Compose file, too. Default `none`. */
   readonly compose?: "generated" | "none";
+  /** Default: Grafana keeps what people make of it in a file of its own, and there is one. */
+  readonly database?: Database | undefined;
   /** Default: Grafana is reached from inside the cluster only. */
   readonly exposure?: Exposure | undefined;
   /** `throw-away`: committed, for a laptop. `by-name`: the environment expects the Secrets to be there. */
@@ -61,10 +80,12 @@ export interface Settings {
 }
 
 /** An environment whose settings have been checked. */
-export interface Environment extends Required<Omit<Settings, "exposure" | "load" | "tenant">> {
+export interface Environment extends Required<Omit<Settings, "database" | "exposure" | "kafka" | "load" | "tenant">> {
   readonly name: string;
+  readonly kafka?: KafkaSetting | undefined;
   readonly load?: Load | undefined;
   readonly tenant?: string | undefined;
+  readonly database?: Database | undefined;
   readonly exposure?: Exposure | undefined;
   readonly namespaces: Readonly<Record<Home, string>>;
 }
@@ -73,8 +94,10 @@ export interface Environment extends Required<Omit<Settings, "exposure" | "load"
 export const answersOf = (settings: Settings): Answers => ({
   metrics: settings.metrics,
   store: settings.store?.kind ?? "minio",
+  kafka: settings.kafka ? "external" : "bundled",
   collector: settings.collector ?? "alloy",
   generators: settings.generators ?? "none",
+  database: settings.database?.by ?? "none",
   exposure: settings.exposure?.by ?? "none",
 });
 
@@ -114,6 +137,7 @@ export const units: Readonly<Record<Unit, { readonly pattern: RegExp; readonly e
   },
   size: { pattern: /^[1-9]\d*Gi$/, expected: 'whole gibibytes such as "10Gi"' },
   store: { pattern: /^(s3|gcs|azure)$/, expected: '"s3", "gcs" or "azure"' },
+  switch: { pattern: /^(enabled|disabled)$/, expected: '"enabled" or "disabled"' },
   tenant: { pattern: /^[A-Za-z0-9][\w.-]{0,149}$/, expected: 'a tenant of letters, digits, "-", "_" and "."' },
   url: { pattern: /^https?:\/\/[^\s/]+(\/\S*)?$/, expected: 'a URL such as "http://minio:9000"' },
 };

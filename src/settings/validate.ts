@@ -6,11 +6,23 @@ import {
   type SettingsTable,
   type Unit,
 } from "../core/component.ts";
+import type { SettingsTables } from "../core/base.ts";
 import type { Repository } from "../core/flux.ts";
 import { type Mode, modes, plan } from "../core/plan.ts";
 import { expectedAmount, isAmount, loadFields } from "../sizing/load.ts";
 import { identities, type Keeper, keepers as allKeepers } from "../components/store.ts";
-import { type Choice, choiceNames, choiceOf, choices, composition } from "./composition.ts";
+import {
+  type Answers,
+  type Choice,
+  choiceNames,
+  choiceOf,
+  choices,
+  composition,
+  featuresOf,
+  shared,
+  tabled,
+} from "./composition.ts";
+import { externalKafka } from "../features/external-kafka.ts";
 import { answersOf, type Environment, type Settings, units } from "./schema.ts";
 
 /** The problems of settings files, one a line: where, what was found, what was expected or what to do. */
@@ -22,11 +34,13 @@ export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   modes: true,
   metrics: true,
   store: true,
+  kafka: true,
   tenant: true,
   overrides: true,
   collector: true,
   generators: true,
   compose: true,
+  database: true,
   exposure: true,
   credentials: true,
   repository: true,
@@ -130,10 +144,13 @@ function checkComponents(
   }
 }
 
-function checkReplicas(value: unknown, workloads: readonly string[], { entries, say }: Report): void {
+function checkReplicas(value: unknown, workloads: readonly string[], answers: Answers, { entries, say }: Report): void {
   for (const [workload, count] of entries("replicas", value, workloads, "numbers by workload")) {
     if (!(Number.isInteger(count) && (count as number) >= 0))
       say(`replicas.${workload}`, count, "a whole number such as 3");
+    const choice = shared[workload];
+    if (choice && answers[choice] === "none" && (count as number) > 1)
+      say(`replicas.${workload}`, count, `1, or a "${choice}" that all of them share`);
   }
 }
 
@@ -153,18 +170,27 @@ function checkVolumes(value: unknown, withDisk: readonly string[], { entries, fi
   }
 }
 
-function checkExposure(value: unknown, { add, entries, fits, oneOf }: Report): void {
+/** A choice that is made by a table. */
+function checkTable(choice: (typeof tabled)[number], value: unknown, { add, entries, fits, oneOf }: Report): void {
   if (value === undefined) return;
   const by = isTable(value) ? value["by"] : undefined;
-  const ways = Object.keys(choices.exposure).filter((way) => way !== "none");
-  if (isTable(value)) oneOf("exposure.by", by, ways);
-  else return add(`exposure is ${show(value)}: expected a table with "by", one of ${list(ways)}`);
-  const part = Object.entries(choices.exposure).find(([way]) => way === by)?.[1];
-  const options = Object.assign({}, ...(part?.features ?? []).map((feature) => feature.options ?? {}));
-  if (!part) return;
-  for (const [key, text] of entries("exposure", value, ["by", ...Object.keys(options)], "options")) {
-    if (key !== "by") fits(`exposure.${key}`, text, options[key]);
+  const ways = Object.keys(choices[choice]).filter((way) => way !== "none");
+  if (isTable(value)) oneOf(`${choice}.by`, by, ways);
+  else return add(`${choice} is ${show(value)}: expected a table with "by", one of ${list(ways)}`);
+  if (!ways.includes(by as string)) return;
+  const options = Object.assign({}, ...featuresOf(choice, by as string).map((feature) => feature.options ?? {}));
+  for (const [key, text] of entries(choice, value, ["by", ...Object.keys(options)], "options")) {
+    if (key !== "by") fits(`${choice}.${key}`, text, options[key]);
   }
+}
+
+function checkKafka(value: unknown, { entries, fits }: Report): void {
+  if (value === undefined) return;
+  const options = externalKafka.options ?? {};
+  const given = new Map(entries("kafka", value, Object.keys(options), 'a table with "address"'));
+  if (!isTable(value)) return;
+  for (const [key, unit] of Object.entries(options))
+    if (key === "address" || given.has(key)) fits(`kafka.${key}`, given.get(key), unit);
 }
 
 interface Field {
@@ -280,14 +306,13 @@ function checkRepository(value: unknown, { entries, fits, say }: Report): void {
 
 /**
  * The settings with their defaults filled in.
- * @param tables each component's settings, by its name
  * @throws SettingsError with every problem of the file, one a line
  */
 export function validate(
   name: string,
   raw: unknown,
   catalogue: readonly Component[],
-  tables: ReadonlyMap<string, SettingsTable>,
+  tables: SettingsTables,
 ): Environment {
   const found = report(name);
   if (!namespaceName.test(name)) found.say("name", name, 'a file name of small letters, digits and "-"');
@@ -297,11 +322,12 @@ export function validate(
   const answers = answersOf(raw as unknown as Settings);
   found.unknownKeys("", raw, Object.keys(settingsKeys));
   found.oneOf("mode", mode, shippedModes(catalogue));
-  for (const choice of choiceNames.filter((one) => one !== "exposure" && one !== "store"))
+  const ownTables: readonly string[] = ["kafka", "store", ...tabled];
+  for (const choice of choiceNames.filter((one) => !ownTables.includes(one)))
     found.oneOf(choice, answers[choice], Object.keys(choices[choice]));
   found.oneOf("credentials", credentials, ["by-name", "throw-away"]);
   if (settings.compose !== undefined) found.oneOf("compose", settings.compose, ["generated", "none"]);
-  checkExposure(settings.exposure, found);
+  for (const choice of tabled) checkTable(choice, settings[choice], found);
   checkRepository(settings.repository, found);
   checkNamespaces(settings.namespaces, found);
 
@@ -315,6 +341,7 @@ export function validate(
   };
   const keepers = allKeepers.filter((keeper) => components.some(({ name }) => name === keeper));
   checkStore(settings.store, keepers, found);
+  checkKafka(settings.kafka, found);
   if (credentials === "throw-away" && answers.store !== "minio")
     found.say(
       "credentials",
@@ -324,7 +351,9 @@ export function validate(
   checkModes(settings.modes, components, found);
   checkTenant(settings.tenant, settings, components, found);
   checkOverrides(settings.overrides, catalogue, leftOut, found);
-  checkComponents(settings.components, tables, leftOut, found);
+  const inMode = catalogue.map((one): [string, SettingsTable] => [one.name, tables(one, modeIn(settings, one))]);
+  const offered = new Map(inMode.filter(([, table]) => Object.keys(table).length > 0));
+  checkComponents(settings.components, offered, leftOut, found);
   const workloads = components.flatMap((component) => {
     const standing = component.modes[modeIn(settings, component)];
     return standing ? plan(Object.values(component.roles), standing.grouping) : [];
@@ -333,6 +362,7 @@ export function validate(
   checkReplicas(
     settings.replicas,
     scaled.map(({ fullName }) => fullName),
+    answers,
     found,
   );
   const withDisk = workloads.flatMap(({ component, disk }) => (disk ? [component] : []));

@@ -23,7 +23,7 @@ const bounds: Readonly<Record<string, Partial<Readonly<Record<Mode, Bound>>>>> =
 export function bound(component: string, mode: Mode, facts: Facts): readonly string[] {
   const found = bounds[component]?.[mode];
   if (!found) return [];
-  const amount = driver(found.of).amount(facts, { copies: 1, retentionDays: 1 });
+  const amount = driver(found.of).amount(facts, { copies: 1, zones: 1, retentionDays: 1 });
   return amount > found.most
     ? [`${component} in mode ${mode} is for ${found.says}, and this is ${plain(amount)} ${driver(found.of).unit}.`]
     : [];

@@ -13,6 +13,8 @@ const queuedSampleBytes = 100;
 export interface Facts {
   readonly load: Load;
   readonly scrapeIntervalSeconds: number;
+  /** Pods of Prometheus: each scrapes everything, and sends it on where samples are pushed. */
+  readonly senders: number;
   /** What goes through Kafka. */
   readonly queued: readonly ("sampleBytes" | "spans")[];
   /** How long Kafka keeps it. */
@@ -23,8 +25,9 @@ export interface Facts {
 
 /** What differs from workload to workload. */
 export interface Own {
-  /** How many of them hold the same data. */
+  /** How many of them hold the same data; of what reads the object store, how many copies are there. */
   readonly copies: number;
+  readonly zones: number;
   /** How long its component keeps data; of several resolutions, the sum. */
   readonly retentionDays: number;
 }
@@ -69,6 +72,16 @@ export const drivers = {
   },
   series: { unit: "series", from: ["activeSeries"], amount: ({ load }) => load.activeSeries ?? NaN },
   samples: { unit: "samples a second", from: ["activeSeries"], amount: samples },
+  samplesSent: {
+    unit: "samples sent a second",
+    from: ["activeSeries"],
+    amount: (facts) => samples(facts) * facts.senders,
+  },
+  seriesSent: {
+    unit: "series sent",
+    from: ["activeSeries"],
+    amount: ({ load, senders }) => (load.activeSeries ?? NaN) * senders,
+  },
   samplesKept: {
     unit: "billion samples kept",
     from: ["activeSeries"],

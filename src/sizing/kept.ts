@@ -10,8 +10,8 @@ interface Keeping {
   readonly gigabytes: number;
   /** The settings that say how long; each is of a copy of its own (resolutions). */
   readonly retentions: readonly string[];
-  /** Who uploads, the first that an environment has; each of its copies is kept. */
-  readonly uploadedBy: readonly string[];
+  /** Of the same data. */
+  readonly copies: "merged" | "one of each sender";
   readonly source: Source;
 }
 
@@ -23,31 +23,31 @@ export const keeping: Readonly<Record<string, Keeping>> = {
     of: "logs",
     gigabytes: 1e3 / 5,
     retentions: ["retention"],
-    uploadedBy: [],
+    copies: "merged",
     source: assumed("a fifth of what is sent, compressed; copies of a chunk have one name and are stored once"),
   },
   tempo: {
     of: "spans",
     gigabytes: secondsPerDay / 1e3 / 3,
     retentions: ["retention"],
-    uploadedBy: [],
+    copies: "merged",
     source: assumed("a third of what is sent, in compressed columns; one copy"),
   },
   mimir: {
     of: "samples",
     gigabytes: perSample,
     retentions: ["retention"],
-    uploadedBy: [],
+    copies: "merged",
     source: published(pages.mimirCapacity, "2 bytes a sample for compacted blocks; copies are merged"),
   },
   thanos: {
     of: "samples",
     gigabytes: perSample,
     retentions: ["retentionRaw", "retention5m", "retention1h"],
-    uploadedBy: ["thanos-receive", "prometheus"],
+    copies: "one of each sender",
     source: published(
       pages.thanosCompact,
-      "each resolution about as large as the raw data, of which 2 bytes a sample are taken; nobody merges copies",
+      "each resolution about as large as the raw data, of which 2 bytes a sample are taken; what two of a pair scrape stays twice",
     ),
   },
 };
@@ -67,7 +67,7 @@ export interface Kept {
 export function kept(component: string, days: number, copies: number, facts: Facts): readonly Kept[] {
   const row = keeping[component];
   if (!row) return [];
-  const amount = driver(row.of).amount(facts, { copies, retentionDays: days });
+  const amount = driver(row.of).amount(facts, { copies, zones: 1, retentionDays: days });
   if (Number.isNaN(amount)) return [];
   const gigabytesPerDay = amount * row.gigabytes * copies;
   return [{ component, gigabytesPerDay, gigabytes: gigabytesPerDay * days, days, copies, source: row.source }];

@@ -5,14 +5,16 @@ export const resources = ["cpu", "memory", "disk"] as const;
 /** In cores and Gi; upstream's GB are taken as Gi. */
 export type Resource = (typeof resources)[number];
 
+export type Times = "copies" | "zones";
+
 /**
  * What all pods of a role need together of one resource. Each point is an amount of the driver and what it takes: in proportion below
  * the first and beyond the last, a straight line between two. A single point at 0 is what it takes in any case.
  */
 export interface Need {
   readonly of: DriverName;
-  /** `copies`: each copy of the data takes as much. */
-  readonly times?: "copies" | undefined;
+  /** `copies`: each copy of the data takes as much; `zones`: each zone does all of the work. */
+  readonly times: readonly Times[];
   readonly points: readonly (readonly [amount: number, takes: number])[];
   readonly source: Source;
 }
@@ -27,19 +29,22 @@ export interface LargestPod {
 /** How one role is sized. */
 export interface Rule extends Readonly<Partial<Record<Resource, readonly Need[]>>> {
   /** Its pods share the work. Without it each pod bears all of it: singletons, and what is there twice for safety. */
-  readonly pod?: LargestPod;
+  readonly pod?: LargestPod | undefined;
+  /** Its pods share the work only where they stand in zones. */
+  readonly shared?: "in a zone";
 }
 
 /** Rules by component and role. A role without one stays as it is in its mode. */
 export type Rules = Readonly<Record<string, Readonly<Record<string, Rule>>>>;
 
 /** For each `amount` of a driver, so much. */
-export const per = (of: DriverName, amount: number, takes: number, source: Source, times?: "copies"): Need => ({
-  of,
-  points: [[amount, takes]],
-  source,
-  times,
-});
+export const per = (
+  of: DriverName,
+  amount: number,
+  takes: number,
+  source: Source,
+  ...times: readonly Times[]
+): Need => ({ of, points: [[amount, takes]], times, source });
 
 /** As much in any case, once the load says anything of the driver. */
 export const always = (of: DriverName, takes: number, source: Source): Need => per(of, 0, takes, source);

@@ -65,13 +65,15 @@ const daysOf = (own: readonly Base[], component: string): number => {
   return all.length > 0 ? all.reduce((sum, one) => sum + days(one), 0) : Infinity;
 };
 
-/** Copies of what the first of these components that is there holds: as its setting says, or as many as it has pods. */
-function uploads(own: readonly Base[], by: readonly string[]): number {
-  const base = by.map((name) => own.find(({ component }) => component.name === name)).find((one) => one);
-  if (!base) return 1;
-  const pods = base.pods[0] ? podsOf(base.pods[0].size) : 1;
-  return Number(base.settings["replicationFactor"]?.value ?? pods);
-}
+/** Pods of Prometheus; one where there is none. */
+const sendersOf = (own: readonly Base[]): number => {
+  const size = own.find(({ component }) => component.name === "prometheus")?.pods[0]?.size;
+  return Math.max(1, size ? podsOf(size) : 1);
+};
+
+/** Copies of the same data in a component's bucket. */
+const bucketCopies = (own: readonly Base[], component: string): number =>
+  keeping[component]?.copies === "one of each sender" ? sendersOf(own) : 1;
 
 /** How long Kafka keeps what it has taken (`log.retention.hours`). */
 const queueHours = (own: readonly Base[]): number => {
@@ -92,12 +94,12 @@ export function sizing(
   const without: Facts = {
     load: load ?? {},
     scrapeIntervalSeconds,
+    senders: sendersOf(own),
     queued: queued.flatMap((one) => throughKafka[one]?.part ?? []),
     queueHours: queueHours(own),
   };
   const stored = own.flatMap(({ component }) => {
-    const copies = uploads(own, keeping[component.name]?.uploadedBy ?? []);
-    return kept(component.name, daysOf(own, component.name), copies, without);
+    return kept(component.name, daysOf(own, component.name), bucketCopies(own, component.name), without);
   });
   const objects = stored.reduce((all, { gigabytes }) => all + gigabytes, 0);
   const facts: Facts = { ...without, objects: objects > 0 && Number.isFinite(objects) ? objects : undefined };
@@ -113,7 +115,11 @@ export function sizing(
           disk: typeof volume === "object" && volume.size !== undefined,
         };
         const about: Own = {
-          copies: Number(base.settings["replicationFactor"]?.value ?? size.zones ?? 1),
+          copies: Math.max(
+            bucketCopies(own, component.name),
+            Number(base.settings["replicationFactor"]?.value ?? size.zones ?? 1),
+          ),
+          zones: size.zones ?? 1,
           retentionDays: daysOf(own, component.name),
         };
         return explained({ workload, mode, size, said }, facts, about);

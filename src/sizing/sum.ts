@@ -1,6 +1,6 @@
 import { driver, type Facts, type Own } from "./drivers.ts";
 import { plain } from "./numbers.ts";
-import { type Need, type Resource, type Rule, takes } from "./rule.ts";
+import { type Need, type Resource, type Rule, takes, type Times } from "./rule.ts";
 import type { Source } from "./sources.ts";
 
 /** Disks have half as much again, as Mimir's page on capacity advises for peaks. */
@@ -22,12 +22,17 @@ const units: Readonly<Record<Resource, string>> = { cpu: "cores", memory: "Gi", 
 const unitOf = (resource: Resource, amount: number): string =>
   resource === "cpu" && amount === 1 ? "core" : units[resource];
 
+const factor = (times: readonly Times[], own: Own): number => times.reduce((all, one) => all * own[one], 1);
+
 /** The sum without its result. */
-function expression({ of, points, times }: Need, resource: Resource, amount: number, copies: number): string {
+function expression({ of, points, times }: Need, resource: Resource, amount: number, own: Own): string {
   const { unit } = driver(of);
-  const copied = times === "copies" && copies > 1 ? ` × ${copies} copies` : "";
+  const copied = times
+    .filter((one) => own[one] > 1)
+    .map((one) => ` × ${own[one]} ${one}`)
+    .join("");
   const all = `${plain(amount)} ${unit}${copied}`;
-  const whole = amount * (copied ? copies : 1);
+  const whole = amount * factor(times, own);
   const after = points.findIndex(([at]) => whole <= at);
   const [at, there] = (after > 0 ? points[after] : points.at(after)) as readonly [number, number];
   if (after <= 0) return `${all} × ${plain(there)} ${unitOf(resource, there)}${at === 1 ? "" : ` / ${plain(at)}`}`;
@@ -47,18 +52,20 @@ function sum(
 ): Sum | undefined {
   const amount = driver(need.of).amount(facts, own);
   if (Number.isNaN(amount)) return undefined;
-  const once = takes(need.points, amount * (need.times ? own.copies : 1));
+  const once = takes(need.points, amount * factor(need.times, own));
   const result = resource === "disk" ? once * spareDisk : once;
   const isFixed = need.points.at(-1)?.[0] === 0;
   const spare = resource === "disk" ? ` × ${spareDisk}` : "";
   const words = isFixed
     ? `${plain(result)} ${unitOf(resource, result)} in any case`
-    : `${expression(need, resource, amount, own.copies)}${spare} = ${plain(result)} ${unitOf(resource, result)}`;
+    : `${expression(need, resource, amount, own)}${spare} = ${plain(result)} ${unitOf(resource, result)}`;
   return { role, resource, borne, result, words, source: need.source };
 }
 
+/** Whether the pods of a role share its work or each bears all of it. */
+const borneBy = ({ pod, shared }: Rule, { zones }: Own): Sum["borne"] =>
+  pod && (shared !== "in a zone" || zones > 1) ? "together" : "by each pod";
+
 /** The sums of one role of one resource. */
 export const sums = (role: string, rule: Rule, resource: Resource, facts: Facts, own: Own): readonly Sum[] =>
-  (rule[resource] ?? []).flatMap(
-    (need) => sum(role, resource, need, rule.pod ? "together" : "by each pod", facts, own) ?? [],
-  );
+  (rule[resource] ?? []).flatMap((need) => sum(role, resource, need, borneBy(rule, own), facts, own) ?? []);

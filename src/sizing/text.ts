@@ -20,12 +20,15 @@ function loadLines({ load, facts }: Sizing): readonly string[] {
       "It says no load, so everything is as its mode has it. Say `load` in its settings, or try one with --load.",
     ];
   const amount = (name: DriverName): string =>
-    `${plain(driver(name).amount(facts, { copies: 1, retentionDays: 1 }))} ${driver(name).unit}`;
+    `${plain(driver(name).amount(facts, { copies: 1, zones: 1, retentionDays: 1 }))} ${driver(name).unit}`;
   const { logsGBPerDay, activeSeries, spansPerSecond, bytesPerSpan = typicalSpanBytes, metricQueriesPerSecond } = load;
   return [
     ...(logsGBPerDay ? [`${plain(logsGBPerDay)} GB of logs a day = ${amount("logs")} = ${amount("logRate")}`] : []),
     ...(activeSeries
-      ? [`${plain(activeSeries)} active series / ${facts.scrapeIntervalSeconds} s = ${amount("samples")}`]
+      ? [
+          `${plain(activeSeries)} active series / ${facts.scrapeIntervalSeconds} s = ${amount("samples")}` +
+            (facts.senders > 1 ? `, from each of ${facts.senders} pods of Prometheus` : ""),
+        ]
       : []),
     ...(spansPerSecond
       ? [`${plain(spansPerSecond)} spans a second × ${plain(bytesPerSpan)} bytes = ${amount("spans")}`]

@@ -29,6 +29,8 @@ export interface ClusterObject {
     readonly completions?: number;
     readonly volumeClaimTemplates?: readonly object[];
   };
+  /** Of a ConfigMap. */
+  readonly data?: Readonly<Record<string, string>>;
   readonly status?: Readonly<Record<string, unknown>> & {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly containerStatuses?: readonly { readonly state: Readonly<Record<string, { readonly reason?: string }>> }[];

@@ -2,13 +2,14 @@ import { fileURLToPath } from "node:url";
 import { catalogue } from "../../src/components/index.ts";
 import type { Manifest } from "../../src/core/objects.ts";
 import { settingsTables } from "../../src/core/base.ts";
+import { once } from "../../src/core/once.ts";
 import type { Overlay } from "../../src/core/overlay.ts";
 import type { Mode } from "../../src/core/plan.ts";
 import type { Files } from "../../src/core/render.ts";
 import { resolve } from "../../src/core/resolve.ts";
 import { environments, files, type Foundation, foundation, overlayOf } from "../../src/program.ts";
 import { type Answers, choices } from "../../src/settings/composition.ts";
-import type { Environment, Settings, StoreSetting } from "../../src/settings/schema.ts";
+import type { Environment, Settings } from "../../src/settings/schema.ts";
 import { validate } from "../../src/settings/validate.ts";
 
 /** The project's own folder. */
@@ -29,14 +30,36 @@ export interface World {
   readonly objects: readonly Manifest[];
 }
 
-export const worldOf = (environment: Environment): World => {
-  const overlay = overlayOf(environment, built);
-  return { name: environment.name, environment, overlay, objects: resolve(overlay) };
+/** A world that is made when somebody looks at it: most tests look at few. */
+const lazy = (environment: Environment): World => {
+  const overlay = once((one: Environment) => overlayOf(one, built));
+  const objects = once(resolve);
+  return {
+    name: environment.name,
+    environment,
+    get overlay() {
+      return overlay(environment);
+    },
+    get objects() {
+      return objects(overlay(environment));
+    },
+  };
 };
 
-export const shipped: readonly World[] = (await environments(built)).map(worldOf);
+/** @throws what stops a build of it */
+export const worldOf = (environment: Environment): World => {
+  const world = lazy(environment);
+  void world.overlay;
+  return world;
+};
 
-const shippedModes = [...new Set(built.bases.map(({ mode }) => mode))];
+export const shipped: readonly World[] = (await environments(built)).map(lazy);
+
+const foreign = {
+  credentials: "by-name",
+  namespaces: { stack: "telemetry", agents: "telemetry-host" },
+  components: { loki: { retention: "720h" } },
+} as const satisfies Partial<Settings>;
 
 /** What goes with each metrics back end, so that every answer to every choice is in some environment. */
 const others: Readonly<Record<Answers["metrics"], Partial<Settings>>> = {
@@ -45,68 +68,69 @@ const others: Readonly<Record<Answers["metrics"], Partial<Settings>>> = {
     generators: "demo",
     exposure: { by: "gateway-api", host: "grafana.example.com", gateway: "public", gatewayNamespace: "gateways" },
   },
-  "thanos-receive": { exposure: { by: "ingress", host: "grafana.example.com", tlsSecret: "grafana-tls" } },
+  "thanos-receive": {
+    exposure: { by: "ingress", host: "grafana.example.com", tlsSecret: "grafana-tls" },
+    database: { by: "postgres", host: "db.example.com:6432", name: "dashboards" },
+  },
   "thanos-sidecar": {},
 };
 
-const foreign = {
-  credentials: "by-name",
-  namespaces: { stack: "telemetry", agents: "telemetry-host" },
-  components: { loki: { retention: "720h" } },
-} as const satisfies Partial<Settings>;
-
 const account = { loki: "loki@acme.iam.gserviceaccount.com", default: "others@acme.iam.gserviceaccount.com" };
+const client = { default: "6f2d9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e" };
+const role = { default: "arn:aws:iam::123456789012:role/lgtm" };
 
-/** Stores outside the cluster: of every kind, by keys and without. */
-const stores: readonly (readonly [string, StoreSetting, Answers["metrics"], Mode])[] = [
-  ["s3-keys", { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-" }, "mimir", "scalable"],
-  [
-    "s3-roles",
-    {
-      kind: "s3",
-      region: "eu-central-1",
-      bucketPrefix: "acme-",
-      identity: { default: "arn:aws:iam::123456789012:role/lgtm" },
-    },
-    "thanos-sidecar",
-    "scalable",
-  ],
-  [
-    "s3-elsewhere",
-    { kind: "s3", region: "us-east-1", endpoint: "http://ceph.example.com:7480", bucketPrefix: "" },
-    "thanos-receive",
-    "monolithic",
-  ],
-  ["gcs-keys", { kind: "gcs", bucketPrefix: "acme-" }, "mimir", "scalable"],
-  ["gcs-accounts", { kind: "gcs", bucketPrefix: "acme-", identity: account }, "thanos-sidecar", "scalable"],
-  ["azure-keys", { kind: "azure", account: "acmeprod" }, "mimir", "scalable"],
-  [
-    "azure-clients",
-    { kind: "azure", account: "acmeprod", identity: { default: "6f2d9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e" } },
-    "thanos-sidecar",
-    "monolithic",
-  ],
-];
-
-/** What no shipped environment is: every metrics back end in every mode, credentials by name, other namespaces. */
-export const invented: readonly World[] = [
-  ...shippedModes.flatMap((mode) =>
-    (Object.keys(choices.metrics) as Answers["metrics"][]).map((metrics) =>
-      worldOf(environmentOf(`every-${metrics}-${mode}`, { ...others[metrics], ...foreign, mode, metrics })),
-    ),
-  ),
-  ...stores.map(([name, store, metrics, mode]) =>
-    worldOf(environmentOf(name, { mode, metrics, store, tenant: mode === "scalable" ? "main" : undefined })),
-  ),
-  worldOf(
-    environmentOf("other-volumes", {
-      ...foreign,
-      mode: "monolithic",
-      metrics: "thanos-receive",
+/** What only one of them has: a store of each kind outside the cluster, by keys and without; a tenant; volumes of another kind. */
+const own = {
+  mimir: {
+    monolithic: { store: { kind: "azure", account: "acmeprod" } },
+    scalable: { store: { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-" }, tenant: "main" },
+    microservices: { store: { kind: "gcs", bucketPrefix: "acme-" }, tenant: "main" },
+  },
+  "thanos-receive": {
+    monolithic: {
       // Other claims cannot stand under the names of the first ones.
       namespaces: { stack: "volatile", agents: "volatile-host" },
       volumes: { default: "none", loki: { class: "fast", size: "50Gi" }, minio: "claim" },
       replicas: { grafana: 0, "thanos-query": 2 },
+    },
+    scalable: {
+      store: { kind: "s3", region: "us-east-1", endpoint: "http://ceph.example.com:7480", bucketPrefix: "" },
+    },
+    microservices: {
+      store: { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-", identity: "workload" },
+    },
+  },
+  "thanos-sidecar": {
+    monolithic: { store: { kind: "azure", account: "acmeprod", identity: client } },
+    scalable: { store: { kind: "gcs", bucketPrefix: "acme-", identity: account }, tenant: "main" },
+    microservices: {},
+  },
+} as const satisfies Readonly<Record<Answers["metrics"], Readonly<Record<Mode, Partial<Settings>>>>>;
+
+const modesOfAll = [...new Set(built.bases.map(({ mode }) => mode))];
+
+/** What no shipped environment is: every metrics back end in every mode, credentials by name, other namespaces; a Kafka outside. */
+export const invented: readonly World[] = [
+  ...modesOfAll.flatMap((mode) =>
+    (Object.keys(choices.metrics) as Answers["metrics"][]).map((metrics) =>
+      lazy(
+        environmentOf(`every-${metrics}-${mode}`, {
+          ...foreign,
+          ...others[metrics],
+          ...own[metrics][mode],
+          mode,
+          metrics,
+        }),
+      ),
+    ),
+  ),
+  lazy(
+    environmentOf("external-kafka", {
+      mode: "microservices",
+      metrics: "mimir",
+      kafka: { address: "kafka.example.com:9094", sasl: "PLAIN" },
+      store: { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-", identity: role },
+      tenant: "main",
     }),
   ),
 ];

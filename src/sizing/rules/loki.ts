@@ -11,7 +11,7 @@ const totals = (what: string): Source =>
     `${what} of the tiers up to 3, 3 to 30 and 30 TB a day, with three copies; the second is taken at 10 TB a day`,
   );
 const tier = (all: readonly [number, number, number], source: Source, of: DriverName = "logs"): readonly Need[] => [
-  { of, points: tiers.map((at, i) => [at, all[i] as number]), source },
+  { of, points: tiers.map((at, i) => [at, all[i] as number]), times: [], source },
 ];
 const cpu = (...all: readonly [number, number, number]): readonly Need[] => tier(all, totals("total CPU requests"));
 const memory = (...all: readonly [number, number, number]): readonly Need[] =>

@@ -1,4 +1,4 @@
-import { type Need, per, type Rule, type Rules } from "../rule.ts";
+import { per, type Rule, type Rules } from "../rule.ts";
 import { pages, published, type Source } from "../sources.ts";
 
 const capacity = (says: string): Source => published(pages.mimirCapacity, says);
@@ -19,8 +19,8 @@ const perProxied = large("3 pods of 1 core and 512 Mi for 660,000 samples a seco
 /** Rules of programs that hold a Prometheus TSDB or ask one are Mimir's, too. */
 export const distributor = {
   pod: { cpu: 2, memory: 4 },
-  cpu: [per("samples", 25_000, 1, perSamples)],
-  memory: [per("samples", 25_000, 1, perSamples)],
+  cpu: [per("samplesSent", 25_000, 1, perSamples)],
+  memory: [per("samplesSent", 25_000, 1, perSamples)],
 } as const satisfies Rule;
 export const ingester = {
   pod: { cpu: 3.5, memory: 8, disk: 50 },
@@ -40,7 +40,7 @@ export const queryFrontend = {
 } as const satisfies Rule;
 
 /** Three pods at one and at ten million series; memcached has a fifth more than its items (the chart's own factor). */
-const cache = (podMemory: number, atMillion: number, atTenMillion: number, says: string): Rule => ({
+export const cache = (podMemory: number, atMillion: number, atTenMillion: number, says: string): Rule => ({
   pod: { cpu: 0.5, memory: podMemory },
   memory: [
     {
@@ -49,11 +49,12 @@ const cache = (podMemory: number, atMillion: number, atTenMillion: number, says:
         [1e6, atMillion],
         [10e6, atTenMillion],
       ],
+      times: [],
       source: published(
         pages.mimirChart,
         `${says}; three pods at one and at ten million series (small.yaml, large.yaml)`,
       ),
-    } satisfies Need,
+    },
   ],
 });
 
@@ -62,8 +63,8 @@ export const mimir: Rules = {
   mimir: {
     gateway: {
       pod: { cpu: 1, memory: 0.5 },
-      cpu: [per("samples", 660_000, 3, perProxied)],
-      memory: [per("samples", 660_000, 1.5, perProxied)],
+      cpu: [per("samplesSent", 660_000, 3, perProxied)],
+      memory: [per("samplesSent", 660_000, 1.5, perProxied)],
     },
     distributor,
     ingester,

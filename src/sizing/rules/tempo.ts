@@ -13,6 +13,7 @@ const between = (low: number, high: number, source: Source): readonly Need[] => 
       [10, low],
       [100, high],
     ],
+    times: [],
     source,
   },
 ];

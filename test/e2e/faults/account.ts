@@ -156,6 +156,8 @@ export interface Answered {
   readonly wrong: number;
   readonly failed: number;
   readonly longestOutageSeconds: number;
+  /** The longest that a good answer took. */
+  readonly slowestSeconds: number;
   /** How often each status failed a read. */
   readonly failures: Readonly<Record<string, number>>;
   /** The first bad answer, in words. */
@@ -187,6 +189,7 @@ export const countReads = (stream: Stream, batches: Acknowledged, reads: readonl
         ),
       ),
     ),
+    slowestSeconds: Math.max(0, ...of("ok").map(({ read }) => read.end - read.start)) / 1000,
     failures: tally(of("failed").map(({ read }) => read.status)),
     example: bad ? `${bad.read.kind}: ${what(bad.read)}` : undefined,
   };

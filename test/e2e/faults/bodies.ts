@@ -1,4 +1,4 @@
-import { firstOf, type Load, metric, service, type Stream, timeOf, traceId } from "./load.ts";
+import { firstOf, type Load, metric, type PushedStream, service, type Stream, timeOf, traceId } from "./load.ts";
 
 /** The numbers of a batch with their times in Unix nanoseconds. */
 const items = (load: Load, stream: Stream, batch: number) =>
@@ -27,7 +27,7 @@ const resource = (load: Load, stream: Stream) => ({
 });
 
 /** OTLP traces of one span each; `id` writes hexadecimal digits as the transport wants them. */
-export const otlpTraces = (load: Load, stream: Stream, batch: number, id = (hex: string) => hex): object => ({
+export const otlpTraces = (load: Load, stream: PushedStream, batch: number, id = (hex: string) => hex): object => ({
   resourceSpans: [
     {
       resource: resource(load, stream),

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { parse } from "yaml";
 import type { Context } from "../context.ts";
 import { dataSource, headers } from "../datasources.ts";
-import { type Cluster, get } from "../kubectl.ts";
-import type { Door, Signal, Stream } from "./load.ts";
+import { type Cluster, get, list } from "../kubectl.ts";
+import { type Door, type PushedStream, scraped, type Signal, type Stream } from "./load.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -11,7 +11,7 @@ type Labels = Readonly<Record<string, string>>;
 export interface Pusher {
   readonly name: string;
   readonly labels?: Labels;
-  readonly streams: readonly Stream[];
+  readonly streams: readonly PushedStream[];
 }
 
 /** Of a workload, whom the NetworkPolicies take its pods for, and the ConfigMaps that it reads. */
@@ -47,11 +47,19 @@ const setting = (settings: Readonly<Record<string, string>>, name: string): stri
   return value;
 };
 
+/** Where Tempo sends what it makes of spans by remote write: what keeps metrics, or Prometheus. */
+const remoteWriteUrl = async (cluster: Cluster): Promise<string> => {
+  const maps = await list(cluster, cluster.stack, "configmaps");
+  const url = maps.map(({ data }) => data?.["TEMPO_REMOTE_WRITE_URL"]).find((value) => value !== undefined);
+  if (!url) throw new Error(`no ConfigMap of ${cluster.stack} says where Tempo sends samples.`);
+  return url;
+};
+
 interface PrometheusConfig {
   readonly remote_write?: readonly { readonly url: string; readonly headers?: Readonly<Record<string, string>> }[];
 }
 
-type Kind = Pick<Stream, "signal" | "itemsPerBatch" | "batchSeconds" | "visibleSeconds">;
+type Kind = Pick<PushedStream, "signal" | "itemsPerBatch" | "batchSeconds" | "visibleSeconds">;
 
 /** Modest: a whole cluster has two cores. */
 const kinds: Readonly<Record<Signal, Kind>> = {
@@ -67,7 +75,13 @@ const relayed = (signal: Signal): Kind => ({
   visibleSeconds: 30,
 });
 
-const stream = (name: string, kind: Kind, way: Stream["way"], to: string, sent: Stream["headers"] = {}): Stream => ({
+const stream = (
+  name: string,
+  kind: Kind,
+  way: PushedStream["way"],
+  to: string,
+  sent: PushedStream["headers"] = {},
+): PushedStream => ({
   ...kind,
   name,
   way,
@@ -85,7 +99,7 @@ export const pushers = async (context: Context): Promise<readonly Pusher[]> => {
   const loki = new URL("/loki/api/v1/push", setting(settings, "ALLOY_GATEWAY_LOKI_OTLP_URL")).href;
   const tempo = setting(settings, "ALLOY_GATEWAY_TEMPO_OTLP_ENDPOINT");
   const tenant = headers(await dataSource(context, "tempo"));
-  const metrics = setting(settings, "ALLOY_GATEWAY_REMOTE_WRITE_URL");
+  const metrics = await remoteWriteUrl(cluster);
 
   const prometheus = await template(cluster, "statefulset", "prometheus");
   const config = prometheus.spec.volumes?.find(({ name }) => name === "config")?.configMap?.name ?? "";
@@ -114,19 +128,18 @@ export const pushers = async (context: Context): Promise<readonly Pusher[]> => {
   return [first, ...(behind.length > 0 ? [second] : []), users];
 };
 
-/** What the reader reads of each signal: what is pushed to the place that keeps it. */
-export const readStreams = (all: readonly Stream[]): readonly string[] => {
-  const names = all.map(({ name }) => name);
-  return ["logs", "traces", names.includes("samples-kept") ? "samples-kept" : "samples"];
+/** What the reader reads: of each signal what is pushed to the place that keeps it, and what is scraped. */
+export const readStreams = (all: readonly PushedStream[]): readonly Stream[] => {
+  const samples = all.some(({ name }) => name === "samples-kept") ? "samples-kept" : "samples";
+  return [...all.filter(({ name }) => ["logs", "traces", samples].includes(name)), scraped];
 };
 
-const uids: Readonly<Record<Signal, string>> = { logs: "loki", traces: "tempo", samples: "metrics" };
-
 /** The front doors, as the data sources name them. */
-export const doors = async (context: Context): Promise<Readonly<Record<Signal, Door>>> => {
-  const door = async (signal: Signal): Promise<Door> => {
-    const source = await dataSource(context, uids[signal]);
+export const doors = async (context: Context): Promise<Readonly<Record<Stream["signal"], Door>>> => {
+  const door = async (uid: string): Promise<Door> => {
+    const source = await dataSource(context, uid);
     return { url: source.url.replace(/\/$/, ""), headers: headers(source) };
   };
-  return { logs: await door("logs"), traces: await door("traces"), samples: await door("samples") };
+  const metrics = await door("metrics");
+  return { logs: await door("loki"), traces: await door("tempo"), samples: metrics, scrapes: metrics };
 };

@@ -1,21 +1,26 @@
-/** What of a stream is told apart: a log line, a trace, a sample of a series. */
+/** What is pushed: log lines, traces, samples of series. */
 export type Signal = "logs" | "traces" | "samples";
+
+/** Numbered items, a batch each period. */
+export interface Stream {
+  readonly name: string;
+  readonly signal: Signal | "scrapes";
+  readonly itemsPerBatch: number;
+  readonly batchSeconds: number;
+  /** How long after its acknowledgement an item may still be missing in an answer, in seconds. */
+  readonly visibleSeconds: number;
+}
 
 /** How a stream is pushed. */
 export type Way = "loki" | "tempo" | "remote-write" | "otlp";
 
-/** Numbered items, pushed in batches, one batch each period, in order; a batch that is refused is pushed again. */
-export interface Stream {
-  readonly name: string;
+/** A stream whose batches are pushed in order; one that is refused is pushed again. */
+export interface PushedStream extends Stream {
   readonly signal: Signal;
   readonly way: Way;
   /** host:port for Tempo's gRPC, a URL for the others. */
   readonly to: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly itemsPerBatch: number;
-  readonly batchSeconds: number;
-  /** How long after its acknowledgement an item may still be missing in an answer, in seconds. */
-  readonly visibleSeconds: number;
   /** 16 hexadecimal digits that begin the ids of its traces; its own, and not a zero first: Tempo leaves those out. */
   readonly idPrefix: string;
 }
@@ -24,7 +29,7 @@ export interface Load {
   readonly run: string;
   /** When batch 0 of every stream is due, in Unix milliseconds. */
   readonly start: number;
-  readonly streams: readonly Stream[];
+  readonly streams: readonly PushedStream[];
 }
 
 /** A front door that is read, as Grafana. */
@@ -33,21 +38,32 @@ export interface Door {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What the reader is given: the load, and of each signal the stream that it reads and where. */
+/** What the reader is given: the load, what of it is read, and where. */
 export interface Reading extends Load {
-  readonly doors: Readonly<Record<Signal, Door>>;
-  readonly read: readonly string[];
+  readonly doors: Readonly<Record<Stream["signal"], Door>>;
+  readonly read: readonly Stream[];
 }
+
+/** A counter that is scraped; its one item is that it is there, from some scrapes on. */
+export const scraped: Stream = {
+  name: "scraped",
+  signal: "scrapes",
+  itemsPerBatch: 1,
+  batchSeconds: 1,
+  visibleSeconds: 120,
+};
+export const counter = { metric: "kube_lgtm_faults_seconds_total", intervalSeconds: 30 } as const;
 
 export const metric = "kube_lgtm_faults";
 
 /** The service.name, or service_name, of a stream's items. */
 export const service = (run: string, stream: string): string => `faults-${run}-${stream}`;
 
-export const selectors: Readonly<Record<Signal, (run: string, stream: string) => string>> = {
+export const selectors: Readonly<Record<Stream["signal"], (run: string, stream: string) => string>> = {
   logs: (run, stream) => `{service_name="${service(run, stream)}"}`,
   traces: (run, stream) => `{ resource.service.name = "${service(run, stream)}" }`,
   samples: (run, stream) => `${metric}{run="${run}", stream="${stream}"}`,
+  scrapes: (run) => `${counter.metric}{run="${run}"}`,
 };
 
 /** When a batch is made, in Unix milliseconds: the time of its first item. */
@@ -68,7 +84,7 @@ export const timeOf = (load: Load, stream: Stream, number: number): number => {
   return due(load, stream, Math.floor(number / itemsPerBatch)) + place * step;
 };
 
-export const traceId = ({ idPrefix }: Stream, number: number): string =>
+export const traceId = ({ idPrefix }: PushedStream, number: number): string =>
   `${idPrefix}${number.toString(16).padStart(16, "0")}`;
 
 /** The number of a trace by its id. */

@@ -6,7 +6,7 @@ import { grafanaTemplate } from "../datasources.ts";
 import { logger, mark, pod, scraped, standIn } from "../fixtures.ts";
 import { type Cluster, kubectl, type PodName } from "../kubectl.ts";
 import type { Pusher } from "./entrances.ts";
-import { type Load, type Reading, service } from "./load.ts";
+import { counter, type Load, type Reading, service } from "./load.ts";
 
 const scripts = ["push.k6.ts", "read.k6.ts", "load.ts", "bodies.ts", "ranges.ts", "otlp.proto"] as const;
 const scriptsName = "kube-lgtm-faults-scripts";
@@ -32,7 +32,7 @@ const k6 = (script: (typeof scripts)[number], load: Load) => ({
     command: [
       "sh",
       "-c",
-      `k6 run --quiet --no-usage-report --no-thresholds --no-summary --log-format raw --console-output ${account} ${script}
+      `k6 run --quiet --no-usage-report --no-thresholds --summary-mode=disabled --log-format raw --console-output ${account} ${script}
        while :; do sleep 5; done`,
     ],
     workingDir: "/scripts",
@@ -76,7 +76,6 @@ export const reader = async (cluster: Cluster, load: Reading): Promise<IPod> => 
 };
 
 export const written = { stream: "pod-log", name: "logger", linesPerSecond: 5 } as const;
-export const counter = { metric: "kube_lgtm_faults_seconds_total", intervalSeconds: 30 } as const;
 
 /** A pod whose numbered log lines the collector reads from the node, and one with a counter that Prometheus scrapes. */
 export const users = (cluster: Cluster, { run, start }: Load): readonly IPod[] => [

@@ -5,7 +5,7 @@ import exec from "k6/execution";
 import http from "k6/http";
 import grpc from "k6/net/grpc";
 import { lokiPush, otlpLogs, otlpMetrics, otlpTraces, remoteWrite } from "./bodies.ts";
-import { due, type Load, type Signal, type Stream } from "./load.ts";
+import { due, type Load, type PushedStream, type Signal } from "./load.ts";
 
 const load: Load = JSON.parse(__ENV["LOAD"] ?? "");
 const timeoutSeconds = 10;
@@ -34,7 +34,7 @@ const remoteWriteHeaders = {
 };
 
 const post = (
-  stream: Stream,
+  stream: PushedStream,
   path: string,
   body: string | ArrayBuffer,
   headers: Readonly<Record<string, string>>,
@@ -59,7 +59,7 @@ const binary = (hex: string): string => {
   return encoding.b64encode(bytes.buffer);
 };
 
-const exportSpans = (stream: Stream, batch: number): Answer => {
+const exportSpans = (stream: PushedStream, batch: number): Answer => {
   try {
     if (!connected) client.connect(stream.to, { plaintext: true, timeout: `${timeoutSeconds}s` });
     connected = true;
@@ -82,13 +82,13 @@ const exportSpans = (stream: Stream, batch: number): Answer => {
   }
 };
 
-const otlp: Readonly<Record<Signal, (stream: Stream, batch: number) => Answer>> = {
+const otlp: Readonly<Record<Signal, (stream: PushedStream, batch: number) => Answer>> = {
   logs: (stream, batch) => post(stream, "/v1/logs", JSON.stringify(otlpLogs(load, stream, batch)), json),
   traces: (stream, batch) => post(stream, "/v1/traces", JSON.stringify(otlpTraces(load, stream, batch)), json),
   samples: (stream, batch) => post(stream, "/v1/metrics", JSON.stringify(otlpMetrics(load, stream, batch)), json),
 };
 
-const push: Readonly<Record<Stream["way"], (stream: Stream, batch: number) => Answer>> = {
+const push: Readonly<Record<PushedStream["way"], (stream: PushedStream, batch: number) => Answer>> = {
   loki: (stream, batch) => post(stream, "", JSON.stringify(lokiPush(load, stream, batch)), json),
   tempo: exportSpans,
   "remote-write": (stream, batch) => post(stream, "", remoteWrite(load, stream, batch).buffer, remoteWriteHeaders),

@@ -11,19 +11,17 @@ import {
   numberOfTrace,
   type Reading,
   selectors,
-  type Signal,
   type Stream,
   traceId,
 } from "./load.ts";
 import { toRanges } from "./ranges.ts";
 
 const load: Reading = JSON.parse(__ENV["LOAD"] ?? "");
-const streams = load.read.map((name) => load.streams.find((stream) => stream.name === name));
 const windowSeconds = 30;
 const periodSeconds = 1;
 
 export const options = {
-  scenarios: { doors: { executor: "per-vu-iterations", vus: streams.length, iterations: 1, maxDuration: "240h" } },
+  scenarios: { doors: { executor: "per-vu-iterations", vus: load.read.length, iterations: 1, maxDuration: "240h" } },
 };
 
 /** Batches, the last of them included. */
@@ -40,7 +38,7 @@ interface Answer {
   readonly detail: string;
 }
 
-const get = (signal: Signal, path: string, parameters: Readonly<Record<string, string | number>>) => {
+const get = (signal: Stream["signal"], path: string, parameters: Readonly<Record<string, string | number>>) => {
   const { url, headers } = load.doors[signal];
   const query = Object.entries(parameters).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
   return http.get(`${url}${path}${query.length > 0 ? "?" : ""}${query.join("&")}`, {
@@ -88,7 +86,9 @@ const readSamples = (stream: Stream, window: Window): Answer => {
   });
 };
 
-const readTrace = (stream: Stream, window: Window): Answer => {
+const readTrace = (some: Stream, window: Window): Answer => {
+  const stream = load.streams.find(({ name }) => name === some.name);
+  if (!stream) throw new Error(`${some.name} is not pushed`);
   const first = firstOf(stream, window.first);
   const number = first + Math.floor(Math.random() * (firstOf(stream, window.last + 1) - first));
   const response = get("traces", `/api/v2/traces/${traceId(stream, number)}`, {});
@@ -112,10 +112,20 @@ const searchTraces = (stream: Stream, window: Window): Answer => {
   });
 };
 
+/** Whether the counter has a value at the end of a window: each answer should be the one series. */
+const readCounter = (stream: Stream, { last }: Window): Answer => {
+  const time = Math.floor(due(load, stream, last) / 1000);
+  const response = get("scrapes", "/api/v1/query", { query: selectors.scrapes(load.run, stream.name), time });
+  return answer(stream, { first: 0, last: 0 }, response, (body) => {
+    const { data }: { data: { result: object[] } } = JSON.parse(body);
+    return data.result.length > 0 ? [0] : [];
+  });
+};
+
 type Ask = (stream: Stream, window: Window) => Answer;
 
 /** What is asked in turn: of the newest data, and of the oldest. */
-const turns: Readonly<Record<Signal, readonly (readonly ["new" | "old", string, Ask])[]>> = {
+const turns: Readonly<Record<Stream["signal"], readonly (readonly ["new" | "old", string, Ask])[]>> = {
   logs: [
     ["new", "range", readLogs],
     ["old", "range", readLogs],
@@ -130,17 +140,21 @@ const turns: Readonly<Record<Signal, readonly (readonly ["new" | "old", string, 
     ["new", "query", readSamples],
     ["old", "query", readSamples],
   ],
+  scrapes: [
+    ["new", "query", readCounter],
+    ["old", "query", readCounter],
+  ],
 };
 
 const windowOf = (stream: Stream, age: "new" | "old"): Window => {
-  const length = Math.ceil(windowSeconds / stream.batchSeconds);
-  const newest = batchAt(load, stream, Date.now() - stream.visibleSeconds * 1000);
+  const length = Math.ceil((stream.signal === "scrapes" ? stream.visibleSeconds : windowSeconds) / stream.batchSeconds);
+  const newest = batchAt(load, stream, Date.now() - (stream.signal === "scrapes" ? 0 : stream.visibleSeconds) * 1000);
   const last = age === "new" ? newest : Math.min(newest, length - 1);
   return { first: Math.max(last - length + 1, 0), last };
 };
 
 export default function () {
-  const stream = streams[exec.vu.idInTest - 1];
+  const stream = load.read[exec.vu.idInTest - 1];
   if (!stream) throw new Error("more users than streams");
   const asked = turns[stream.signal];
   sleep(Math.max(due(load, stream, 0) + (stream.visibleSeconds + windowSeconds) * 1000 - Date.now(), 0) / 1000);

@@ -1,21 +1,28 @@
 import type { Context } from "../context.ts";
 import { lines } from "../checks/logs.ts";
 import { askJson, ask } from "../datasources.ts";
-import { counter, written } from "./pods.ts";
+import { written } from "./pods.ts";
 import {
+  counter,
   due,
   firstOf,
   type Load,
+  type PushedStream,
   numberOfLine,
   numberOfSample,
   numberOfTrace,
   selectors,
-  type Stream,
   traceId,
 } from "./load.ts";
 
 /** Reads the numbers of a stream's items that were made from one batch to another, both included. */
-type Read = (context: Context, load: Load, stream: Stream, first: number, last: number) => Promise<readonly number[]>;
+type Read = (
+  context: Context,
+  load: Load,
+  stream: PushedStream,
+  first: number,
+  last: number,
+) => Promise<readonly number[]>;
 
 /** Less than what is asked for at once, with room for the lines of a part of a second. */
 const linesAtOnce = 3000;
@@ -66,7 +73,7 @@ const readSamples: Read = async (context, load, stream, first, last) => {
   );
 };
 
-const reads: Readonly<Record<Stream["signal"], { readonly read: Read; readonly itemsAtOnce: number }>> = {
+const reads: Readonly<Record<PushedStream["signal"], { readonly read: Read; readonly itemsAtOnce: number }>> = {
   logs: { read: readLogs, itemsAtOnce: linesAtOnce },
   traces: { read: searchTraces, itemsAtOnce: 1500 },
   samples: { read: readSamples, itemsAtOnce: 4000 },
@@ -76,7 +83,7 @@ const reads: Readonly<Record<Stream["signal"], { readonly read: Read; readonly i
 export const readBack = async (
   context: Context,
   load: Load,
-  stream: Stream,
+  stream: PushedStream,
   lastBatch: number,
 ): Promise<readonly number[]> => {
   const { read, itemsAtOnce } = reads[stream.signal];
@@ -94,7 +101,7 @@ export const readBack = async (
 /** Of some traces, those that are found by their id. */
 export const findTraces = async (
   context: Context,
-  stream: Stream,
+  stream: PushedStream,
   numbers: readonly number[],
 ): Promise<readonly number[]> => {
   const found: number[] = [];

@@ -36,7 +36,7 @@ is cut off, one after the other. At the end reads back every number that was ack
   --owner-forget SECONDS   how long is waited for the ring to forget them (900)
   --only TEXT              only the faults with TEXT in their name (may be repeated)
   --calm SECONDS           how long nothing happens at first, and what is read then is to be compared with (60)
-  --pause SECONDS          between two faults, counted to the first (15)
+  --pause SECONDS          how long every read must be good between two faults, counted to the first (15)
   --settle SECONDS         between the last and reading back (60)
   --list                   print the names of the faults and do nothing
   --keep                   leave the namespace kube-lgtm-e2e and the pods kube-lgtm-faults-* behind

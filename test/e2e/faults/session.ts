@@ -1,6 +1,6 @@
 import { type Context, now, poll } from "../context.ts";
 import { start } from "../fixtures.ts";
-import { acknowledged, parsePush, parseRead, type Push, type Read } from "./account.ts";
+import { type Acknowledged, acknowledged, parsePush, parseRead, type Push, type Read } from "./account.ts";
 import { doors, pushers, readStreams } from "./entrances.ts";
 import { batchAt, type Load, type Stream } from "./load.ts";
 import { follow, halt, needed, pusher, pusherName, reader, readerName, users } from "./pods.ts";
@@ -12,13 +12,15 @@ export interface Session {
   readonly read: readonly Stream[];
   readonly pushes: readonly Push[];
   readonly reads: readonly Read[];
+  /** When each batch of a stream was acknowledged; of what is scraped, the start. */
+  acknowledged(stream: Stream): Acknowledged;
   /** Reads what the pods have added to their accounts. */
   update(): Promise<void>;
   /** Ends load and reader; their accounts stay. */
   end(): Promise<void>;
 }
 
-const flowSeconds = 180;
+const flowSeconds = 240;
 /** How far a stream that pushes as it should may be behind: the batch that is on its way. */
 const behindSeconds = 10;
 
@@ -43,9 +45,11 @@ export const begin = async (context: Context): Promise<Session> => {
   let ended = Infinity;
   return {
     load,
-    read: streams.filter(({ name }) => read.includes(name)),
+    read,
     pushes,
     reads,
+    acknowledged: ({ name, signal }) =>
+      signal === "scrapes" ? new Map([[0, load.start]]) : acknowledged(pushes, name),
     async update() {
       for (const log of pushLogs) {
         const more = (await log()).map(parsePush);

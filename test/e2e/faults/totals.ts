@@ -1,7 +1,6 @@
 import { type Context, sleep } from "../context.ts";
-import { acknowledged, compare, countPushes, gaps, numbersOf } from "./account.ts";
-import type { Stream } from "./load.ts";
-import { counter } from "./pods.ts";
+import { compare, countPushes, gaps, numbersOf } from "./account.ts";
+import { counter, type PushedStream } from "./load.ts";
 import { toRanges } from "./ranges.ts";
 import { findTraces, readBack, readScrapes, readWritten } from "./readback.ts";
 import type { Session } from "./session.ts";
@@ -27,8 +26,8 @@ const againSeconds = 120;
 const tracesById = 300;
 
 /** Reads all of a stream back; while something is missing, again, for two minutes. */
-export const totalOf = async (context: Context, session: Session, stream: Stream): Promise<Total> => {
-  const batches = acknowledged(session.pushes, stream.name);
+export const totalOf = async (context: Context, session: Session, stream: PushedStream): Promise<Total> => {
+  const batches = session.acknowledged(stream);
   const wanted = numbersOf(stream, batches);
   const newest = Math.max(-1, ...batches.keys());
   const look = async () => {

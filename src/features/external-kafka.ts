@@ -1,0 +1,70 @@
+import type { INetworkPolicyEgressRule } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyEgressRule";
+import * as kafka from "../components/kafka.ts";
+import { mimir } from "../components/mimir.ts";
+import { tempo } from "../components/tempo.ts";
+import type { Base } from "../core/base.ts";
+import type { Feature, Options } from "../core/feature.ts";
+import { NetworkPolicy } from "../core/models.ts";
+import { clientLabel, manifest, type Manifest, partOf } from "../core/objects.ts";
+import { isRole } from "../core/wiring.ts";
+
+const name = "external-kafka";
+const defaultPort = 9092;
+const { server } = kafka.roles;
+
+const egress = (port: number): INetworkPolicyEgressRule[] => [{ ports: [{ protocol: "TCP", port }] }];
+
+const policy = (): Manifest =>
+  manifest(
+    new NetworkPolicy({
+      metadata: { name, labels: partOf },
+      spec: {
+        podSelector: { matchLabels: clientLabel(server) },
+        policyTypes: ["Egress"],
+        egress: egress(defaultPort),
+      },
+    }),
+  );
+
+const portOf = ({ address = "" }: Options): number => Number(address.split(":")[1] ?? defaultPort);
+
+const asks = ({ component, wiring }: Base): boolean =>
+  wiring
+    .connections()
+    .some(({ from, to, made }) => !made && isRole(from) && from.component === component.name && to === server);
+
+/** What Tempo's client of Kafka does not know (pkg/ingest/writer_client.go in 3.0.3). */
+const beyondTempo = ({ tls = "disabled", sasl = "PLAIN" }: Options): readonly string[] => [
+  ...(tls === "disabled" ? [] : [`kafka.tls is "${tls}": Tempo speaks to Kafka without TLS only`]),
+  ...(sasl === "PLAIN" ? [] : [`kafka.sasl is "${sasl}": of SASL Tempo knows "PLAIN" only`]),
+];
+
+/** Kafka is somebody else's: its clients may go there, and its topics are there already. */
+export const externalKafka: Feature = {
+  name,
+  options: { address: "address", sasl: "mechanism", tls: "switch" },
+  replaces: { role: server, by: name },
+  build: () => ({ objects: [policy()] }),
+  settings: ({ address = "", tls = "disabled", sasl = "PLAIN" }): Readonly<Record<string, Options>> => ({
+    [mimir.name]: { kafkaAddress: address, kafkaTlsEnabled: String(tls === "enabled"), kafkaSaslMechanism: sasl },
+    [tempo.name]: { kafkaAddress: address },
+  }),
+  adapt: (options) => {
+    const { apiVersion, kind } = policy();
+    const port = portOf(options);
+    return {
+      expects: options["sasl"]
+        ? [{ name: kafka.credentials.secret, keys: kafka.credentials.env.map((variable) => variable.name) }]
+        : [],
+      patches: port === defaultPort ? [] : [{ apiVersion, kind, metadata: { name }, spec: { egress: egress(port) } }],
+    };
+  },
+  impossible: (options, bases) => {
+    if (!bases.some(asks))
+      return ["kafka has no effect: nobody asks for one. Remove it, or put tempo or mimir into a mode that does."];
+    const ways = '. Give it a listener without, or set modes.tempo to "monolithic".';
+    return bases.some((base) => base.component === tempo && asks(base))
+      ? beyondTempo(options).map((problem) => problem + ways)
+      : [];
+  },
+};

@@ -1,0 +1,102 @@
+import type { INetworkPolicySpec } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicySpec";
+import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
+import * as grafana from "../components/grafana.ts";
+import type { Feature } from "../core/feature.ts";
+import { NetworkPolicy, PodDisruptionBudget } from "../core/models.ts";
+import { componentLabels, labels, manifest, selector } from "../core/objects.ts";
+import { secretVolume, spread } from "../core/pod.ts";
+import type { Wiring } from "../core/wiring.ts";
+
+const name = "grafana-postgres";
+const { server } = grafana.roles;
+const replicas = 2;
+
+/** https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#database */
+const defaults = { host: "postgres:5432", name: "grafana", sslMode: "require" };
+type Database = Readonly<typeof defaults>;
+
+const literals = ({ host, name: database, sslMode }: Database): Readonly<Record<string, string>> => ({
+  GF_DATABASE_HOST: host,
+  GF_DATABASE_NAME: database,
+  GF_DATABASE_SSL_MODE: sslMode,
+});
+
+/** To wherever the database is, by its port. */
+const way = (host: string): INetworkPolicySpec => ({
+  podSelector: { matchLabels: { "app.kubernetes.io/name": server.component } },
+  policyTypes: ["Egress"],
+  egress: [{ ports: [{ protocol: "TCP", port: Number(host.split(":")[1]) }] }],
+});
+
+const secret = { name: "grafana-database", keys: ["user", "password"] } as const;
+const folder = "/etc/grafana-database";
+const podIp = { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
+
+/** The pods read the credentials, and tell each other which alerts they have told people of. */
+const pod = (wiring: Wiring): IPodSpec => ({
+  topologySpreadConstraints: spread(selector(wiring.home(server))),
+  containers: [
+    {
+      name: "grafana",
+      env: [
+        { name: "GF_DATABASE_USER__FILE", value: `${folder}/user` },
+        { name: "GF_DATABASE_PASSWORD__FILE", value: `${folder}/password` },
+        podIp,
+        { name: "GF_UNIFIED_ALERTING_HA_ADVERTISE_ADDRESS", value: `$(POD_IP):${server.ports.gossip}` },
+      ],
+      volumeMounts: [{ name: "database", mountPath: folder, readOnly: true }],
+    },
+  ],
+  volumes: [secretVolume("database", secret.name)],
+});
+
+/** What people make of Grafana is in PostgreSQL, so that there may be more than one. */
+export const grafanaPostgres: Feature = {
+  name,
+  options: { host: "address", name: "name", sslMode: "name" },
+  build(wiring) {
+    const workload = wiring.home(server);
+    const peers = wiring.wire(server).toPods(server, "gossip", replicas);
+    return {
+      objects: [
+        manifest(
+          new NetworkPolicy({
+            metadata: { name: "grafana-database", labels: componentLabels(server.component) },
+            spec: way(defaults.host),
+          }),
+        ),
+        manifest(
+          new PodDisruptionBudget({
+            metadata: { name: workload.fullName, labels: labels(workload) },
+            spec: { maxUnavailable: 1, selector: { matchLabels: selector(workload) } },
+          }),
+        ),
+      ],
+      patches: [
+        {
+          apiVersion: "apps/v1",
+          kind: "StatefulSet",
+          metadata: { name: workload.fullName },
+          spec: { replicas, template: { spec: pod(wiring) } },
+        },
+      ],
+      // Nothing that an overlay says: kustomize runs its Components after it has merged what it says itself.
+      merges: [grafana.more({ GF_DATABASE_TYPE: "postgres", GF_UNIFIED_ALERTING_HA_PEERS: peers.join(",") })],
+    };
+  },
+  adapt(options) {
+    const database = { ...defaults, ...options };
+    const { egress } = way(database.host);
+    const isDefault = JSON.stringify(egress) === JSON.stringify(way(defaults.host).egress);
+    const policy = {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      metadata: { name: "grafana-database" },
+    };
+    return {
+      expects: [secret],
+      merges: [grafana.more(literals(database))],
+      patches: isDefault ? [] : [{ ...policy, spec: { egress } }],
+    };
+  },
+};

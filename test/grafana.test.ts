@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { network, outside } from "../src/core/network.ts";
+import type { Manifest } from "../src/core/objects.ts";
+import { SettingsError } from "../src/settings/validate.ts";
+import { podTemplates } from "./lib/objects.ts";
+import { environmentOf, worldNamed, worldOf } from "./lib/world.ts";
+
+const { name, ...settings } = worldNamed("every-thanos-sidecar-scalable").environment;
+const database = { by: "postgres", host: "db.example.com:6432" };
+const withDatabase = worldOf(environmentOf(name, { ...settings, database }));
+const replicas = (objects: readonly Manifest[]): unknown =>
+  objects.flatMap(({ kind, metadata, spec }) =>
+    kind === "StatefulSet" && metadata.name === "grafana" ? [(spec as { replicas: number }).replicas] : [],
+  )[0];
+const fails = (given: object, message: string): void =>
+  assert.throws(
+    () => worldOf(environmentOf("prod", { ...settings, ...given })),
+    (error) => error instanceof SettingsError && error.message.includes(message),
+  );
+
+describe("Grafana", () => {
+  test("is one in every mode, and two where what people make of it is in a database", () => {
+    assert.equal(replicas(worldNamed(name).objects), 1);
+    assert.equal(replicas(withDatabase.objects), 2);
+    const three = worldOf(environmentOf(name, { ...settings, database, replicas: { grafana: 3 } }));
+    assert.equal(replicas(three.objects), 3);
+  });
+  test("reaches its database by its port, and nothing else outside", () => {
+    const net = network(withDatabase.objects);
+    const pod = podTemplates(withDatabase.objects).find((one) => one.name === "grafana") ?? assert.fail("no grafana");
+    assert.ok(net.open("Egress", pod, outside, { port: 6432 }));
+    for (const port of [443, 5432]) assert.ok(!net.open("Egress", pod, outside, { port }), String(port));
+  });
+  test("gets its credentials from a Secret that is expected", () => {
+    const expected = withDatabase.overlay.parts.flatMap(({ expects }) => expects);
+    assert.deepEqual(expected.find((secret) => secret.name === "grafana-database")?.keys, ["user", "password"]);
+  });
+  test("is not made two that do not know of each other", () => {
+    fails({ replicas: { grafana: 2 } }, 'replicas.grafana is 2: expected 1, or a "database" that all of them share');
+  });
+});
+
+test("a setting that a kustomize Component would overrule stops the build", () => {
+  fails(
+    { metrics: "thanos-receive", components: { tempo: { remoteWriteUrl: "http://elsewhere/api/v1/push" } } },
+    "components.tempo.remoteWriteUrl has no effect: components/thanos-remote-write says it. Remove the setting.",
+  );
+});

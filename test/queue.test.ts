@@ -1,0 +1,369 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parse } from "yaml";
+import * as kafka from "../src/components/kafka.ts";
+import * as mimir from "../src/components/mimir.ts";
+import * as tempo from "../src/components/tempo.ts";
+import { autoscaler } from "../src/core/workload.ts";
+import type { Manifest } from "../src/core/objects.ts";
+import type { Mode, Role } from "../src/core/plan.ts";
+import { SettingsError } from "../src/settings/validate.ts";
+import { altered, containersOf, idOf, podTemplate, specOf } from "./lib/objects.ts";
+import { type Findings, none, says } from "./lib/findings.ts";
+import { environmentOf, type World, worldNamed, worldOf, worlds } from "./lib/world.ts";
+
+type Table = Readonly<Record<string, string>>;
+
+/** The literals of the generated ConfigMap of that name, whatever its hash. */
+const literals = (objects: readonly Manifest[], name: string): Table =>
+  (objects.find(
+    ({ kind, metadata }) => kind === "ConfigMap" && new RegExp(`^${name}(-[a-z0-9]{10})?$`).test(metadata.name),
+  )?.["data"] ?? {}) as Table;
+
+const config = (objects: readonly Manifest[], name: string, file: string): Record<string, never> =>
+  parse(literals(objects, name)[file] ?? "{}") as Record<string, never>;
+
+interface Replicated {
+  readonly replicas?: number;
+}
+const replicasOf = (object: Manifest): number => specOf<Replicated>(object).replicas ?? 1;
+
+/** The sets of a workload: one, or one for each zone. */
+const setsOf = (objects: readonly Manifest[], name: string): readonly Manifest[] =>
+  objects.filter(
+    ({ kind, metadata }) => kind === "StatefulSet" && new RegExp(`^${name}(-zone-[a-z])?$`).test(metadata.name),
+  );
+
+const owners = [
+  { set: "tempo-live-store", partitions: "KAFKA_PARTITIONS_TEMPO" },
+  { set: "mimir-ingester", partitions: "KAFKA_PARTITIONS_MIMIR" },
+] as const;
+
+/** Owners without a partition, and partitions that are written and that nobody makes blocks of. */
+function partitionFaults(objects: readonly Manifest[]): Findings {
+  const made = literals(objects, "kafka-settings");
+  const written = Math.max(0, ...setsOf(objects, "tempo-live-store").map(replicasOf));
+  const each = Number(literals(objects, "tempo-settings")["TEMPO_PARTITIONS_PER_BLOCK_BUILDER"] ?? 0);
+  const builders = setsOf(objects, "tempo-block-builder").map(replicasOf)[0] ?? 0;
+  return [
+    ...owners.flatMap(({ set, partitions }) =>
+      setsOf(objects, set)
+        .filter((one) => made[partitions] !== undefined && replicasOf(one) > Number(made[partitions]))
+        .map((one) => `${idOf(one)} has ${replicasOf(one)} pods, and its topic ${made[partitions]} partitions`),
+    ),
+    ...(builders * each >= written ? [] : [`${written} partitions are written, and ${builders} x ${each} are read`]),
+  ];
+}
+
+const queued = worlds.filter(({ objects }) => setsOf(objects, "tempo-live-store").length > 0);
+const microservices = worldNamed("every-mimir-microservices");
+
+/** What stops a build. */
+function refusal(settings: object): string {
+  try {
+    worldOf(environmentOf("prod", { mode: "microservices", metrics: "mimir", ...settings }));
+  } catch (error) {
+    assert.ok(error instanceof SettingsError, String(error));
+    return error.message;
+  }
+  return "(nothing)";
+}
+
+describe("partitions", () => {
+  for (const { name, objects } of queued)
+    test(`of ${name}: every owner has one, and of every one that is written a block-builder makes blocks`, () =>
+      none(partitionFaults(objects)));
+
+  test("that are missing are reported", () => {
+    const { objects } = microservices;
+    const set = (name: string): string => idOf(setsOf(objects, name)[0] as Manifest);
+    const found = (name: string, count: number): Findings =>
+      partitionFaults(altered(objects, set(name), ["spec", "replicas"], count));
+    says(found("tempo-live-store", 9), /tempo-live-store-zone-a has 9 pods, and its topic 8 partitions/);
+    says(found("mimir-ingester", 9), /mimir-ingester-zone-a has 9 pods/);
+    says(found("tempo-block-builder", 1), /2 partitions are written, and 1 x 1 are read/);
+  });
+
+  test("follow the owners that an environment asks for, so that no block-builder misses one", () => {
+    const { objects } = worldOf(
+      environmentOf("more", { mode: "scalable", metrics: "mimir", replicas: { "tempo-live-store": 3 } }),
+    );
+    assert.equal(literals(objects, "tempo-settings")["TEMPO_PARTITIONS_PER_BLOCK_BUILDER"], "3");
+    none(partitionFaults(objects));
+  });
+
+  const raise = "and apply that before there are more of them.";
+  for (const [what, settings, expected] of [
+    [
+      "more live-stores than the topic has partitions",
+      { replicas: { "tempo-live-store": 9 } },
+      `replicas.tempo-live-store is 9: expected at most 8, the partitions of its topic. Raise components.kafka.partitionsTempo ${raise}`,
+    ],
+    [
+      "more ingesters than the topic has partitions",
+      { replicas: { "mimir-ingester": 9 } },
+      `replicas.mimir-ingester is 9: expected at most 8, the partitions of its topic. Raise components.kafka.partitionsMimir ${raise}`,
+    ],
+    [
+      "block-builders that leave partitions out",
+      { replicas: { "tempo-live-store": 3 }, components: { tempo: { partitionsPerBlockBuilder: "1" } } },
+      'components.tempo.partitionsPerBlockBuilder is "1": expected at least "2", so that 2 block-builders make blocks of all 3 partitions',
+    ],
+    [
+      "brokers that cannot have a majority",
+      { replicas: { kafka: 2 } },
+      "replicas.kafka is 2: expected an odd number, because a quorum needs a majority",
+    ],
+  ] as const)
+    test(`stop the build: ${what}`, () => assert.equal(refusal(settings), `environments/prod: ${expected}`));
+
+  test("may be more than there are owners", () => {
+    assert.equal(
+      refusal({ replicas: { "tempo-live-store": 9 }, components: { kafka: { partitionsTempo: "12" } } }),
+      "(nothing)",
+    );
+  });
+  test("bind no ingester of Mimir that takes writes itself", () => {
+    const components = { mimir: { ingestStorageEnabled: "false" } };
+    assert.equal(refusal({ replicas: { "mimir-ingester": 9 }, components }), "(nothing)");
+  });
+});
+
+const partitionOwners = [tempo.roles["live-store"], mimir.roles.ingester, tempo.roles["block-builder"]];
+
+/** Autoscalers of what owns something, whose loss of a pod would leave that without an owner. */
+const scaledOwners = (objects: readonly Manifest[]): Findings =>
+  objects
+    .filter(({ kind }) => kind === "HorizontalPodAutoscaler")
+    .filter(({ metadata: { name } }) => partitionOwners.some((role) => name === `${role.component}-${role.name}`))
+    .map(idOf);
+
+describe("who owns a partition", () => {
+  test("stands under no autoscaler", () => {
+    for (const { objects } of worlds) none(scaledOwners(objects));
+    const [pods] = microservices.overlay.parts
+      .flatMap(({ bases }) => bases.flatMap(({ pods }) => pods))
+      .filter(({ workload }) => workload.roles.includes(tempo.roles["live-store"] as Role));
+    assert.ok(pods);
+    assert.throws(() => autoscaler({ ...pods, size: { ...pods.size, most: 9 } }), /keeps something or owns something/);
+  });
+
+  test("shares it with one in each other zone, and knows its own", () => {
+    const flags = { "tempo-live-store": "-live-store.instance-", "mimir-ingester": "-ingester.ring.instance-" };
+    for (const { name, objects } of queued) {
+      for (const [workload, flag] of Object.entries(flags)) {
+        const sets = setsOf(objects, workload).filter(({ metadata }) => /-zone-/.test(metadata.name));
+        if (setsOf(objects, workload).length === 0) continue;
+        assert.ok(sets.length >= 2, `${name}: ${workload} stands in ${sets.length} zones`);
+        assert.equal(new Set(sets.map(replicasOf)).size, 1, `${name}: zones of ${workload} differ in size`);
+        for (const set of sets) {
+          const [container] = containersOf(podTemplate(set));
+          assert.ok(container?.args?.includes(`${flag}availability-zone=$(ZONE)`), idOf(set));
+          assert.deepEqual(specOf<{ updateStrategy: object }>(set).updateStrategy, { type: "OnDelete" }, idOf(set));
+        }
+      }
+    }
+  });
+
+  test("is not the last member of its ring to be replaced: others are there that know it", () => {
+    for (const { name, objects } of queued) {
+      for (const component of ["tempo", "mimir"]) {
+        const deployments = objects.filter(
+          (one) =>
+            one.kind === "Deployment" &&
+            podTemplate(one).labels[`kube-lgtm.io/${component}-gossip`] === "member" &&
+            specOf<{ strategy: { rollingUpdate: { maxUnavailable: number } } }>(one).strategy.rollingUpdate
+              .maxUnavailable === 0,
+        );
+        const there = objects.some(({ metadata }) => metadata.name === `${component}-settings`);
+        assert.ok(!there || deployments.length > 0, `${name}: a roll-out may replace every member of ${component}`);
+      }
+    }
+  });
+});
+
+/** Kafka's own settings with so many brokers. */
+const brokers = (count: number): Table =>
+  literals(
+    worldOf(environmentOf("brokers", { mode: "scalable", metrics: "mimir", replicas: { kafka: count } })).objects,
+    "kafka",
+  );
+
+describe("Kafka", () => {
+  test("keeps three copies of everything on three brokers and takes what two of them have", () => {
+    const three = literals(microservices.objects, "kafka");
+    assert.equal(three["KAFKA_DEFAULT_REPLICATION_FACTOR"], "3");
+    assert.equal(three["KAFKA_MIN_INSYNC_REPLICAS"], "2");
+    assert.equal(three["KAFKA_CONTROLLER_QUORUM_VOTERS"]?.split(",").length, 3);
+    const budget = microservices.objects.find(
+      ({ kind, metadata }) => kind === "PodDisruptionBudget" && metadata.name === "kafka",
+    );
+    assert.equal(specOf<{ maxUnavailable: number }>(budget as Manifest).maxUnavailable, 1);
+  });
+  test("begins anew with another number of brokers, for new ones could outvote the one that knows something", () => {
+    const folders = [1, 3, 5].map((count) => brokers(count)["KAFKA_LOG_DIRS"]);
+    assert.deepEqual(folders, ["/data/kafka", "/data/kafka-of-3", "/data/kafka-of-5"]);
+  });
+  test("lets go of what its volume has no room for", () => {
+    for (const [size, partitionsTempo] of [
+      ["20Gi", "8"],
+      ["200Gi", "8"],
+      ["200Gi", "64"],
+    ] as const) {
+      const { objects } = worldOf(
+        environmentOf("room", {
+          mode: "scalable",
+          metrics: "mimir",
+          volumes: { kafka: { size } },
+          components: { kafka: { partitionsTempo } },
+        }),
+      );
+      const made = literals(objects, "kafka-settings");
+      const count = Object.values(made).reduce((sum, one) => sum + Number(one), 0);
+      const { KAFKA_LOG_RETENTION_BYTES: kept, KAFKA_LOG_SEGMENT_BYTES: segment } = literals(objects, "kafka");
+      assert.ok((Number(kept) + Number(segment)) * count < Number.parseInt(size, 10) * 2 ** 30);
+    }
+  });
+  test("has a topic for each setting of its partitions", () => {
+    const job = microservices.objects.find(({ kind, metadata }) => kind === "Job" && /^kafka-/.test(metadata.name));
+    const [, , script = ""] = containersOf(podTemplate(job as Manifest))[0]?.command ?? [];
+    const made = literals(microservices.objects, "kafka-settings");
+    for (const { name } of Object.values(kafka.topics)) {
+      const variable = new RegExp(` ${name}:\\$(\\w+)`).exec(script)?.[1] ?? "";
+      assert.ok(Number(made[variable]) > 0, `${name} has no partitions`);
+    }
+  });
+});
+
+/** The kinds of things that a world's Mimir asks Kafka for. */
+const mimirOf = ({ objects }: World): Record<string, never> => config(objects, "mimir", "mimir.yaml");
+
+describe("Mimir", () => {
+  test("keeps its queue in Kafka where its roles run apart, until a literal says otherwise", () => {
+    const found = mimirOf(microservices) as unknown as { readonly ingest_storage: { readonly enabled: string } };
+    assert.equal(found.ingest_storage.enabled, "${MIMIR_INGEST_STORAGE_ENABLED}");
+    assert.equal(literals(microservices.objects, "mimir-settings")["MIMIR_INGEST_STORAGE_ENABLED"], "true");
+    const classic = worldOf(
+      environmentOf("classic", {
+        mode: "microservices",
+        metrics: "mimir",
+        components: { mimir: { ingestStorageEnabled: "false" } },
+      }),
+    );
+    assert.equal(literals(classic.objects, "mimir-settings")["MIMIR_INGEST_STORAGE_ENABLED"], "false");
+    assert.equal(literals(classic.objects, "mimir-settings")["MIMIR_REPLICATION_FACTOR"], "3");
+  });
+  test("has no queue, and no setting of one, where they share processes", () => {
+    for (const mode of ["monolithic", "scalable"] satisfies Mode[]) {
+      assert.ok(!("ingest_storage" in mimirOf(worldNamed(`every-mimir-${mode}`))), mode);
+      assert.match(
+        refusal({ mode, components: { mimir: { ingestStorageEnabled: "false" } } }),
+        /components\.mimir\.ingestStorageEnabled is no setting/,
+      );
+    }
+  });
+  test("takes the samples of one Prometheus of a pair, by the labels that tell the two apart", () => {
+    for (const { name, objects } of worlds.filter(({ environment }) => environment.metrics === "mimir")) {
+      const { limits, distributor } = config(objects, "mimir", "mimir.yaml") as unknown as {
+        readonly limits: Readonly<Record<string, unknown>>;
+        readonly distributor: { readonly ha_tracker: object };
+      };
+      const { global } = config(objects, "prometheus", "prometheus.yml") as unknown as {
+        readonly global: { readonly external_labels: Table };
+      };
+      const labels = [limits["ha_cluster_label"], limits["ha_replica_label"]];
+      assert.deepEqual(Object.keys(global.external_labels), labels, name);
+      assert.equal(limits["accept_ha_samples"], true, name);
+      assert.deepEqual(distributor.ha_tracker, { enable_ha_tracker: true, kvstore: { store: "memberlist" } }, name);
+    }
+  });
+  test("is sent what applications push without a Prometheus of the pair in between, whose samples it would drop", () => {
+    for (const { name, objects } of worlds.filter(({ environment }) => environment.metrics === "mimir")) {
+      const [pushing] = [literals(objects, "tempo-settings"), literals(objects, "alloy-gateway-settings")].map((one) =>
+        Object.entries(one).filter(([key]) => key.endsWith("REMOTE_WRITE_URL")),
+      );
+      assert.deepEqual(
+        pushing?.map(([, url]) => url),
+        ["http://mimir-gateway:8080/api/v1/push"],
+        name,
+      );
+    }
+  });
+  test("tells its own alertmanager of alerts where it has one, else the stack's", () => {
+    const url = (mode: Mode): string =>
+      (
+        mimirOf(worldNamed(`every-mimir-${mode}`)) as unknown as {
+          readonly ruler: { readonly alertmanager_url: string };
+        }
+      ).ruler.alertmanager_url;
+    assert.equal(url("monolithic"), "http://alertmanager:9093");
+    assert.equal(url("scalable"), "http://alertmanager:9093");
+    assert.equal(url("microservices"), "http://mimir-alertmanager:8080/alertmanager");
+  });
+});
+
+describe("a Kafka of somebody else", () => {
+  const { objects, overlay } = worldNamed("external-kafka");
+
+  test("takes the place of the brokers, and its clients may go to its port", () => {
+    none(objects.filter(({ metadata }) => metadata["labels"] && /^kafka/.test(metadata.name)).map(idOf));
+    const policy = objects.find(({ metadata }) => metadata.name === "external-kafka") as Manifest;
+    const { egress, podSelector } = specOf<{ egress: readonly object[]; podSelector: { matchLabels: Table } }>(policy);
+    assert.deepEqual(egress, [{ ports: [{ protocol: "TCP", port: 9094 }] }]);
+    for (const name of ["tempo-live-store-zone-a", "mimir-ingester-zone-a", "tempo-distributor", "mimir-ruler"]) {
+      const pods = objects.find(({ kind, metadata }) => metadata.name === name && /Set|Deployment/.test(kind));
+      for (const [label, value] of Object.entries(podSelector.matchLabels))
+        assert.equal(podTemplate(pods as Manifest).labels[label], value, name);
+    }
+  });
+  test("is known to its clients by a literal, and they to it by a Secret that the environment's page names", () => {
+    assert.equal(literals(objects, "tempo-settings")["TEMPO_KAFKA_ADDRESS"], "kafka.example.com:9094");
+    assert.equal(literals(objects, "mimir-settings")["MIMIR_KAFKA_ADDRESS"], "kafka.example.com:9094");
+    const expected = overlay.parts.flatMap(({ expects }) => expects).find(({ name }) => name === "kafka-client");
+    assert.deepEqual(expected?.keys, ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"]);
+  });
+
+  const address = "kafka.example.com:9093";
+  const alone = 'Give it a listener without, or set modes.tempo to "monolithic".';
+  for (const [what, settings, expected] of [
+    ["no address", { kafka: {} }, /kafka\.address is missing: expected host and port/],
+    [
+      "an unknown field",
+      { kafka: { address, user: "me" } },
+      /kafka\.user is no setting: expected one of "address", "sasl"/,
+    ],
+    ["a scheme", { kafka: { address: "kafka://x:1" } }, /kafka\.address is "kafka:\/\/x:1": expected host and port/],
+    [
+      "a mechanism that nobody knows",
+      { kafka: { address, sasl: "GSSAPI" } },
+      /kafka\.sasl is "GSSAPI": expected "PLAIN"/,
+    ],
+    ["TLS, which Tempo does not speak", { kafka: { address, tls: "enabled" } }, new RegExp(`kafka.tls .*${alone}`)],
+    [
+      "SCRAM, which Tempo does not speak",
+      { kafka: { address, sasl: "SCRAM-SHA-512" } },
+      new RegExp(`kafka.sasl .*${alone}`),
+    ],
+    ["nobody who asks for one", { mode: "monolithic", kafka: { address } }, /kafka has no effect: nobody asks for one/],
+    [
+      "settings of the brokers that are not there",
+      { kafka: { address }, components: { kafka: { partitionsTempo: "9" } } },
+      /components\.kafka has no effect: kafka "external" leaves it out/,
+    ],
+  ] as const)
+    test(`stops the build with ${what}`, () => assert.match(refusal(settings), expected));
+
+  test("may ask Mimir for TLS and SCRAM where Tempo asks for nothing", () => {
+    const { objects } = worldOf(
+      environmentOf("secure", {
+        mode: "microservices",
+        modes: { tempo: "monolithic" },
+        metrics: "mimir",
+        kafka: { address, tls: "enabled", sasl: "SCRAM-SHA-512" },
+      }),
+    );
+    const said = literals(objects, "mimir-settings");
+    assert.equal(said["MIMIR_KAFKA_TLS_ENABLED"], "true");
+    assert.equal(said["MIMIR_KAFKA_SASL_MECHANISM"], "SCRAM-SHA-512");
+  });
+});
