@@ -167,7 +167,8 @@ const config = ({ wiring, mode }: Context) => ({
   // Grafana streams search results over gRPC on the HTTP port.
   stream_over_http_enabled: true,
   memory: { automemlimit_enabled: true },
-  memberlist: memberlist(wiring.wire(liveStore).toGroup(gossip, all)),
+  // One process owns partition 0 whatever stands beside it: in a ring with others, a reader would ask one of those in its place.
+  memberlist: { ...memberlist(wiring.wire(liveStore).toGroup(gossip, all)), cluster_label: isQueued(wiring) ? undefined : "monolithic" },
   ...(isQueued(wiring) ? queued : {}),
   ...(isCached[mode] ? { cache: cachedParts(wiring) } : {}),
   distributor: {
