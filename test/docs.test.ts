@@ -6,6 +6,7 @@ import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
 import { requests } from "../src/core/requests.ts";
+import { namedSecrets } from "./lib/references.ts";
 import { built, environmentOf, rendered, root, shipped } from "./lib/world.ts";
 
 const pages = [
@@ -97,13 +98,14 @@ test("docs/use.md lists every Secret that a base expects, with its keys", () => 
 });
 
 test(
-  "the overlays that docs/use.md shows do what they say",
+  "the overlays that the pages show do what they say",
   { skip: kustomizes.length === 0 ? missing : false },
   async () => {
     const folder = temporary(after);
     putAll(folder, snapshot(root, generated));
-    const examples = [...text("docs/use.md").matchAll(/<!-- file: (\S+) -->\n```yaml\n([\s\S]*?)```/g)];
-    assert.equal(examples.length, 5);
+    const shown = ["docs/use.md", "docs/stores.md", "docs/tenants.md"].map(text).join("\n");
+    const examples = [...shown.matchAll(/<!-- file: (\S+) -->\n```yaml\n([\s\S]*?)```/g)];
+    assert.equal(examples.length, 11);
     for (const [, path, yaml] of examples) put(folder, path as string, yaml as string);
     for (const kustomize of kustomizes) {
       const mine = await build(kustomize, join(folder, "overlays/mine"));
@@ -113,6 +115,17 @@ test(
       const settings = logs.objects.find(({ metadata }) => metadata.name.startsWith("loki-settings-"));
       assert.equal((settings?.["data"] as Record<string, string>)["LOKI_RETENTION"], "720h");
       assert.ok(logs.objects.every(({ metadata }) => metadata.namespace === "logs"));
+      const names = logs.objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+      assert.ok(names.includes("NetworkPolicy external-store"));
+      const google = await build(kustomize, join(folder, "overlays/logs-at-google"));
+      assert.deepEqual(namedSecrets(google.objects), []);
+      assert.match(JSON.stringify(google.objects), /"iam.gke.io\/gcp-service-account":"loki@acme/);
+      assert.match(JSON.stringify(google.objects), /"cidr":"169.254.169.252\/32"/);
+      const tenants = await build(kustomize, join(folder, "overlays/logs-of-tenants"));
+      const gateway = tenants.objects.find(({ metadata }) => metadata.name.startsWith("loki-gateway-"));
+      const { "tenant.conf": line, "nginx.conf": routes } = gateway?.["data"] as Record<string, string>;
+      assert.equal(line, '"" "main";\n');
+      assert.match(routes ?? "", /include \/etc\/gateway\/tenant.conf;/);
       const exposed = await build(kustomize, join(folder, "overlays/exposed"));
       const ingress = exposed.objects.find(({ kind }) => kind === "Ingress");
       const rules = (ingress?.["spec"] as { rules: { host: string }[] } | undefined)?.rules;

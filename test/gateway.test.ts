@@ -56,9 +56,9 @@ async function seen(
 
 describe("the gateway", { skip: isThere ? false : "nginx is not there" }, () => {
   test("names the environment's tenant for a client that names none", async () =>
-    assert.equal(await seen("s3-keys", "loki-gateway", {}), "main"));
+    assert.equal(await seen("every-mimir-scalable", "loki-gateway", {}), "main"));
   test("leaves the tenant that a client names", async () =>
-    assert.equal(await seen("s3-keys", "mimir-gateway", { "X-Scope-OrgID": "team-a" }), "team-a"));
+    assert.equal(await seen("every-mimir-scalable", "mimir-gateway", { "X-Scope-OrgID": "team-a" }), "team-a"));
   test("names the one who has everything, where there are no tenants", async () => {
     assert.equal(await seen("staging", "loki-gateway", {}), "fake");
     assert.equal(await seen("staging-mimir", "mimir-gateway", {}), "anonymous");

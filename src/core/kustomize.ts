@@ -52,14 +52,22 @@ export function anyKustomize(): Kustomize {
 
 const run = promisify(execFile);
 
-/** The objects that it builds from a folder. */
-export async function build(
+/** Go tidies up its memory less often: a fifth less time, for a few hundred megabytes. */
+const env = { GOGC: "400", ...process.env };
+
+/** What it prints of a folder. */
+export async function output(
   { command }: Kustomize,
   folder: string,
-): Promise<{ readonly objects: readonly Manifest[]; readonly warnings: string }> {
+): Promise<{ readonly text: string; readonly warnings: string }> {
   const [file = "", ...args] = command;
-  const { stdout, stderr } = await run(file, [...args, folder], { maxBuffer: 64 << 20 });
-  const documents = parseAllDocuments(stdout);
-  if ("empty" in documents) return { objects: [], warnings: stderr };
-  return { objects: documents.map((document) => document.toJS() as Manifest), warnings: stderr };
+  const { stdout, stderr } = await run(file, [...args, folder], { env, maxBuffer: 64 << 20 });
+  return { text: stdout, warnings: stderr };
+}
+
+/** The objects that it builds from a folder. */
+export async function build(kustomize: Kustomize, folder: string): Promise<readonly Manifest[]> {
+  const { text } = await output(kustomize, folder);
+  const documents = parseAllDocuments(text);
+  return "empty" in documents ? [] : documents.map((document) => document.toJS() as Manifest);
 }

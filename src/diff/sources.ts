@@ -41,7 +41,7 @@ const isKustomization = (folder: string): boolean => kustomizations.some((file) 
 /** What kustomize builds of a folder. */
 async function built(source: string, folder: string): Promise<readonly Manifest[]> {
   try {
-    return (await build(anyKustomize(), folder)).objects;
+    return await build(anyKustomize(), folder);
   } catch (error) {
     const { stderr } = error as { readonly stderr?: string };
     if (stderr === undefined) throw error;

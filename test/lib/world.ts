@@ -96,7 +96,9 @@ const own = {
     scalable: {
       store: { kind: "s3", region: "us-east-1", endpoint: "http://ceph.example.com:7480", bucketPrefix: "" },
     },
-    microservices: {},
+    microservices: {
+      store: { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-", identity: "workload" },
+    },
   },
   "thanos-sidecar": {
     monolithic: { store: { kind: "azure", account: "acmeprod", identity: client } },
