@@ -7,7 +7,7 @@ import { catalogue } from "../src/components/index.ts";
 import { asCommitted, type Base, bases as allBases } from "../src/core/base.ts";
 import { type Config, nearestMode, variable } from "../src/core/component.ts";
 import type { Addition } from "../src/core/feature.ts";
-import type { Mode } from "../src/core/plan.ts";
+import type { Mode, Role } from "../src/core/plan.ts";
 import type { Store } from "../src/core/store.ts";
 import { fileText } from "../src/core/render.ts";
 import { foundation } from "../src/program.ts";
@@ -22,6 +22,8 @@ interface Check {
   readonly config: string;
   readonly program: string;
   readonly arguments: readonly string[];
+  /** What it is to print. */
+  readonly prints?: readonly RegExp[] | undefined;
 }
 
 /** What the pods of a base get as environment variables. */
@@ -100,6 +102,24 @@ function nginxCheck(base: Base, { name, files = {} }: Config): Check {
   return { config, program: "nginx", arguments: ["-t", "-c", join(folder, "nginx.conf")] };
 }
 
+/** With the arguments of each process: what is checked depends on the target. */
+const eachProcess = (base: Base, flag: string, prints?: (role: Role) => RegExp): readonly Check[] =>
+  base.pods.flatMap(({ workload, pod }) =>
+    pod.containers
+      .filter(({ name }) => name === base.component.name)
+      .map(({ name: program, args = [] }) => {
+        const here = (one: string): string =>
+          one.replace(`/etc/${program}`, `${base.path}/config`).replace("$(ZONE)", "zone-a");
+        const target = args.filter((one) => one.startsWith("-target")).join();
+        return {
+          config: `${base.path}/config/${program}.yaml ${target}`,
+          program,
+          arguments: [...args.map(here), flag],
+          prints: prints && workload.roles.filter(({ name }) => name !== "gateway").map(prints),
+        };
+      }),
+  );
+
 const checksOf = (base: Base): readonly Check[] => {
   const config = `${base.path}/config`;
   const expanded = (file: string): readonly string[] => [`-config.file=${file}`, "-config.expand-env=true"];
@@ -114,20 +134,9 @@ const checksOf = (base: Base): readonly Check[] => {
     },
     alloy: () => alloy(`${config}/config.alloy`),
     "alloy-gateway": () => alloy(`${config}/config.alloy`),
-    // With the arguments of each process: what is checked depends on the target.
-    loki: () =>
-      base.pods
-        .flatMap(({ pod }) => pod.containers.filter(({ name }) => name === "loki"))
-        .map(({ args = [] }) => args.map((one) => one.replace("/etc/loki", config).replace("$(ZONE)", "zone-a")))
-        .map((args) => ({
-          config: `${config}/loki.yaml ${args.filter((one) => one.startsWith("-target")).join()}`,
-          program: "loki",
-          arguments: [...args, "-verify-config"],
-        })),
-    mimir: () => {
-      const file = `${config}/mimir.yaml`;
-      return [{ config: file, program: "mimir", arguments: [...expanded(file), "-modules=true"] }];
-    },
+    loki: () => eachProcess(base, "-verify-config"),
+    // It lists its targets, whatever it is asked to run.
+    mimir: () => eachProcess(base, "-modules=true", (role) => new RegExp(`^${role.name}( |$)`, "m")),
     generators: () => {
       const file = `${config}/generators-traces/shop.js`;
       return [{ config: file, program: "k6", arguments: ["inspect", file] }];
@@ -142,10 +151,7 @@ const checksOf = (base: Base): readonly Check[] => {
         .filter(({ merges }) => merges.some(({ name }) => name.startsWith("prometheus")))
         .map((added) => prometheusCheck(base, added)),
     ],
-    tempo: () => {
-      const file = `${config}/tempo.yaml`;
-      return [{ config: file, program: "tempo", arguments: [...expanded(file), "-config.verify=true"] }];
-    },
+    tempo: () => eachProcess(base, "-config.verify=true"),
     thanos: () => {
       const file = `${config}/thanos-rules/metamonitoring.yaml`;
       return [{ config: file, program: "thanos", arguments: ["tools", "rules-check", `--rules=${file}`] }];
@@ -187,7 +193,8 @@ const all = [
 for (const { check, variables } of all) {
   const env = { ...process.env, ...variables };
   const run = spawnSync(check.program, check.arguments, { cwd: root, encoding: "utf8", env });
-  const result = run.error ? "not there" : run.status === 0 ? "ok" : "failed";
+  const printed = (check.prints ?? []).every((one) => one.test(run.stdout));
+  const result = run.error ? "not there" : run.status === 0 && printed ? "ok" : "failed";
   const by = run.error ? check.program : `${check.program} ${version(check.program)}`;
   console.log(`${result.padEnd(10)}${by.padEnd(28)}${check.config}`);
   if (result !== "failed") continue;
