@@ -387,7 +387,7 @@ describe("a right setting", () => {
     assert.equal(variable("alloy-gateway", "lokiOtlpUrl"), "ALLOY_GATEWAY_LOKI_OTLP_URL");
   });
   test("of every component passes its own check, and no two of them are one variable", () => {
-    for (const { component, settings } of built.bases) {
+    for (const { component, mode, settings } of built.bases) {
       const values = Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [key, value]));
       const answers = {
         metrics: component.name === "mimir" ? "mimir" : "thanos-receive",
@@ -395,7 +395,7 @@ describe("a right setting", () => {
         generators: "demo",
       };
       if (Object.keys(values).length > 0)
-        assert.equal(complaint({ ...good, ...answers, components: { [component.name]: values } }), "(nothing)");
+        assert.equal(complaint({ ...good, ...answers, mode, components: { [component.name]: values } }), "(nothing)");
       const variables = Object.keys(settings).map((key) => variable(component.name, key));
       assert.equal(new Set(variables).size, variables.length, component.name);
     }
