@@ -387,9 +387,10 @@ describe("a right setting", () => {
     assert.equal(variable("alloy-gateway", "lokiOtlpUrl"), "ALLOY_GATEWAY_LOKI_OTLP_URL");
   });
   test("of every component passes its own check, and no two of them are one variable", () => {
-    for (const { component, settings } of built.bases) {
+    for (const { component, mode, settings } of built.bases) {
       const values = Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [key, value]));
       const answers = {
+        modes: { [component.name]: mode },
         metrics: component.name === "mimir" ? "mimir" : "thanos-receive",
         collector: component.name === "promtail" ? "promtail" : "alloy",
         generators: "demo",
