@@ -22,19 +22,19 @@ export interface Foundation {
 }
 
 /** The bases of the components that have this mode, wired to the others as they stand beside it. */
-const basesIn = (mode: Mode, catalogue: readonly Component[]): readonly Base[] =>
+const basesIn = (mode: Mode, components: readonly Component[]): readonly Base[] =>
   bases(
-    catalogue,
+    components,
     (component) => nearestMode(component, mode),
     asCommitted,
     (_, own) => own === mode,
   );
 
 /** All bases, one for each component and mode that it has, and all features, which are the same beside any mode. */
-export function foundation(): Foundation {
-  const shipped = modes.filter((mode) => catalogue.some((component) => modesOf(component).includes(mode)));
-  const all = shipped.map((mode) => basesIn(mode, catalogue));
-  return { bases: all.flat(), additions: additions(features, all[0] ?? []) };
+export function foundation(components = catalogue, offered = features): Foundation {
+  const shipped = modes.filter((mode) => components.some((component) => modesOf(component).includes(mode)));
+  const all = shipped.map((mode) => basesIn(mode, components));
+  return { bases: all.flat(), additions: additions(offered, all[0] ?? []) };
 }
 
 /** What an environment says of its features, by their names. */

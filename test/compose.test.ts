@@ -106,7 +106,7 @@ describe("the Compose file of demo", () => {
       condition: "service_completed_successfully",
     });
     assert.deepEqual(Object.keys(file.services["loki-gateway"]?.depends_on ?? {}), [
-      "loki-backend",
+      "loki-compactor",
       "loki-read",
       "loki-write",
     ]);

@@ -297,7 +297,7 @@ describe("Mimir", () => {
         }
       ).ruler.alertmanager_url;
     assert.equal(url("monolithic"), "http://alertmanager:9093");
-    assert.equal(url("scalable"), "http://alertmanager:9093");
+    assert.equal(url("scalable"), "dns+http://alertmanager-members:9093");
     assert.equal(url("microservices"), "http://mimir-alertmanager:8080/alertmanager");
   });
 });

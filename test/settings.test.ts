@@ -390,6 +390,7 @@ describe("a right setting", () => {
     for (const { component, mode, settings } of built.bases) {
       const values = Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [key, value]));
       const answers = {
+        modes: { [component.name]: mode },
         metrics: component.name === "mimir" ? "mimir" : "thanos-receive",
         collector: component.name === "promtail" ? "promtail" : "alloy",
         generators: "demo",

@@ -126,7 +126,8 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
     const here = chosen.filter(({ base }) => base.component.home === home);
     const bases = here.map(({ base }) => base);
     const secrets = here.flatMap(({ own }) => own.secrets);
-    const added = home === "stack" ? additions : [];
+    // As kustomize takes them: in the order of their paths.
+    const added = home === "stack" ? additions.toSorted((a, b) => (a.path < b.path ? -1 : 1)) : [];
     const differences: readonly Adapted[] = here.map(({ base, own }) => adapted(base, own));
     const settings = differences.flatMap(({ merges }) => merges);
     const options = added.flatMap(

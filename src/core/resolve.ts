@@ -20,6 +20,20 @@ const references: Readonly<Record<string, { readonly kind: "ConfigMap" | "Secret
   secretRef: { kind: "Secret", field: "name" },
 };
 
+/** The list itself where nothing in it becomes anything else: most of an object stays as it is. */
+const each = (list: readonly unknown[], of: (item: unknown) => unknown): readonly unknown[] => {
+  const all = list.map(of);
+  return all.every((item, i) => item === list[i]) ? list : all;
+};
+const eachField = (table: Table, of: (value: unknown, name: string) => unknown): Table => {
+  const changed: Record<string, unknown> = {};
+  for (const name in table) {
+    const value = of(table[name], name);
+    if (value !== table[name]) changed[name] = value;
+  }
+  return Object.keys(changed).length === 0 ? table : { ...table, ...changed };
+};
+
 /** Follows generated names into volumes, envFrom and env, and the namespace into every object and subject. */
 function finished(
   object: Manifest,
@@ -27,14 +41,15 @@ function finished(
   names: Readonly<Record<"ConfigMap" | "Secret", Names>>,
 ): Manifest {
   const walk = (value: unknown, at: string): unknown => {
-    if (Array.isArray(value)) return value.map((item) => walk(item, at));
+    if (Array.isArray(value)) return each(value, (item) => walk(item, at));
     if (!isTable(value)) return value;
-    const inner = Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item, name)]));
+    const inner = eachField(value, walk);
     if (at === "subjects" && inner["kind"] === "ServiceAccount") return { ...inner, namespace };
     const reference = references[at];
     const name = reference && inner[reference.field];
     if (!reference || typeof name !== "string") return inner;
-    return { ...inner, [reference.field]: names[reference.kind].get(name) ?? name };
+    const finalName = names[reference.kind].get(name) ?? name;
+    return finalName === name ? inner : { ...inner, [reference.field]: finalName };
   };
   const { metadata, ...rest } = object;
   const placed = clusterScoped.has(object.kind) ? metadata : { ...metadata, namespace };
@@ -64,9 +79,11 @@ export interface Contents {
 
 /** A part's objects as its bases and features have them, and what its generators make. */
 export const contents = once((part: Part): Contents => {
-  const patches = [...part.additions.flatMap((addition) => addition.patches), ...part.changes];
-  const of = (object: Manifest): readonly Manifest[] =>
-    patches.filter(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name);
+  const id = ({ kind, metadata }: Manifest): string => `${kind} ${metadata.name}`;
+  const patches = new Map<string, Manifest[]>();
+  for (const patch of [...part.additions.flatMap((addition) => addition.patches), ...part.changes])
+    patches.set(id(patch), [...(patches.get(id(patch)) ?? []), patch]);
+  const of = (object: Manifest): readonly Manifest[] => patches.get(id(object)) ?? [];
   const patched = (object: Manifest): Manifest =>
     scaled(
       of(object).reduce((now, patch) => merged(now, patch) as Manifest, object),

@@ -1,8 +1,14 @@
+/** By the digits behind the point: to make one takes longer than to use it. */
+const formats = Array.from(
+  { length: 7 },
+  (_, maximumFractionDigits) => new Intl.NumberFormat("en-US", { maximumFractionDigits }),
+);
+
 /** A number with three or four figures that matter, thousands set apart. */
 export function plain(value: number): string {
   const digits =
     value >= 100 || value === 0 ? 0 : Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
-  return value.toLocaleString("en-US", { maximumFractionDigits: digits });
+  return (formats[digits] as Intl.NumberFormat).format(value);
 }
 
 /** Bytes given in GB, in the unit that reads best. */

@@ -54,9 +54,13 @@ export interface Ran {
 
 /** Runs the program of a project's copy. */
 export function cli(folder: string, ...args: readonly string[]): Ran {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx/esm", "src/cli.ts", ...args], {
-    cwd: folder,
-    encoding: "utf8",
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--no-opt", "--import", "tsx/esm", "src/cli.ts", ...args],
+    {
+      cwd: folder,
+      encoding: "utf8",
+    },
+  );
   return { code: status, stdout, stderr };
 }

@@ -91,7 +91,6 @@ const own = {
       // Other claims cannot stand under the names of the first ones.
       namespaces: { stack: "volatile", agents: "volatile-host" },
       volumes: { default: "none", loki: { class: "fast", size: "50Gi" }, minio: "claim" },
-      replicas: { grafana: 0, "thanos-query": 2 },
     },
     scalable: {
       store: { kind: "s3", region: "us-east-1", endpoint: "http://ceph.example.com:7480", bucketPrefix: "" },
@@ -101,7 +100,10 @@ const own = {
     },
   },
   "thanos-sidecar": {
-    monolithic: { store: { kind: "azure", account: "acmeprod", identity: client } },
+    monolithic: {
+      store: { kind: "azure", account: "acmeprod", identity: client },
+      replicas: { grafana: 0, "thanos-query": 2 },
+    },
     scalable: { store: { kind: "gcs", bucketPrefix: "acme-", identity: account }, tenant: "main" },
     microservices: {},
   },
