@@ -432,7 +432,7 @@ describe("roles that stand in other workloads", () => {
       .find((line) => line.startsWith("  roles"))
       ?.replace(/^ {2}roles +/, "");
   const placed =
-    "loki-backend (compactor, index-gateway, query-scheduler), loki-gateway, loki-read (querier, query-frontend, ruler), loki-write (distributor, ingester, pattern-ingester)";
+    "loki-backend (index-gateway, query-scheduler), loki-compactor, loki-gateway, loki-read (querier, query-frontend, ruler), loki-write (distributor, ingester, pattern-ingester)";
 
   test("are split", () => assert.equal(roles(one, three), `split: loki → ${placed}`));
   test("are merged", () => assert.equal(roles(three, one), `merged: ${placed} → loki`));
@@ -443,12 +443,12 @@ describe("roles that stand in other workloads", () => {
       [...container, "args", 2],
       `-target=${list}`,
     ];
-    const [write, backend] = ["distributor,ingester", "compactor,index-gateway,pattern-ingester,query-scheduler"];
+    const [write, backend] = ["distributor,ingester", "index-gateway,pattern-ingester,query-scheduler"];
     const moved = altered(...targets("StatefulSet loki-write", write));
     const to = altered(moved, ...(targets("StatefulSet loki-backend", backend).slice(1) as [string, Step[], unknown]));
     assert.equal(
       roles(three, to),
-      "regrouped: loki-backend (compactor, index-gateway, query-scheduler), loki-write (distributor, ingester, pattern-ingester) → loki-backend (compactor, index-gateway, pattern-ingester, query-scheduler), loki-write (distributor, ingester)",
+      "regrouped: loki-backend (index-gateway, query-scheduler), loki-write (distributor, ingester, pattern-ingester) → loki-backend (index-gateway, pattern-ingester, query-scheduler), loki-write (distributor, ingester)",
     );
   });
   test("stay under another name", () => {

@@ -289,14 +289,14 @@ describe("Mimir", () => {
       );
     }
   });
-  test("tells its own alertmanager of alerts where it has one, else the stack's", () => {
+  test("tells its own alertmanager of alerts where it has one, else each of the stack's", () => {
     const url = (mode: Mode): string =>
       (
         mimirOf(worldNamed(`every-mimir-${mode}`)) as unknown as {
           readonly ruler: { readonly alertmanager_url: string };
         }
       ).ruler.alertmanager_url;
-    assert.equal(url("monolithic"), "http://alertmanager:9093");
+    assert.equal(url("monolithic"), "dns+http://alertmanager-members:9093");
     assert.equal(url("scalable"), "dns+http://alertmanager-members:9093");
     assert.equal(url("microservices"), "http://mimir-alertmanager:8080/alertmanager");
   });
