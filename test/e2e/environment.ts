@@ -16,12 +16,16 @@ const namespaceOf = (environment: string, part: "agents" | "stack"): string =>
 export const clusterOf = (
   environment: string,
   given: { readonly stack?: string | undefined; readonly agents?: string | undefined },
-): Cluster => ({
-  command: (process.env["KUBECTL"] ?? "kubectl").split(" ").filter((word) => word !== ""),
-  stack: given.stack ?? namespaceOf(environment, "stack"),
-  agents: given.agents ?? namespaceOf(environment, "agents"),
-  users: "kube-lgtm-e2e",
-});
+): Cluster => {
+  const stack = given.stack ?? namespaceOf(environment, "stack");
+  return {
+    command: (process.env["KUBECTL"] ?? "kubectl").split(" ").filter((word) => word !== ""),
+    stack,
+    agents: given.agents ?? namespaceOf(environment, "agents"),
+    // Two stacks of one cluster can be tried at the same time.
+    users: `${stack}-e2e`,
+  };
+};
 
 /** The addresses that clients and data sources use, whatever mode is behind them. */
 const doors = (environment: string): Readonly<Record<string, string>> => ({

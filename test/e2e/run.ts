@@ -23,7 +23,7 @@ back through the addresses of Grafana's data sources, and restarts every Statefu
   --only TEXT              only the checks with TEXT in their name, after what they need (set-up and sending)
   --allow-down JOB         targets of this scrape job need not be up: the component is a stand-in (may be repeated)
   --outages                also take Prometheus away for a while, and let it make small blocks (ten minutes more)
-  --keep                   leave the namespace kube-lgtm-e2e and the pod kube-lgtm-e2e-grafana behind
+  --keep                   leave its namespace, that of the stack with -e2e, and the pod kube-lgtm-e2e-grafana behind
   --json                   print the table as JSON
   --namespace NAME         of the stack, if it is not the overlay's own
   --agents-namespace NAME  of the host agents, if it is not the overlay's own

@@ -39,7 +39,7 @@ is cut off, one after the other. At the end reads back every number that was ack
   --pause SECONDS          how long every read must be good between two faults, counted to the first (15)
   --settle SECONDS         between the last and reading back (60)
   --list                   print the names of the faults and do nothing
-  --keep                   leave the namespace kube-lgtm-e2e and the pods kube-lgtm-faults-* behind
+  --keep                   leave its namespace, that of the stack with -e2e, and the pods kube-lgtm-faults-* behind
   --json                   print the tables as JSON
   --namespace NAME         of the stack, if it is not the overlay's own
   --agents-namespace NAME  of the host agents, if it is not the overlay's own
