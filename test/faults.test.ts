@@ -146,6 +146,12 @@ describe("a ring", () => {
     const before = { partitions: [partition(0, "store-0"), partition(1, "store-1")] };
     assert.equal(hasForgotten(before, ["store-1"], 1), false);
     assert.equal(hasForgotten({ partitions: [partition(0, "store-0"), partition(1)] }, ["store-1"], 1), false);
+    const inactive = { ...partition(1), state: 3 };
+    assert.equal(hasForgotten({ partitions: [partition(0, "store-0"), inactive] }, ["store-1"], 1), true);
+    assert.equal(
+      hasForgotten({ partitions: [partition(0, "store-0"), { ...inactive, owner_ids: ["store-1"] }] }, ["store-1"], 1),
+      false,
+    );
     assert.equal(hasForgotten({ partitions: [partition(0, "store-0")] }, ["store-1"], 1), true);
     assert.equal(ringText(before), "partition 0 state 2 of store-0, partition 1 state 2 of store-1");
   });

@@ -67,14 +67,22 @@ export const ringText = ({ partitions = [], shards = [] }: Ring): string =>
     ...shards.map(({ id, state }) => `${id} ${state}`),
   ].join(", ");
 
-/** Whether a ring has forgotten pods that were scaled away, and the partitions from `replicas` on that were theirs alone. */
+/** Of dskit's PartitionState: nothing is written to it any more. */
+const inactive = 3;
+
+/**
+ * Whether a ring has forgotten pods that were scaled away. The partitions from `replicas` on that were theirs alone are inactive then,
+ * and stay so until `delete_inactive_partition_after` has passed.
+ */
 export const hasForgotten = (
   { partitions = [], shards = [] }: Ring,
   pods: readonly string[],
   replicas: number,
 ): boolean =>
-  partitions.every(({ id, owner_ids: own }) => id < replicas && !own.some((owner) => pods.includes(owner))) &&
-  shards.every(({ id }) => !pods.includes(id));
+  partitions.every(
+    ({ id, state, owner_ids: own }) =>
+      !own.some((owner) => pods.includes(owner)) && (id < replicas || (state === inactive && own.length === 0)),
+  ) && shards.every(({ id }) => !pods.includes(id));
 
 const proxied = ({ stack }: Cluster, { port }: Owner, pod: string, path: string): string =>
   `/api/v1/namespaces/${stack}/pods/${pod}:${port}/proxy${path}`;
