@@ -11,7 +11,7 @@ import { scaleOwners } from "./owners.ts";
 import { linesWritten } from "./pods.ts";
 import { cells as rowCells, examples, heading as rowHeading, perform, type Row } from "./row.ts";
 import { begin, caughtUp, flowing } from "./session.ts";
-import { calm, type Fault, kill, type Kill, restart, storeOutage, workloads } from "./steps.ts";
+import { calm, type Fault, kill, type Kill, restarts, storeOutage, workloads } from "./steps.ts";
 import { sidesOf, switchMode } from "./switch.ts";
 import {
   cells as totalCells,
@@ -24,7 +24,7 @@ import {
 
 const usage = `usage: node --import tsx test/e2e/faults/run.ts ENVIRONMENT [options]
 Pushes numbered logs, traces and samples into the stack of overlays/ENVIRONMENT on the cluster that kubectl points at,
-and reads them through the front doors, without a pause, while pods of it are killed, workloads restarted and its store
+and reads them through the front doors, without a pause, while pods of it are killed, components restarted and its store
 is cut off, one after the other. At the end reads back every number that was acknowledged.
 
   --kill plain|hard|both   how a pod of each workload is deleted: with time to end (default), without, or one after the other
@@ -133,7 +133,7 @@ const faults = async (): Promise<readonly Fault[]> => {
   const delays = { keepSeconds: timing.ownerKeep, forgetSeconds: timing.ownerForget };
   const every = [
     ...all.flatMap((one) => chosenKills.map((how) => kill(cluster, all, one, how))),
-    ...all.map((one) => restart(cluster, all, one)),
+    ...restarts(cluster, all),
     await storeOutage(cluster, store),
     ...(values["scale-owners"] ? await scaleOwners(cluster, all, delays) : []),
   ];

@@ -30,6 +30,8 @@ export const workloads = async (cluster: Cluster): Promise<readonly Workload[]> 
   return all.filter(({ object }) => object.spec.replicas !== 0).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 };
 
+const componentOf = ({ object }: Workload): string => object.metadata.labels?.["app.kubernetes.io/name"] ?? "";
+
 const roleOf = ({ object }: Workload): string =>
   ["name", "component"].map((label) => object.metadata.labels?.[`app.kubernetes.io/${label}`] ?? "").join("/");
 
@@ -43,7 +45,7 @@ export const isSingleton = (all: readonly Workload[], one: Workload): boolean =>
 const every: readonly Signal[] = ["logs", "traces", "metrics"];
 
 const excuse = (all: readonly Workload[], one: Workload): Fault["excuse"] => {
-  const signals = serves[one.object.metadata.labels?.["app.kubernetes.io/name"] ?? ""] ?? every;
+  const signals = serves[componentOf(one)] ?? every;
   return isSingleton(all, one) ? { signals, because: "a singleton" } : undefined;
 };
 
@@ -77,15 +79,24 @@ export const kill = (cluster: Cluster, all: readonly Workload[], one: Workload, 
   },
 });
 
-export const restart = (cluster: Cluster, all: readonly Workload[], one: Workload): Fault => ({
-  name: `restart of ${nameOf(one)}`,
-  excuse: excuse(all, one),
-  async run() {
-    await kubectl(cluster, ["-n", one.namespace, "rollout", "restart", `${kindOf(one)}/${nameOf(one)}`]);
-    await stackReady(cluster);
-    return `${one.object.spec.replicas ?? "all"} pods`;
-  },
-});
+/** All workloads of each component at once, as a change of its image or settings does. */
+export const restarts = (cluster: Cluster, all: readonly Workload[]): readonly Fault[] => {
+  const components = [...new Set(all.map(componentOf))];
+  return components.map((component) => {
+    const own = all.filter((one) => componentOf(one) === component);
+    return {
+      name: `restart of all of ${component}`,
+      // One that is there more than once is no excuse for reads that fail.
+      excuse: own.every((one) => isSingleton(all, one)) ? excuse(all, own[0] as Workload) : undefined,
+      async run() {
+        for (const one of own)
+          await kubectl(cluster, ["-n", one.namespace, "rollout", "restart", `${kindOf(one)}/${nameOf(one)}`]);
+        await stackReady(cluster);
+        return own.map(nameOf).join(", ");
+      },
+    };
+  });
+};
 
 export interface Store {
   readonly namespace: string;
