@@ -16,6 +16,7 @@ import { lokiPush, otlpTraces, remoteWrite } from "./e2e/faults/bodies.ts";
 import { batchAt, type Load, numberOfLine, numberOfTrace, type PushedStream, timeOf } from "./e2e/faults/load.ts";
 import { fromRanges, toRanges } from "./e2e/faults/ranges.ts";
 import { hasForgotten, ringText } from "./e2e/faults/owners.ts";
+import { inParallel, laneOf } from "./e2e/faults/parallel.ts";
 import { verdictOf } from "./e2e/faults/row.ts";
 import { type Fault, isSingleton, type Workload } from "./e2e/faults/steps.ts";
 import { missing } from "./e2e/ready.ts";
@@ -137,6 +138,31 @@ describe("a fault", () => {
     assert.equal(verdict({ ...singleton, signals: ["traces"] }, { failed: 1 }), "failed");
   });
   test("has failed if nothing was read", () => assert.equal(verdict(singleton, { ok: 0 }), "failed"));
+});
+
+describe("faults in parallel", () => {
+  const fault = (name: string, lane?: string, more: Partial<Fault> = {}): Fault => ({
+    name,
+    lane,
+    run: async () => `${name} done`,
+    ...more,
+  });
+  test("are one of each lane at a time, and what all need alone", async () => {
+    const excuse = { signals: ["logs"], because: "a singleton" } as const;
+    const faults = inParallel([
+      fault("a", laneOf("loki"), { excuse }),
+      fault("b", laneOf("alloy-gateway")),
+      fault("c", laneOf("tempo-cache")),
+      fault("d", laneOf("loki-cache")),
+    ]);
+    assert.deepEqual(
+      faults.map(({ name }) => name),
+      ["a + c", "d", "b"],
+    );
+    assert.deepEqual(faults[0]?.excuse, excuse);
+    assert.equal(faults[1]?.excuse, undefined);
+    assert.equal(await faults[0]?.run(), "a done + c done");
+  });
 });
 
 describe("a ring", () => {

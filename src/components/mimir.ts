@@ -113,6 +113,8 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
           ...kafka.clientSettings(wire(distributor)),
           kafkaSaslMechanism: { unit: "mechanism", value: "PLAIN" },
           kafkaTlsEnabled: { unit: "boolean", value: "false" },
+          // Upstream's: until then what its ingesters hold may be asked for there alone.
+          partitionForgottenAfter: { unit: "duration", value: "13h" },
         }
       : {}),
     multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
@@ -230,6 +232,9 @@ const config = ({ wiring, size }: Context) => {
         min_ready_duration: "${MIMIR_INGESTER_MIN_READY}",
         ...zones(ingester),
       },
+      ...(isApart(wiring)
+        ? { partition_ring: { delete_inactive_partition_after: "${MIMIR_PARTITION_FORGOTTEN_AFTER}" } }
+        : {}),
     },
     store_gateway: {
       sharding_ring: { replication_factor: "${MIMIR_STORE_GATEWAY_REPLICATION_FACTOR}", ...zones(storeGateway) },

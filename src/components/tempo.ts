@@ -70,6 +70,8 @@ const owners = ({ wiring: { home }, size }: Context): number => size(home(liveSt
 /** What is there only where Kafka stands between the roles. */
 const queueSettings = (context: Context): SettingsTable => ({
   ...kafka.clientSettings(context.wiring.wire(distributor)),
+  // A partition that is given up is in blocks long before, and until it is gone from the ring reads ask for its owner.
+  partitionForgottenAfter: { unit: "duration", value: "1h" },
   partitionsPerBlockBuilder: {
     unit: "count",
     value: String(Math.ceil(owners(context) / context.size(context.wiring.home(blockBuilder)).replicas)),
@@ -118,8 +120,7 @@ const catchesUp = {
   // Ready when it has read what was written while it was away, so that the next zone is not rolled before.
   readiness_target_lag: "10s",
   readiness_max_wait: "10m",
-  // A partition that is given up is in blocks long before, and until it is gone from the ring reads ask for its owner.
-  partition_ring: { delete_inactive_partition_after: "1h" },
+  partition_ring: { delete_inactive_partition_after: "${TEMPO_PARTITION_FORGOTTEN_AFTER}" },
 };
 
 const memcached = (roles: readonly string[], address: Address, maxItemSize: number) => ({

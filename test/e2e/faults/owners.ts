@@ -13,6 +13,8 @@ export interface Owner {
   readonly ring: string;
   /** Posted to the pods that go: nothing more is written to them, and they are still read. */
   readonly first: readonly string[];
+  /** Posted when nothing is written to them any more: what they hold goes to the object store now, not in some hours. */
+  readonly flush?: readonly string[];
   /** Posted some time later, just before they are scaled away: they will leave the ring, and what they hold is flushed. */
   readonly last: readonly string[];
 }
@@ -36,6 +38,7 @@ export const owners: readonly Owner[] = [
     port: 8080,
     ring: "/ingester/partition-ring",
     first: ["/ingester/prepare-partition-downscale"],
+    flush: ["/ingester/flush?wait=true"],
     last: ["/ingester/prepare-shutdown"],
   },
   {
@@ -94,55 +97,74 @@ const post = (cluster: Cluster, owner: Owner, pod: string, path: string): Promis
   kubectl(cluster, ["create", "--raw", proxied(cluster, owner, pod, path), "-f", "-"], "{}");
 
 export interface Delays {
-  /** How long the additional owners are kept, before and after they are told to go. */
+  /** How long the additional owners stay after they are told to go: until what they hold is asked for in the object store. */
   readonly keepSeconds: number;
   /** How long is waited for the ring to forget them. */
   readonly forgetSeconds: number;
 }
 
-/** One more pod of each zone, and back. */
-const upAndDown = (cluster: Cluster, owner: Owner, zones: readonly Workload[], delays: Delays): readonly Fault[] => {
-  const names = zones.map(({ object }) => object.metadata.name);
-  const replicas = zones[0]?.object.spec.replicas ?? 1;
-  const going = names.map((name) => `${name}-${replicas}`);
-  const ring = (): Promise<Ring> => readRing(cluster, owner, `${names[0]}-0`);
-  const scale = (to: number): Promise<string> => {
-    const sets = names.map((name) => `statefulset/${name}`);
-    return kubectl(cluster, ["-n", cluster.stack, "scale", ...sets, `--replicas=${to}`]);
+/** The workloads of one kind of owner: its zones. */
+interface Owned {
+  readonly owner: Owner;
+  readonly names: readonly string[];
+  readonly replicas: number;
+  /** The pod that each zone gets for a while. */
+  readonly going: readonly string[];
+}
+
+const calmSeconds = 60;
+
+/** One more pod of each zone of each kind, and back: all kinds in step, because most of the time is spent waiting. */
+const upAndDown = (cluster: Cluster, all: readonly Owned[], delays: Delays): readonly Fault[] => {
+  const ring = ({ owner, names }: Owned): Promise<Ring> => readRing(cluster, owner, `${names[0]}-0`);
+  const rings = async (): Promise<string> => {
+    const texts: string[] = [];
+    for (const one of all) texts.push(`${one.owner.name}: ${ringText(await ring(one))}`);
+    return texts.join("; ");
   };
-  const postAll = async (paths: readonly string[]): Promise<void> => {
-    for (const path of paths) for (const pod of going) await post(cluster, owner, pod, path);
+  const scale = async (more: number): Promise<void> => {
+    for (const { names, replicas } of all) {
+      const sets = names.map((name) => `statefulset/${name}`);
+      await kubectl(cluster, ["-n", cluster.stack, "scale", ...sets, `--replicas=${replicas + more}`]);
+    }
+    await stackReady(cluster);
   };
+  const postAll = async (paths: (owner: Owner) => readonly string[]): Promise<void> => {
+    for (const { owner, going } of all)
+      for (const path of paths(owner)) for (const pod of going) await post(cluster, owner, pod, path);
+  };
+  const pods = all.flatMap(({ going }) => going).join(", ");
   return [
     {
-      name: `scale up: ${going.join(", ")}`,
+      name: `scale up: ${pods}`,
       async run() {
-        await scale(replicas + 1);
-        await stackReady(cluster);
-        await sleep(delays.keepSeconds);
-        return ringText(await ring());
+        await scale(1);
+        await sleep(calmSeconds);
+        return rings();
       },
     },
     {
-      name: `scale down: ${going.join(", ")} told to go`,
+      name: `scale down: ${pods} told to go`,
       async run() {
-        await postAll(owner.first);
+        await postAll(({ first }) => first);
+        await sleep(calmSeconds);
+        await postAll(({ flush = [] }) => flush);
         await sleep(delays.keepSeconds);
-        return ringText(await ring());
+        return rings();
       },
     },
     {
-      name: `scale down: ${going.join(", ")} gone`,
+      name: `scale down: ${pods} gone`,
       async run() {
-        await postAll(owner.last);
-        await scale(replicas);
-        await stackReady(cluster);
-        const left = await poll(delays.forgetSeconds, async () => {
-          const now = await ring();
-          if (!hasForgotten(now, going, replicas)) throw new Error(`still in the ring: ${ringText(now)}`);
-          return now;
+        await postAll(({ last }) => last);
+        await scale(0);
+        await poll(delays.forgetSeconds, async () => {
+          for (const one of all) {
+            const now = await ring(one);
+            if (!hasForgotten(now, one.going, one.replicas)) throw new Error(`still in the ring: ${ringText(now)}`);
+          }
         });
-        return ringText(left);
+        return rings();
       },
     },
   ];
@@ -154,25 +176,23 @@ const isOwner = ({ name, components }: Owner, { object }: Workload): boolean => 
   return object.kind === "StatefulSet" && labels["app.kubernetes.io/name"] === name && components.includes(component);
 };
 
-/** For each component whose pods own something here: its zones together, by the way that its rings say it works. */
+/** What owns something here, in step: each component by the way that its rings say it works. */
 export const scaleOwners = async (
   cluster: Cluster,
   all: readonly Workload[],
   delays: Delays,
 ): Promise<readonly Fault[]> => {
-  const steps: Fault[] = [];
-  const done = new Set<string>();
+  const found: Owned[] = [];
   for (const owner of owners) {
     const zones = all.filter((workload) => isOwner(owner, workload));
-    const first = zones[0]?.object.metadata.name;
-    if (!first || done.has(owner.name)) continue;
-    const answers = await readRing(cluster, owner, `${first}-0`).then(
+    const names = zones.map(({ object }) => object.metadata.name);
+    const replicas = zones[0]?.object.spec.replicas ?? 1;
+    if (!names[0] || found.some((one) => one.owner.name === owner.name)) continue;
+    const answers = await readRing(cluster, owner, `${names[0]}-0`).then(
       () => true,
       () => false,
     );
-    if (!answers) continue;
-    done.add(owner.name);
-    steps.push(...upAndDown(cluster, owner, zones, delays));
+    if (answers) found.push({ owner, names, replicas, going: names.map((name) => `${name}-${replicas}`) });
   }
-  return steps;
+  return found.length > 0 ? upAndDown(cluster, found, delays) : [];
 };

@@ -8,6 +8,7 @@ import { newRun } from "../send.ts";
 import { message, table } from "../table.ts";
 import type { Stream } from "./load.ts";
 import { scaleOwners } from "./owners.ts";
+import { inParallel } from "./parallel.ts";
 import { linesWritten } from "./pods.ts";
 import { cells as rowCells, examples, heading as rowHeading, perform, type Row } from "./row.ts";
 import { begin, caughtUp, flowing } from "./session.ts";
@@ -32,10 +33,12 @@ is cut off, one after the other. At the end reads back every number that was ack
   --store NAMESPACE/NAME   its Deployment or StatefulSet, if it is not minio of the stack
   --switch COMPONENT=MODE  in the place of faults: put the component's other mode beside it, move its front door, take the first away
   --scale-owners           also scale what owns partitions up by one and down again
-  --owner-keep SECONDS     how long the additional owners stay, before and after they are told to go (60)
+  --owner-keep SECONDS     how long the additional owners stay when they have been told to go; at least as long as the settings
+                           partitionForgottenAfter of Tempo and Mimir say (1260)
   --owner-forget SECONDS   how long is waited for the ring to forget them (900)
   --only TEXT              only the faults with TEXT in their name (may be repeated)
   --calm SECONDS           how long nothing happens at first, and what is read then is to be compared with (60)
+  --parallel               faults of logs, traces and metrics at the same time, one of each: a third of the time
   --pause SECONDS          how long every read must be good between two faults, counted to the first (15)
   --settle SECONDS         between the last and reading back (60)
   --list                   print the names of the faults and do nothing
@@ -58,7 +61,8 @@ const options = {
   store: text,
   switch: text,
   "scale-owners": flag,
-  "owner-keep": or("60"),
+  parallel: flag,
+  "owner-keep": or("1260"),
   "owner-forget": or("900"),
   only: { type: "string", multiple: true },
   calm: or("60"),
@@ -140,7 +144,7 @@ const faults = async (): Promise<readonly Fault[]> => {
   const wanted = values.only ?? [""];
   const chosen = every.filter(({ name }) => wanted.some((part) => name.includes(part)));
   if (chosen.length === 0) throw new Error(`no fault has "${wanted.join('" or "')}" in its name`);
-  return chosen;
+  return values.parallel ? inParallel(chosen) : chosen;
 };
 
 const rows: Row[] = [];

@@ -2,10 +2,13 @@ import { poll, seconds, sleep, type Signal } from "../context.ts";
 import { serves } from "../checks/durability.ts";
 import { type Cluster, type ClusterObject, get, kubectl, list } from "../kubectl.ts";
 import { stackReady } from "../ready.ts";
+import { laneOf } from "./parallel.ts";
 
 /** One thing that goes wrong, or is done to the stack, while it is pushed to and read. */
 export interface Fault {
   readonly name: string;
+  /** What it is of, if nothing but that can suffer. */
+  readonly lane?: string | undefined;
   /** Why reads of these signals may fail meanwhile, if they may. */
   readonly excuse?: { readonly signals: readonly Signal[]; readonly because: string } | undefined;
   /** Ends when the stack is Ready again; gives what the table should say of it. */
@@ -66,6 +69,7 @@ export type Kill = keyof typeof kinds;
 /** Deletes a pod, with time to end or without, and waits until the stack is Ready without it. */
 export const kill = (cluster: Cluster, all: readonly Workload[], one: Workload, how: Kill): Fault => ({
   name: `${how === "hard" ? "hard kill" : "kill"} of ${nameOf(one)}`,
+  lane: laneOf(componentOf(one)),
   excuse: excuse(all, one),
   async run() {
     const { metadata } = await podOf(cluster, one);
@@ -86,6 +90,7 @@ export const restarts = (cluster: Cluster, all: readonly Workload[]): readonly F
     const own = all.filter((one) => componentOf(one) === component);
     return {
       name: `restart of all of ${component}`,
+      lane: laneOf(component),
       // One that is there more than once is no excuse for reads that fail.
       excuse: own.every((one) => isSingleton(all, one)) ? excuse(all, own[0] as Workload) : undefined,
       async run() {

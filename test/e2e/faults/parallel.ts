@@ -1,0 +1,47 @@
+import type { Fault } from "./steps.ts";
+
+/** Components of one signal, by the first word of their name: what goes wrong in two lanes at a time is told apart by what is read. */
+const lanes: Readonly<Record<string, string>> = {
+  alertmanager: "metrics",
+  kube: "metrics",
+  loki: "logs",
+  mimir: "metrics",
+  node: "metrics",
+  prometheus: "metrics",
+  promtail: "logs",
+  tempo: "traces",
+  thanos: "metrics",
+};
+
+/** None for what more than one signal needs: the gateway, Kafka, the store. */
+export const laneOf = (component: string): string | undefined =>
+  component === "alloy" ? "logs" : component === "alloy-gateway" ? undefined : lanes[component.split("-")[0] ?? ""];
+
+const joined = (parts: readonly string[]): string => parts.filter(Boolean).join(" + ");
+
+const atOnce = (faults: readonly Fault[]): Fault => {
+  const excuses = faults.flatMap(({ excuse }) => excuse ?? []);
+  return {
+    name: joined(faults.map(({ name }) => name)),
+    excuse:
+      excuses.length > 0
+        ? {
+            signals: excuses.flatMap(({ signals }) => signals),
+            because: joined([...new Set(excuses.map(({ because }) => because))]),
+          }
+        : undefined,
+    run: async () => joined(await Promise.all(faults.map((fault) => fault.run()))),
+    undo: () => Promise.all(faults.map((fault) => fault.undo?.())),
+  };
+};
+
+/** The same faults, one of each lane at a time; those without a lane alone, afterwards. */
+export function inParallel(faults: readonly Fault[]): readonly Fault[] {
+  const alone = faults.filter(({ lane }) => lane === undefined);
+  const names = [...new Set(faults.flatMap(({ lane }) => lane ?? []))];
+  const sides = names.map((name) => faults.filter(({ lane }) => lane === name));
+  const rounds = Array.from({ length: Math.max(0, ...sides.map(({ length }) => length)) }, (_, i) =>
+    sides.flatMap((side) => side[i] ?? []),
+  );
+  return [...rounds.map(atOnce), ...alone];
+}
