@@ -9,6 +9,7 @@ import type { Resizing } from "./core/size.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
 import { scrapeIntervalSeconds } from "./components/prometheus.ts";
 import { externalKafka } from "./features/external-kafka.ts";
+import { kedas } from "./features/keda.ts";
 import { features } from "./features/index.ts";
 import { composition, featuresOf, tabled } from "./settings/composition.ts";
 import { answersOf, type Environment, storeOf } from "./settings/schema.ts";
@@ -34,7 +35,7 @@ const basesIn = (mode: Mode, components: readonly Component[]): readonly Base[] 
 export function foundation(components = catalogue, offered = features): Foundation {
   const shipped = modes.filter((mode) => components.some((component) => modesOf(component).includes(mode)));
   const all = shipped.map((mode) => basesIn(mode, components));
-  return { bases: all.flat(), additions: additions(offered, all[0] ?? []) };
+  return { bases: all.flat(), additions: additions(offered, all[0] ?? [], all.flat()) };
 }
 
 /** What an environment says of its features, by their names. */
@@ -43,8 +44,13 @@ function optionsOf(environment: Environment): Readonly<Record<string, Options>> 
     const { by, ...given } = environment[choice] ?? {};
     return by === undefined ? [] : featuresOf(choice, by).map(({ name }) => [name, given]);
   });
-  const { kafka } = environment;
-  return { ...Object.fromEntries(ofTables), ...(kafka ? { [externalKafka.name]: { ...kafka } } : {}) };
+  const { kafka, scaling } = environment;
+  const { kedaNamespace: namespace } = scaling;
+  return {
+    ...Object.fromEntries(ofTables),
+    ...Object.fromEntries(Object.values(kedas).map(({ name }) => [name, namespace === undefined ? {} : { namespace }])),
+    ...(kafka ? { [externalKafka.name]: { ...kafka } } : {}),
+  };
 }
 
 /** Values of components' settings: what follows from the features, and what the environment says itself. */

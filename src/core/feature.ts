@@ -1,8 +1,9 @@
+import { type Adapted, adapted } from "./adapted.ts";
 import type { Base } from "./base.ts";
 import { type Config, namespaceNames, type Unit } from "./component.ts";
 import { addedPolicies } from "./policies.ts";
 import type { Manifest } from "./objects.ts";
-import type { Role, Workload } from "./plan.ts";
+import type { Home, Role, Workload } from "./plan.ts";
 import type { Store } from "./store.ts";
 import { type Connection, connectionKey, createWiring, type Place, type Wiring } from "./wiring.ts";
 
@@ -23,7 +24,12 @@ export interface Feature {
   readonly replaces?: { readonly role: Role; readonly by: Place };
   /** Roles that it puts into the pods of a role that is there already. */
   readonly joins?: readonly { readonly role: Role; readonly beside: Role }[];
-  build(wiring: Wiring): BuiltFeature;
+  build?(wiring: Wiring): BuiltFeature;
+  /**
+   * What a base is with it, where that follows from the base's own workloads and sizes: the Component holds what differs in the bases as
+   * committed, an overlay what differs from that in those of its environment.
+   */
+  reshape?(base: Base, wiring: Wiring): Base;
 }
 
 export interface Adaptation {
@@ -71,23 +77,48 @@ export const joined =
     ],
   });
 
-/** The features, wired to the workloads of these bases. */
-export function additions(features: readonly Feature[], bases: readonly Base[]): readonly Addition[] {
+const wiringOf = (
+  features: readonly Feature[],
+  bases: readonly Base[],
+  names: Readonly<Record<Home, string>>,
+): Wiring =>
+  createWiring(
+    bases.flatMap(({ workloads }) => workloads.map(joined(features))),
+    names,
+  );
+
+/** What the features make of bases that stand in namespaces of these names. */
+export const reshaped = (
+  features: readonly Feature[],
+  bases: readonly Base[],
+  names: Readonly<Record<Home, string>>,
+): readonly Base[] => {
+  const wiring = wiringOf(features, bases, names);
+  return bases.map((base) => features.reduce((now, { reshape }) => reshape?.(now, wiring) ?? now, base));
+};
+
+/**
+ * The features, wired to the workloads of the bases that stand beside each other.
+ * @param all the bases in all of their modes
+ */
+export function additions(
+  features: readonly Feature[],
+  beside: readonly Base[],
+  all: readonly Base[],
+): readonly Addition[] {
   const already = new Set(
-    [...new Set(bases.map((base) => base.wiring))].flatMap((one) => one.connections().map(connectionKey)),
+    [...new Set(beside.map((base) => base.wiring))].flatMap((one) => one.connections().map(connectionKey)),
   );
   return features.map((feature) => {
-    const wiring = createWiring(
-      bases.flatMap(({ workloads }) => workloads.map(joined([feature]))),
-      namespaceNames,
-    );
-    const { objects = [], patches = [], merges = [], annotates } = feature.build(wiring);
+    const wiring = wiringOf([feature], beside, namespaceNames);
+    const { objects = [], patches = [], merges = [], annotates } = feature.build?.(wiring) ?? {};
+    const changed = all.map((base): Adapted => adapted(base, feature.reshape?.(base, wiring) ?? base));
     const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
     return {
       feature,
       path: `components/${feature.name}`,
-      objects: [...objects, ...addedPolicies(feature.name, added, wiring)],
-      patches,
+      objects: [...objects, ...changed.flatMap((one) => one.objects), ...addedPolicies(feature.name, added, wiring)],
+      patches: [...patches, ...changed.flatMap((one) => one.patches)],
       merges,
       annotates,
       connections: added,

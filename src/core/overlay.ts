@@ -1,7 +1,7 @@
 import { type Adapted, adapted } from "./adapted.ts";
 import type { Base } from "./base.ts";
 import { type Config, namespaceNames, type SecretShape } from "./component.ts";
-import type { Addition } from "./feature.ts";
+import { type Addition, reshaped } from "./feature.ts";
 import { Namespace, NetworkPolicy } from "./models.ts";
 import type { Repository } from "./flux.ts";
 import { joined } from "./merge.ts";
@@ -122,13 +122,25 @@ export interface Chosen {
 export function overlay(choice: Choice, chosen: readonly Chosen[], additions: readonly Addition[]): Overlay {
   const path = `overlays/${choice.name}`;
   const homes: readonly Home[] = ["stack", "agents"];
+  const features = additions.map(({ feature }) => feature);
+  const shapedBases = reshaped(
+    features,
+    chosen.map(({ base }) => base),
+    namespaceNames,
+  );
+  const shapedOwn = reshaped(
+    features,
+    chosen.map(({ own }) => own),
+    choice.namespaces,
+  );
+  const changed = shapedBases.map((base, i) => ({ base, ...adapted(base, shapedOwn[i] as Base) }));
   const part = (home: Home): Part => {
     const here = chosen.filter(({ base }) => base.component.home === home);
     const bases = here.map(({ base }) => base);
     const secrets = here.flatMap(({ own }) => own.secrets);
     // As kustomize takes them: in the order of their paths.
     const added = home === "stack" ? additions.toSorted((a, b) => (a.path < b.path ? -1 : 1)) : [];
-    const differences: readonly Adapted[] = here.map(({ base, own }) => adapted(base, own));
+    const differences: readonly Adapted[] = changed.filter(({ base }) => base.component.home === home);
     const settings = differences.flatMap(({ merges }) => merges);
     const options = added.flatMap(
       ({ feature }) => feature.adapt?.(choice.options[feature.name] ?? {}, choice.store) ?? [],

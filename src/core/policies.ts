@@ -20,11 +20,18 @@ interface Opening {
   readonly ports: readonly INetworkPolicyPort[];
 }
 
+/** KEDA's operator, as its own manifests and its chart label it, in a namespace of this name. */
+export const kedaOperator = (namespace: string): INetworkPolicyPeer => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+  podSelector: { matchLabels: { app: "keda-operator" } },
+});
+
 const places: Readonly<Record<Place, Opening>> = {
   anywhere: { peers: [], ports: [] },
   // Behind its Service the API server listens on 443 or 6443, outside of any pod network that a selector could name.
   "api-server": { peers: [], ports: [443, 6443].map((port) => tcp(port)) },
   "external-kafka": { peers: [], ports: [tcp(9092)] },
+  keda: { peers: [kedaOperator("keda")], ports: [] },
   "object-store": { peers: [], ports: [tcp(443)] },
   "any-pod": { peers: [{ namespaceSelector: {} }], ports: [] },
   "scraped-namespaces": { peers: [{ namespaceSelector: { matchLabels: scrapeLabel } }], ports: [] },

@@ -66,24 +66,42 @@ export const containersOf = ({ spec }: PodTemplate): readonly IContainer[] => [
   ...spec.containers,
 ];
 
+/** The numbers of pods between which an object lets a workload be scaled, by its kind. */
+const bounds: Readonly<Record<string, (spec: AutoscalerSpec) => Bounds>> = {
+  HorizontalPodAutoscaler: ({ minReplicas = 1, maxReplicas }) => ({ least: minReplicas, most: maxReplicas }),
+  ScaledObject: ({ minReplicaCount = 0, maxReplicaCount = 100 }) => ({ least: minReplicaCount, most: maxReplicaCount }),
+};
+interface Bounds {
+  readonly least: number;
+  readonly most: number | undefined;
+}
 interface AutoscalerSpec {
-  readonly scaleTargetRef: { readonly kind: string; readonly name: string };
+  readonly scaleTargetRef: { readonly kind?: string; readonly name: string };
   readonly minReplicas?: number;
+  readonly maxReplicas?: number;
+  readonly minReplicaCount?: number;
+  readonly maxReplicaCount?: number;
+}
+
+/** What an autoscaler scales, and between which numbers of pods; undefined of any other object. */
+export function scaledBy(object: Manifest): (Bounds & { readonly kind: string; readonly name: string }) | undefined {
+  const spec = specOf<AutoscalerSpec>(object);
+  const found = bounds[object.kind]?.(spec);
+  return found && { ...found, kind: spec.scaleTargetRef.kind ?? "Deployment", name: spec.scaleTargetRef.name };
 }
 
 /** The objects as they begin: what an autoscaler scales has the number of pods that it never goes below. */
 export function quiet(objects: readonly Manifest[]): readonly Manifest[] {
-  const autoscalers = objects.filter(({ kind }) => kind === "HorizontalPodAutoscaler");
-  if (autoscalers.length === 0) return objects;
+  const scaled = new Map(
+    objects.flatMap((object) => {
+      const target = scaledBy(object);
+      return target ? [[`${target.kind} ${object.metadata.namespace} ${target.name}`, target.least] as const] : [];
+    }),
+  );
+  if (scaled.size === 0) return objects;
   return objects.map((object) => {
-    const of = autoscalers.find((one) => {
-      const { scaleTargetRef: target } = specOf<AutoscalerSpec>(one);
-      const near = one.metadata.namespace === object.metadata.namespace;
-      return near && target.kind === object.kind && target.name === object.metadata.name;
-    });
-    if (!of) return object;
-    const replicas = specOf<AutoscalerSpec>(of).minReplicas ?? 1;
-    return { ...object, spec: { ...specOf<object>(object), replicas } };
+    const replicas = scaled.get(`${object.kind} ${object.metadata.namespace} ${object.metadata.name}`);
+    return replicas === undefined ? object : { ...object, spec: { ...specOf<object>(object), replicas } };
   });
 }
 

@@ -5,7 +5,8 @@ declare const brand: unique symbol;
 export type Address = string & { readonly [brand]: true };
 
 /** What lies outside the bundle and is no role of it. */
-export type Place = "anywhere" | "any-pod" | "api-server" | "external-kafka" | "object-store" | "scraped-namespaces";
+export type Place =
+  "anywhere" | "any-pod" | "api-server" | "external-kafka" | "keda" | "object-store" | "scraped-namespaces";
 
 /** "This role talks to that role's port". `member`: the peer is found through a ring or discovery, in any workload. */
 export interface Connection {
@@ -39,6 +40,8 @@ export interface Wiring {
   wire(from: Role): Ask;
   /** Lets something outside the bundle in. */
   admit<P extends string>(place: Place, to: Role<P>, ...ports: readonly NoInfer<P>[]): void;
+  /** Lets something in another namespace in; the address of the role's door from there. */
+  reached<P extends string>(place: Place, to: Role<P>, port: NoInfer<P>): Address;
   /** @throws if the role runs in no workload of its component's mode */
   home(role: Role): Workload;
   /** Whether the role is there in the mode of its component. */
@@ -85,13 +88,14 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
   const host = (from: Role, service: string, at: Home): string =>
     from.home === at ? service : `${service}.${names[at]}`;
 
-  const service = (from: Role, to: Role, port: string): string => {
-    if (from.component === to.component) return home(to).fullName;
+  const door = (from: Role | Place, to: Role, port: string): string => {
     if (!to.door?.ports.includes(port)) {
       throw new Error(`${id(from)} asks for ${id(to)}, port ${port}, which has no door. Ask for a role that has one.`);
     }
     return to.door.name;
   };
+  const service = (from: Role, to: Role, port: string): string =>
+    from.component === to.component ? home(to).fullName : door(from, to, port);
 
   const number = (to: Role, port: string): number => {
     const found = to.ports[port];
@@ -143,6 +147,10 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
     runs: (role) => homeOf(role) !== undefined,
     admit: (from, to, ...ports) => {
       for (const port of ports) note({ from, to, port, via: "service" });
+    },
+    reached: (from, to, port) => {
+      note({ from, to, port, via: "service" });
+      return `${door(from, to, port)}.${names[to.home]}:${number(to, port)}` as Address;
     },
     connections: (component) => {
       if (sorted.size === 0) sort();

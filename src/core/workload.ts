@@ -15,7 +15,7 @@ import { componentLabels, groupLabels, labels, manifest, type Manifest, selector
 import { emptyDir, hardened, zoneLabel } from "./pod.ts";
 import { governing } from "./plan.ts";
 import { quantity } from "./requests.ts";
-import { type Disk, podsOf, zonesOf } from "./size.ts";
+import { type Disk, podsOf, type Size, zonesOf } from "./size.ts";
 
 /** The account that all pods of a component run as. */
 export const account = (name: string, annotations?: Readonly<Record<string, string>>): Manifest =>
@@ -147,18 +147,25 @@ export const budget = ({ workload, size }: Pods): readonly Manifest[] =>
         ),
       ];
 
-/** Part of its CPU request that a pod should use: above it there are more of them. */
-const busy = 0.75;
+/** Part of what it can do at once that a pod should do: above it there are more of them. */
+export const busy = 0.75;
 
-/**
- * More pods when those there are have much to do, fewer again after ten quiet minutes. By absolute CPU, so that it does not follow from
- * what a cluster makes of requests.
- */
+/** CPU of a pod above which there are more of them; absolute, so that it does not follow from what a cluster makes of requests. */
+export const busyCpu = ({ cpu }: Size): string => `${Math.round((quantity(cpu) ?? 0) * 1000 * busy)}m`;
+
+/** Fewer pods one by one, after ten quiet minutes. */
+export const scaling = {
+  scaleDown: {
+    stabilizationWindowSeconds: 600,
+    policies: [{ type: "Pods" as const, value: 1, periodSeconds: 60 }],
+  },
+};
+
+/** More pods when those there are have much to do. */
 export const autoscaler = ({ workload, size }: Pods): readonly Manifest[] => {
   if (size.most === undefined) return [];
   if (workload.identity || workload.runs !== "replicas")
     throw new Error(`${workload.fullName} keeps something or owns something: its size has no "most".`);
-  const averageValue = `${Math.round((quantity(size.cpu) ?? 0) * 1000 * busy)}m`;
   return [
     manifest(
       new HorizontalPodAutoscaler({
@@ -167,10 +174,13 @@ export const autoscaler = ({ workload, size }: Pods): readonly Manifest[] => {
           scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.fullName },
           minReplicas: size.replicas,
           maxReplicas: size.most,
-          metrics: [{ type: "Resource", resource: { name: "cpu", target: { type: "AverageValue", averageValue } } }],
-          behavior: {
-            scaleDown: { stabilizationWindowSeconds: 600, policies: [{ type: "Pods", value: 1, periodSeconds: 60 }] },
-          },
+          metrics: [
+            {
+              type: "Resource",
+              resource: { name: "cpu", target: { type: "AverageValue", averageValue: busyCpu(size) } },
+            },
+          ],
+          behavior: scaling,
         },
       }),
     ),

@@ -1,5 +1,14 @@
 import type { Manifest } from "../core/objects.ts";
-import { configMapsOf, isWorkload, type Labels, podTemplate, secretsOf, selects, specOf } from "../core/reading.ts";
+import {
+  configMapsOf,
+  isWorkload,
+  type Labels,
+  podTemplate,
+  scaledBy,
+  secretsOf,
+  selects,
+  specOf,
+} from "../core/reading.ts";
 import { but, changes, type Same, type Table } from "./changes.ts";
 import { configMapFindings, besideData, secretFindings } from "./config.ts";
 import type { Finding } from "./finding.ts";
@@ -59,14 +68,14 @@ function serviceFindings(
 /** Metadata without what tells which object it is. */
 const labels = ({ metadata }: Manifest): Table => but(metadata, "name", "namespace");
 
+const replicaWords = (autoscaler: Manifest): string => {
+  const { least, most } = scaledBy(autoscaler) ?? {};
+  return `${least} to ${most} replicas`;
+};
+
 /** An object that comes or goes, by its kind; others are told by their names alone. */
 const summaries: Readonly<Record<string, (object: Manifest) => string>> = {
-  HorizontalPodAutoscaler: (object) => {
-    const { minReplicas = 1, maxReplicas } = specOf<{ readonly minReplicas?: number; readonly maxReplicas: number }>(
-      object,
-    );
-    return `${minReplicas} to ${maxReplicas} replicas`;
-  },
+  HorizontalPodAutoscaler: replicaWords,
   Ingress: (object) => {
     const { rules = [], ingressClassName } = specOf<{
       readonly rules?: readonly { readonly host?: string }[];
@@ -77,6 +86,7 @@ const summaries: Readonly<Record<string, (object: Manifest) => string>> = {
   },
   HTTPRoute: (object) => words(specOf<{ readonly hostnames?: readonly string[] }>(object).hostnames ?? "every host"),
   PodDisruptionBudget: (object) => words(but(specOf<Table>(object), "selector")),
+  ScaledObject: replicaWords,
 };
 
 const plain = ({ kind, name, before, after }: Pair, same: Same): readonly Finding[] => {

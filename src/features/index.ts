@@ -4,6 +4,7 @@ import { externalKafka } from "./external-kafka.ts";
 import { externalStore } from "./external-store.ts";
 import { fluxKeepConfig } from "./flux-keep-config.ts";
 import { grafanaPostgres } from "./grafana-postgres.ts";
+import { kedas } from "./keda.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "./remote-write.ts";
 import { thanosSidecar } from "./thanos-sidecar.ts";
 
@@ -15,6 +16,9 @@ export const features: readonly Feature[] = [
   gatewayApi,
   grafanaPostgres,
   ingress,
+  kedas.loki,
+  kedas.mimir,
+  kedas.tempo,
   mimirRemoteWrite,
   thanosRemoteWrite,
   thanosSidecar,

@@ -13,6 +13,7 @@ import { externalKafka } from "../features/external-kafka.ts";
 import { externalStore } from "../features/external-store.ts";
 import { gatewayApi, ingress } from "../features/exposure.ts";
 import { grafanaPostgres } from "../features/grafana-postgres.ts";
+import { kedas } from "../features/keda.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "../features/remote-write.ts";
 import { thanosSidecar } from "../features/thanos-sidecar.ts";
 
@@ -50,6 +51,9 @@ export const choices = {
     none: { components: [], features: [] },
     postgres: { components: [], features: [grafanaPostgres] },
   },
+  "scaling.loki": { cpu: { components: [], features: [] }, keda: { components: [], features: [kedas.loki] } },
+  "scaling.mimir": { cpu: { components: [], features: [] }, keda: { components: [], features: [kedas.mimir] } },
+  "scaling.tempo": { cpu: { components: [], features: [] }, keda: { components: [], features: [kedas.tempo] } },
   exposure: {
     none: { components: [], features: [] },
     ingress: { components: [], features: [ingress] },

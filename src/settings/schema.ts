@@ -2,6 +2,7 @@ import type { Overrides, Unit } from "../core/component.ts";
 import type { Home, Mode } from "../core/plan.ts";
 import type { Repository } from "../core/flux.ts";
 import type { Volume } from "../core/size.ts";
+import type { kedas } from "../features/keda.ts";
 import type { Load } from "../sizing/load.ts";
 import { minioStore, type Store } from "../core/store.ts";
 import type { Answers } from "./composition.ts";
@@ -39,6 +40,12 @@ export interface KafkaSetting {
   readonly sasl?: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
 }
 
+/** What the number of a component's queriers follows where it is not fixed: their CPU, or with `keda` the queries that there are. */
+export interface Scaling extends Partial<Readonly<Record<keyof typeof kedas, Answers["scaling.loki"]>>> {
+  /** Where KEDA's operator runs. Default `keda`. */
+  readonly kedaNamespace?: string;
+}
+
 /** An environment, as its author writes it in `src/environments/<name>.ts`. What is left out has its default. */
 export interface Settings {
   readonly mode: Mode;
@@ -73,6 +80,8 @@ export interface Settings {
   readonly load?: Load | undefined;
   /** Replicas of workloads that differ from those of their mode. */
   readonly replicas?: Readonly<Record<string, number>>;
+  /** Default: by CPU. */
+  readonly scaling?: Scaling;
   /** Volumes that differ from the bases', by component; `default` is for all that are not named. */
   readonly volumes?: Readonly<Record<string, Volume>>;
   /** Values of components' settings that differ from their defaults, by component. */
@@ -98,6 +107,9 @@ export const answersOf = (settings: Settings): Answers => ({
   collector: settings.collector ?? "alloy",
   generators: settings.generators ?? "none",
   database: settings.database?.by ?? "none",
+  "scaling.loki": settings.scaling?.loki ?? "cpu",
+  "scaling.mimir": settings.scaling?.mimir ?? "cpu",
+  "scaling.tempo": settings.scaling?.tempo ?? "cpu",
   exposure: settings.exposure?.by ?? "none",
 });
 

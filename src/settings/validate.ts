@@ -23,6 +23,7 @@ import {
   tabled,
 } from "./composition.ts";
 import { externalKafka } from "../features/external-kafka.ts";
+import { kedas } from "../features/keda.ts";
 import { answersOf, type Environment, type Settings, units } from "./schema.ts";
 
 /** The problems of settings files, one a line: where, what was found, what was expected or what to do. */
@@ -47,6 +48,7 @@ export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   namespaces: true,
   load: true,
   replicas: true,
+  scaling: true,
   volumes: true,
   components: true,
 };
@@ -159,6 +161,18 @@ function checkLoad(value: unknown, { entries, say }: Report): void {
   for (const [field, amount] of entries("load", value, fields, `amounts such as ${list(fields)}`)) {
     if (!isAmount(amount)) say(`load.${field}`, amount, expectedAmount(field));
   }
+}
+
+/** Whether each answer is one that there is, is checked with those to the other choices. */
+function checkScaling(value: unknown, { add, entries, say }: Report): void {
+  const names = Object.keys(kedas);
+  const given = new Map(entries("scaling", value, [...names, "kedaNamespace"], 'a table such as { loki: "keda" }'));
+  const namespace = given.get("kedaNamespace");
+  if (namespace === undefined) return;
+  if (!(typeof namespace === "string" && namespaceName.test(namespace)))
+    say("scaling.kedaNamespace", namespace, "the name of a namespace");
+  if (!names.some((name) => given.get(name) === "keda"))
+    add(`scaling.kedaNamespace has no effect: nothing is scaled by "keda". Remove it, or set one of ${list(names)}.`);
 }
 
 function checkVolumes(value: unknown, withDisk: readonly string[], { entries, fits }: Report): void {
@@ -367,6 +381,7 @@ export function validate(
   );
   const withDisk = workloads.flatMap(({ component, disk }) => (disk ? [component] : []));
   checkLoad(settings.load, found);
+  checkScaling(settings.scaling, found);
   checkVolumes(settings.volumes, [...new Set(withDisk)], found);
   if (found.problems.length > 0) throw new SettingsError(found.problems.join("\n"));
   return {
@@ -376,6 +391,7 @@ export function validate(
     volumes: {},
     components: {},
     overrides: {},
+    scaling: {},
     store: { kind: "minio" },
     ...settings,
     collector: answers.collector,

@@ -98,6 +98,62 @@ function declarations(): { readonly of: (file: string) => Schema; readonly all: 
 
 const name = (file: string): string => file.slice(modules.length + 1).replace(/[^\w.-]/g, "_");
 
+const closed = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  type: "object",
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+});
+const text: Schema = { type: "string", minLength: 1 };
+const texts: Schema = { type: "object", additionalProperties: text };
+const count: Schema = { type: "integer", minimum: 1 };
+
+/** Kinds that no package declares: the fields that are used of them, each of which is to be there. */
+const own: Readonly<Record<string, Schema>> = {
+  // https://keda.sh/docs/latest/reference/scaledobject-spec/
+  "keda.sh/v1alpha1/ScaledObject": closed({
+    apiVersion: text,
+    kind: text,
+    metadata: {
+      type: "object",
+      properties: { name: text, namespace: text, labels: texts, annotations: texts },
+      required: ["name", "labels", "annotations"],
+      additionalProperties: false,
+    },
+    spec: closed({
+      scaleTargetRef: closed({ apiVersion: text, kind: text, name: text }),
+      minReplicaCount: count,
+      maxReplicaCount: count,
+      fallback: closed({
+        failureThreshold: count,
+        replicas: count,
+        behavior: {
+          enum: ["static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower", "scalingModifiers"],
+        },
+      }),
+      advanced: closed({
+        horizontalPodAutoscalerConfig: closed({
+          name: text,
+          behavior: closed({
+            scaleDown: closed({
+              stabilizationWindowSeconds: { type: "integer", minimum: 0, maximum: 3600 },
+              policies: {
+                type: "array",
+                items: closed({ type: { enum: ["Pods", "Percent"] }, value: count, periodSeconds: count }),
+              },
+            }),
+          }),
+        }),
+      }),
+      triggers: {
+        type: "array",
+        minItems: 1,
+        items: closed({ type: text, metricType: { enum: ["AverageValue", "Utilization", "Value"] }, metadata: texts }),
+      },
+    }),
+  }),
+};
+
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
 const known = declarations();
 const compiled = new Map<string, ValidateFunction>();
@@ -107,6 +163,12 @@ function validator(apiVersion: string, kind: string): ValidateFunction {
   const key = `${apiVersion}/${kind}`;
   const before = compiled.get(key);
   if (before) return before;
+  const written = own[key];
+  if (written) {
+    const check = ajv.compile(written);
+    compiled.set(key, check);
+    return check;
+  }
   const { $ref } = known.of(join(modules, packageOf(apiVersion), key));
   const defs = Object.fromEntries([...known.all].map(([file, schema]) => [name(file), schema]));
   const check = ajv.compile({ $ref, $defs: defs });
@@ -128,6 +190,7 @@ const unbroken = (object: Manifest): Manifest => {
 
 /** What kubernetes-models itself objects to: types, required fields, quantities. */
 function objection(object: Manifest): string | undefined {
+  if (own[`${object.apiVersion}/${object.kind}`]) return undefined;
   const loaded = load(`${packageOf(object.apiVersion)}/${object.apiVersion}/${object.kind}`) as Record<
     string,
     new (data: Manifest) => Model

@@ -84,7 +84,11 @@ const own = {
   mimir: {
     monolithic: { store: { kind: "azure", account: "acmeprod" } },
     scalable: { store: { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-" }, tenant: "main" },
-    microservices: { store: { kind: "gcs", bucketPrefix: "acme-" }, tenant: "main" },
+    microservices: {
+      store: { kind: "gcs", bucketPrefix: "acme-" },
+      tenant: "main",
+      scaling: { loki: "keda", mimir: "keda", tempo: "keda", kedaNamespace: "autoscaling" },
+    },
   },
   "thanos-receive": {
     monolithic: {

@@ -1,0 +1,175 @@
+import { loki, roles as lokiRoles } from "../components/loki.ts";
+import { mimir, roles as mimirRoles } from "../components/mimir.ts";
+import * as prometheus from "../components/prometheus.ts";
+import { roles as tempoRoles, tempo } from "../components/tempo.ts";
+import type { Base } from "../core/base.ts";
+import { type Component, modesOf, type Pods } from "../core/component.ts";
+import type { Feature } from "../core/feature.ts";
+import { labels, type Manifest } from "../core/objects.ts";
+import type { Mode, Role } from "../core/plan.ts";
+import { kedaOperator } from "../core/policies.ts";
+import type { Address } from "../core/wiring.ts";
+import { busy, busyCpu, scaling } from "../core/workload.ts";
+
+const { server } = prometheus.roles;
+
+/** https://keda.sh/docs/latest/reference/scaledobject-spec/ , as far as it is used here. */
+interface ScaledObject extends Manifest {
+  readonly apiVersion: "keda.sh/v1alpha1";
+  readonly kind: "ScaledObject";
+  readonly spec: {
+    readonly scaleTargetRef: { readonly apiVersion: string; readonly kind: string; readonly name: string };
+    readonly minReplicaCount: number;
+    readonly maxReplicaCount: number;
+    readonly fallback: {
+      readonly failureThreshold: number;
+      readonly replicas: number;
+      readonly behavior: "currentReplicasIfHigher";
+    };
+    readonly advanced: {
+      readonly horizontalPodAutoscalerConfig: { readonly name: string; readonly behavior: typeof scaling };
+    };
+    readonly triggers: readonly {
+      readonly type: "cpu" | "prometheus";
+      readonly metricType: "AverageValue";
+      readonly metadata: Readonly<Record<string, string>>;
+    }[];
+  };
+}
+
+/** Those who work off the queries of a component. */
+interface Workers {
+  readonly component: Component;
+  readonly role: Role;
+  /** PromQL: how many queries, or parts of them, wait or are worked on. */
+  readonly query: string;
+  /** How many of them one pod works on at once. */
+  readonly each: number;
+}
+
+/**
+ * The HorizontalPodAutoscaler that KEDA makes keeps the name of the one it takes the place of, which is therefore taken over where it is:
+ * there are never two, nor none, and KEDA's webhook would refuse a second one.
+ */
+const scaledObject = (
+  { workload, size }: Pods,
+  most: number,
+  { query, each }: Workers,
+  address: Address,
+): ScaledObject => ({
+  apiVersion: "keda.sh/v1alpha1",
+  kind: "ScaledObject",
+  metadata: {
+    name: workload.fullName,
+    labels: labels(workload),
+    annotations: { "scaledobject.keda.sh/transfer-hpa-ownership": "true" },
+  },
+  spec: {
+    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.fullName },
+    minReplicaCount: size.replicas,
+    maxReplicaCount: most,
+    // Nobody goes while Prometheus does not answer.
+    fallback: { failureThreshold: 3, replicas: size.replicas, behavior: "currentReplicasIfHigher" },
+    advanced: { horizontalPodAutoscalerConfig: { name: workload.fullName, behavior: scaling } },
+    triggers: [
+      {
+        type: "prometheus",
+        metricType: "AverageValue",
+        metadata: {
+          serverAddress: `http://${address}`,
+          query,
+          threshold: String(Math.floor(each * busy)),
+          // No samples are no sign of quiet.
+          ignoreNullValues: "false",
+        },
+      },
+      { type: "cpu", metricType: "AverageValue", metadata: { value: busyCpu(size) } },
+    ],
+  },
+});
+
+const podsOf = ({ pods }: Base, role: Role): Pods | undefined =>
+  pods.find(({ workload }) => workload.roles.includes(role));
+
+/** Modes in which the role is a workload of more pods when there is much to do. */
+const scaledIn = ({ component, role }: Workers): readonly Mode[] =>
+  modesOf(component).filter((mode) => {
+    const { grouping, sizes } = component.modes[mode] ?? {};
+    const workload = grouping?.(role);
+    return workload !== undefined && sizes?.[workload]?.most !== undefined;
+  });
+
+/** KEDA scales a component's queriers by the queries that there are, instead of their CPU alone. */
+const keda = (workers: Workers): Feature => {
+  const { component, role } = workers;
+  const name = `keda-${component.name}`;
+  const path = `scaling.${component.name}`;
+  return {
+    name,
+    options: { namespace: "name" },
+    reshape(base, { reached }) {
+      const pods = podsOf(base, role);
+      const most = pods?.size.most;
+      if (!pods || most === undefined) return base;
+      const { fullName } = pods.workload;
+      const address = reached("keda", server, "http");
+      const others = base.objects.filter(
+        ({ kind, metadata }) => kind !== "HorizontalPodAutoscaler" || metadata.name !== fullName,
+      );
+      return { ...base, objects: [...others, scaledObject(pods, most, workers, address)] };
+    },
+    adapt: ({ namespace }) => ({
+      patches:
+        namespace === undefined
+          ? []
+          : [
+              {
+                apiVersion: "networking.k8s.io/v1",
+                kind: "NetworkPolicy",
+                metadata: { name: `${server.component}-${name}` },
+                spec: {
+                  ingress: [{ from: [kedaOperator(namespace)], ports: [{ protocol: "TCP", port: server.ports.http }] }],
+                },
+              },
+            ],
+    }),
+    impossible(_, bases) {
+      const base = bases.find((one) => one.component === component);
+      if (!base) return [`${path} is "keda": expected an environment with ${component.name}. Remove it.`];
+      if (podsOf(base, role)?.size.most !== undefined) return [];
+      const modes = scaledIn(workers).map((mode) => `"${mode}"`);
+      return [
+        `${path} is "keda": in mode "${base.mode}" ${component.name} has no ${role.name} that is scaled. ` +
+          `Set modes.${component.name} to ${modes.join(" or ")}, or remove it.`,
+      ];
+    },
+  };
+};
+
+/** By component. The number of queries at once is the default of each program. */
+export const kedas = {
+  // https://grafana.com/docs/loki/latest/operations/autoscaling_queriers/
+  loki: keda({
+    component: loki,
+    role: lokiRoles.querier,
+    query: 'sum(max_over_time(loki_query_scheduler_inflight_requests{job="loki",quantile="0.75"}[2m]))',
+    each: 4,
+  }),
+  // As upstream's chart has it: https://github.com/grafana/mimir/pull/7282
+  mimir: keda({
+    component: mimir,
+    role: mimirRoles.querier,
+    query: 'sum(max_over_time(cortex_query_scheduler_inflight_requests{job="mimir",quantile="0.5"}[1m]))',
+    each: 20,
+  }),
+  // Its query-frontend shows how many jobs wait, and a querier how many it is at, at one moment only. How long they wait and take, in
+  // seconds a second, is how many there are on average.
+  tempo: keda({
+    component: tempo,
+    role: tempoRoles.querier,
+    query:
+      'sum(rate(tempo_query_frontend_queue_duration_seconds_sum{job="tempo"}[2m])) + ' +
+      '(sum(rate(tempo_request_duration_seconds_sum{job="tempo",route=~"querier_.+"}[2m])) or vector(0))',
+    each: 20,
+  }),
+} as const satisfies Readonly<Record<string, Feature>>;
