@@ -20,7 +20,9 @@ describe("the API server accepts every object", () => {
       none(schemaFaults(objects), feature.name);
       // A patch leaves out what it does not change, so only fields that the schema does not know count.
       none(
-        schemaFaults(patches).filter((fault) => !/required property/.test(fault)),
+        schemaFaults(patches.filter((patch) => !("$patch" in patch))).filter(
+          (fault) => !/required property/.test(fault),
+        ),
         feature.name,
       );
     }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Manifest } from "../src/core/objects.ts";
+import { idOf, isWorkload } from "../src/core/reading.ts";
 import { images } from "../src/versions.ts";
 import { composeOf } from "./lib/compose.ts";
 import { none, says } from "./lib/findings.ts";
@@ -13,7 +14,7 @@ import {
   probeFaults,
   restrictedFaults,
 } from "./lib/security.ts";
-import { built, dev, rendered, worlds } from "./lib/world.ts";
+import { built, dev, rendered, worldNamed, worlds } from "./lib/world.ts";
 
 /** Everything that the agents ask of their nodes. */
 const hostAgents: Readonly<Record<string, readonly string[]>> = {
@@ -87,10 +88,19 @@ test("no image stands in src/versions.ts that nobody runs", () => {
       .map(({ image }) => image),
     ...Object.values(compose.services).map(({ image }) => image),
     ...built.additions.flatMap(({ patches }) =>
-      patches.flatMap((patch) => podTemplate(patch).spec.containers.map(({ image }) => image)),
+      patches.filter(isWorkload).flatMap((patch) => podTemplate(patch).spec.containers.map(({ image }) => image)),
     ),
   ]);
   none(Object.values(images).filter((image) => !used.has(image)));
+});
+
+test("environments in namespaces of their own share nothing that holds rights", () => {
+  const [one, other] = ["dev", "prod"].map((name) =>
+    worldNamed(name).objects.filter(({ kind }) => /^ClusterRole/.test(kind)),
+  );
+  assert.ok(one?.length && other?.length);
+  const names = new Set(one.map(idOf));
+  none(other.map(idOf).filter((id) => names.has(id)));
 });
 
 describe("a pod that is not careful is reported", () => {

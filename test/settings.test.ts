@@ -371,6 +371,7 @@ describe("a right setting", () => {
       repository: { url: "https://git.example.com/kube-lgtm.git", branch: "main" },
       namespaces: { stack: "observability", agents: "observability-agents" },
       replicas: {},
+      scaling: {},
       volumes: {},
       components: {},
     });

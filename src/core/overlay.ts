@@ -21,6 +21,13 @@ export interface Choice {
   readonly options: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
+/** An object that has another name than in its base. */
+export interface Renamed {
+  readonly kind: string;
+  readonly name: string;
+  readonly to: string;
+}
+
 /** One namespace of an environment: `overlays/<environment>/<home>`. */
 export interface Part {
   readonly home: Home;
@@ -32,8 +39,8 @@ export interface Part {
   /** Patches of its own, one object each, by name. */
   readonly changes: readonly Manifest[];
   readonly replicas: Readonly<Record<string, number>>;
-  /** ClusterRoleBindings that get another name, by the one they have in their base. */
-  readonly bindings: Readonly<Record<string, string>>;
+  /** What no namespace holds, under the namespace's own name. */
+  readonly rights: readonly Renamed[];
   readonly merges: readonly Config[];
   /** Of the merges, those that come of how the environment's own bases would differ. */
   readonly settings: readonly Config[];
@@ -72,16 +79,20 @@ const defaultDeny = (): Manifest =>
     }),
   );
 
+/** What no namespace holds, and each environment has of its own. */
+const isRight = ({ kind }: Manifest): boolean => kind === "ClusterRole" || kind === "ClusterRoleBinding";
+
 /**
- * A second environment in one cluster must not take the rights of the first away: in a namespace of another name than the bases
- * assume, a binding carries that name.
+ * A second environment in one cluster must not take the rights of the first away, neither when it comes nor when it goes: in a namespace
+ * of another name than the bases assume, a role of the cluster and its binding carry that name.
  */
-const bindingNames = (bases: readonly Base[], home: Home, namespace: string): Readonly<Record<string, string>> => {
-  if (namespace === namespaceNames[home]) return {};
-  const bindings = bases.flatMap(({ objects }) => objects.filter(({ kind }) => kind === "ClusterRoleBinding"));
-  const names = bindings.map(({ metadata }) => metadata.name).sort();
-  return Object.fromEntries(names.map((name) => [name, `${name}-${namespace}`]));
-};
+const rightsOf = (bases: readonly Base[], home: Home, namespace: string): readonly Renamed[] =>
+  namespace === namespaceNames[home]
+    ? []
+    : bases
+        .flatMap(({ objects }) => objects.filter(isRight))
+        .map(({ kind, metadata: { name } }) => ({ kind, name, to: `${name}-${namespace}` }))
+        .sort((a, b) => (`${a.name} ${a.kind}` < `${b.name} ${b.kind}` ? -1 : 1));
 
 /** One patch an object, whoever wants something of it changed. */
 function perObject(patches: readonly Manifest[]): readonly Manifest[] {
@@ -162,7 +173,7 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
       ]),
       replicas: Object.assign({}, ...differences.map(({ replicas }) => replicas)),
       settings,
-      bindings: bindingNames(bases, home, choice.namespaces[home]),
+      rights: rightsOf(bases, home, choice.namespaces[home]),
       merges: perConfig([...settings, ...options.flatMap(({ merges = [] }) => merges)]),
       buckets:
         choice.store.kind === "minio"

@@ -8,7 +8,7 @@ import { fluxObjects } from "./flux.ts";
 import { once } from "./once.ts";
 import type { Manifest } from "./objects.ts";
 import { componentLabels } from "./objects.ts";
-import type { Overlay, Part } from "./overlay.ts";
+import type { Overlay, Part, Renamed } from "./overlay.ts";
 import { configPath, secretEnvPath, secretPath } from "./paths.ts";
 import { readme } from "./readme.ts";
 
@@ -136,7 +136,7 @@ const secretFiles = (root: string, secret: SecretShape): [string, string][] => [
 ];
 
 /** A patch that gives an object another name. */
-const renaming = (kind: string, name: string, to: string): object => ({
+const renaming = ({ kind, name, to }: Renamed): object => ({
   target: { kind, name },
   patch: yaml([{ op: "replace", path: "/metadata/name", value: to }]),
   options: { allowNameChange: true },
@@ -157,7 +157,7 @@ function partFiles(part: Part, head: string): [string, string][] {
         .map((change) => `changes/${fileName(change)}`)
         .sort()
         .map((path) => ({ path })),
-      ...Object.entries(part.bindings).map(([name, to]) => renaming("ClusterRoleBinding", name, to)),
+      ...part.rights.map(renaming),
     ],
   });
   return [

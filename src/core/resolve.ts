@@ -2,7 +2,7 @@ import { configMap, type Generated, secretObject } from "./generated.ts";
 import { clusterScoped, componentLabels, type Manifest } from "./objects.ts";
 import { deletes, merged } from "./merge.ts";
 import { once } from "./once.ts";
-import type { Overlay, Part } from "./overlay.ts";
+import type { Overlay, Part, Renamed } from "./overlay.ts";
 
 type Table = Readonly<Record<string, unknown>>;
 const isTable = (value: unknown): value is Table =>
@@ -56,10 +56,15 @@ function finished(
   return { ...(walk(rest, "") as Omit<Manifest, "metadata">), metadata: placed } as Manifest;
 }
 
-/** A binding under the name that the part gives it. */
-const renamed = (object: Manifest, bindings: Readonly<Record<string, string>>): Manifest => {
-  const name = object.kind === "ClusterRoleBinding" ? bindings[object.metadata.name] : undefined;
-  return name === undefined ? object : { ...object, metadata: { ...object.metadata, name } };
+/** A role of the cluster, or its binding, under the name that the part gives it. */
+const renamed = (object: Manifest, rights: readonly Renamed[]): Manifest => {
+  const newName = (kind: string, name: string): string =>
+    rights.find((one) => one.kind === kind && one.name === name)?.to ?? name;
+  const metadata = { ...object.metadata, name: newName(object.kind, object.metadata.name) };
+  const roleRef = object["roleRef"] as { readonly kind: string; readonly name: string } | undefined;
+  return roleRef
+    ? { ...object, metadata, roleRef: { ...roleRef, name: newName(roleRef.kind, roleRef.name) } }
+    : { ...object, metadata };
 };
 
 /** `replicas` of a kustomization. */
@@ -98,7 +103,7 @@ export const contents = once((part: Part): Contents => {
         .flatMap(({ objects }) => objects)
         .filter((object) => !of(object).some(deletes))
         .map(patched)
-        .map((object) => renamed(object, part.bindings)),
+        .map((object) => renamed(object, part.rights)),
     ],
     configMaps: part.bases.flatMap(({ component, configs }) =>
       configs.map((config) =>
