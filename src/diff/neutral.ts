@@ -28,19 +28,23 @@ export function neutral(objects: readonly Manifest[], namespaces: ReadonlyMap<st
   for (const object of objects) count.set(key(object), (count.get(key(object)) ?? 0) + 1);
   // Two generations of one ConfigMap side by side keep their names.
   const short = (object: Manifest): string => (count.get(key(object)) === 1 ? stem(object) : object.metadata.name);
-  const names = new Map(objects.filter(isSuffixed).map((object) => [object.metadata.name, short(object)]));
+  const own = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []));
+  // An object of the whole cluster may carry the name of the namespace that it is for.
+  const unplaced = (name: string): string => {
+    const end = [...own].map((namespace) => `-${namespace}`).find((suffix) => name.endsWith(suffix));
+    return end === undefined ? name : name.slice(0, -end.length);
+  };
+  const ofCluster = objects.filter(({ kind }) => clusterScoped.has(kind) && kind !== "Namespace");
+  const names = new Map([
+    ...ofCluster.map(({ metadata: { name } }) => [name, unplaced(name)] as const),
+    ...objects.filter(isSuffixed).map((object) => [object.metadata.name, short(object)] as const),
+  ]);
   const walk = (value: unknown, at: string): unknown => {
     if (typeof value === "string")
       return (namesNamespace.has(at) ? namespaces.get(value) : undefined) ?? names.get(value) ?? value;
     if (Array.isArray(value)) return value.map((item) => walk(item, at));
     if (!isTable(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([field, item]) => [field, walk(item, field)]));
-  };
-  const own = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []));
-  // An object of the whole cluster may carry the name of the namespace that it is for.
-  const unplaced = (name: string): string => {
-    const end = [...own].map((namespace) => `-${namespace}`).find((suffix) => name.endsWith(suffix));
-    return end === undefined ? name : name.slice(0, -end.length);
   };
   return objects.map((object) => {
     const metadata = metadataOf(object);
