@@ -1,3 +1,4 @@
+import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import { hasClients } from "../core/base.ts";
 import type { Component, Pods } from "../core/component.ts";
 import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
@@ -50,6 +51,16 @@ const pods = (workload: Workload, size: Sized, largestItem: string): Pods => ({
  * (`dns+`) the pods would be in another order after one, and items would be looked for where they are not.
  */
 export const eachPod = (address: Address): string => `dnssrvnoa+_memcached._tcp.${address.split(":")[0]}`;
+
+/** The namespace of a pod, for a program that must have whole names. */
+export const namespaceVariable: IEnvVar = {
+  name: "NAMESPACE",
+  valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
+};
+
+/** The same by its whole name, for a program that asks the DNS by itself and knows no search domains. */
+export const eachPodWhole = (address: Address, clusterDomain: string): string =>
+  `${eachPod(address)}.\${${namespaceVariable.name}}.svc.${clusterDomain}.`;
 
 /** What one cache is used for. */
 interface Use {

@@ -7,7 +7,7 @@ import * as alertmanager from "./alertmanager.ts";
 import { buildOf, copies, memberlist, overrides, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
-import { caches, eachPod } from "./memcached.ts";
+import { caches, eachPodWhole, namespaceVariable } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
 import * as store from "./store.ts";
@@ -110,6 +110,8 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
       ? {
           // "false": distributors write to ingesters as in the other modes, and no Kafka is asked.
           ingestStorageEnabled: { unit: "boolean", value: "true" },
+          // Of the names of Services; Mimir asks for its caches by whole names.
+          clusterDomain: { unit: "name", value: "cluster.local" },
           ...kafka.clientSettings(wire(distributor)),
           kafkaSaslMechanism: { unit: "mechanism", value: "PLAIN" },
           kafkaTlsEnabled: { unit: "boolean", value: "false" },
@@ -134,7 +136,8 @@ const inBucket = (bucket: string) => ({
 
 const memcached = (address: Address, maxItemSize: number) => ({
   backend: "memcached",
-  memcached: { addresses: eachPod(address), max_item_size: maxItemSize },
+  // It uses no search domains (dskit/dns/miekgdns/resolver.go).
+  memcached: { addresses: eachPodWhole(address, "${MIMIR_CLUSTER_DOMAIN}"), max_item_size: maxItemSize },
 });
 const mebibytes = (count: number): number => count * 2 ** 20;
 
@@ -366,7 +369,7 @@ export const mimir: Component = {
     image: images.mimir,
     httpPort: http,
     writer: ingester,
-    variables: (wiring) => (isApart(wiring) ? kafka.credentials.env : []),
+    variables: (wiring) => (isApart(wiring) ? [namespaceVariable, ...kafka.credentials.env] : []),
     alive: "/api/v1/status/buildinfo",
     startSeconds: 600,
     config,

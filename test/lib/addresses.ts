@@ -31,7 +31,7 @@ const hostPort = /(?<![\w.$/@:{}-])([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):(\d{2,5})(
 const listening = /(?<=^|[\s=]|[\s=]["']):(\d{2,5})(?![\w.:-])/gm;
 const portSetting = /(?:[-_]port|Port)["']?\s*[:=]\s*["']?(\d{2,5})\b/g;
 /** What a client asks the DNS for when it balances by itself: a port by its name. */
-const srv = /_(\w[\w-]*)\._tcp\.([a-z0-9.-]+)/g;
+const srv = /_(\w[\w-]*)\._tcp\.([a-z0-9.-]*[a-z0-9])/g;
 const isHost = (host: string): boolean => /[a-z]/i.test(host) || /^\d+(\.\d+){3}$/.test(host);
 
 /** Every host and port, URL or port to listen on in these texts. */
