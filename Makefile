@@ -1,4 +1,4 @@
-# Everything here only calls the scripts of package.json; `make` and `make test` need Node >= 20, make and git.
+# Everything here only calls the scripts of package.json; `make` and `make test` need Node >= 20.10, make and git.
 ENV ?= dev
 
 .PHONY: all build check diff size test lint format bench programs e2e faults compose apply

@@ -155,7 +155,7 @@ export const kedas = {
     query: 'sum(max_over_time(loki_query_scheduler_inflight_requests{job="loki",quantile="0.75"}[2m]))',
     each: 4,
   }),
-  // As upstream's chart has it: https://github.com/grafana/mimir/pull/7282
+  // As upstream's jsonnet has it, quantile, range and what a pod does at once: operations/mimir/autoscaling.libsonnet
   mimir: keda({
     component: mimir,
     role: mimirRoles.querier,
