@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
 import * as kafka from "../src/components/kafka.ts";
@@ -157,8 +161,10 @@ describe("who owns a partition", () => {
         assert.ok(sets.length >= 2, `${name}: ${workload} stands in ${sets.length} zones`);
         assert.equal(new Set(sets.map(replicasOf)).size, 1, `${name}: zones of ${workload} differ in size`);
         for (const set of sets) {
-          const [container] = containersOf(podTemplate(set));
-          assert.ok(container?.args?.includes(`${flag}availability-zone=$(ZONE)`), idOf(set));
+          const container = containersOf(podTemplate(set)).find(({ args = [] }) =>
+            args.includes(`${flag}availability-zone=$(ZONE)`),
+          );
+          assert.ok(container, idOf(set));
           assert.deepEqual(specOf<{ updateStrategy: object }>(set).updateStrategy, { type: "OnDelete" }, idOf(set));
         }
       }
@@ -179,6 +185,64 @@ describe("who owns a partition", () => {
         assert.ok(!there || deployments.length > 0, `${name}: a roll-out may replace every member of ${component}`);
       }
     }
+  });
+});
+
+/** What a live-store waits with, as a shell runs it: with a Kafka that answers from the second time on. */
+function waiting(variables: Table): { readonly said: string; readonly proof: string } {
+  const [set] = setsOf(microservices.objects, "tempo-live-store");
+  const init = containersOf(podTemplate(set as Manifest)).find(({ name }) => name === "topic");
+  const folder = mkdtempSync(join(tmpdir(), "topic-"));
+  try {
+    const stub = join(folder, "kafka-topics.sh");
+    const lines = [
+      "#!/bin/sh",
+      `[ -e ${folder}/asked ] && echo "asked $*" && exit 0`,
+      `touch ${folder}/asked`,
+      "exit 1",
+    ];
+    writeFileSync(stub, lines.join("\n"), { mode: 0o755 });
+    const script = init?.command
+      ?.at(-1)
+      ?.replace("/opt/kafka/bin/kafka-topics.sh", stub)
+      .replaceAll("/tmp/client", `${folder}/client`);
+    const env = { PATH: process.env["PATH"], TEMPO_KAFKA_ADDRESS: "kafka:9092", KAFKA_SASL_USERNAME: "", ...variables };
+    const said = execFileSync("/bin/sh", ["-euc", (script ?? "").replace("sleep 2", "sleep 0")], {
+      env,
+      encoding: "utf8",
+    });
+    return { said: said.replaceAll(folder, ""), proof: readFileSync(join(folder, "client.properties"), "utf8") };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe("a live-store waits for its topic", () => {
+  test("in every mode in which it reads a queue, and asks for nothing more because of that", () => {
+    for (const { name, objects } of queued)
+      for (const set of setsOf(objects, "tempo-live-store")) {
+        const [first, second] = containersOf(podTemplate(set));
+        assert.equal(first?.name, "topic", `${name}: ${idOf(set)}`);
+        assert.deepEqual(first.resources?.requests, second?.resources?.requests, `${name}: ${idOf(set)}`);
+      }
+  });
+
+  test("asks again until it is there", () => {
+    const { said, proof } = waiting({});
+    assert.equal(
+      said,
+      "the topic tempo is not at kafka:9092 yet\n" +
+        "asked --bootstrap-server kafka:9092 --command-config /client.properties --describe --topic tempo\n",
+    );
+    assert.equal(proof, "");
+  });
+
+  test("says who it is, whatever the password is made of", () => {
+    const { proof } = waiting({ KAFKA_SASL_USERNAME: "me", KAFKA_SASL_PASSWORD: 'a"b\\c d' });
+    const line = proof.split("\n").find((one) => one.startsWith("sasl.jaas.config="));
+    // A file of properties takes one backslash away, a quoted word of JAAS the other.
+    const jaas = line?.replace(/\\(.)/g, "$1");
+    assert.match(jaas ?? "", /PlainLoginModule required username="me" password="a\\"b\\\\c d";$/);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import { type Base, hasClients } from "../core/base.ts";
 import {
   type Component,
@@ -166,6 +167,56 @@ const broker = ({ wiring: { home }, size }: Context): Pods => ({
   },
 });
 
+/** The heap of those who only ask. */
+const clientEnv = [{ name: "KAFKA_HEAP_OPTS", value: "-Xmx128m" }];
+
+/** Writes down how to prove who one is, if there is something to say: a quote and a backslash mean something to JAAS and to the file. */
+const proof = [
+  `escaped() { printf %s "$1" | sed 's/[\\\\"]/\\\\&/g; s/\\\\/\\\\\\\\/g'; }`,
+  ': >/tmp/client.properties',
+  '[ -z "$KAFKA_SASL_USERNAME" ] || cat >/tmp/client.properties <<EOF',
+  "security.protocol=SASL_PLAINTEXT",
+  "sasl.mechanism=PLAIN",
+  "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required " +
+    'username="$(escaped "$KAFKA_SASL_USERNAME")" password="$(escaped "$KAFKA_SASL_PASSWORD")";',
+  "EOF",
+];
+
+/**
+ * What a pod of a program waits with until its topic is there, for one that asks for it only once. Speaks to Kafka as Tempo does,
+ * without TLS and with SASL's PLAIN or none.
+ * @param needs what its own container asks for, so that the pod asks for nothing more
+ */
+export const untilTopic = (
+  program: string,
+  topic: (typeof topics)[keyof typeof topics],
+  needs: Sized,
+): Pick<IPodSpec, "initContainers" | "volumes"> => ({
+  initContainers: [
+    {
+      name: "topic",
+      image: images.kafka,
+      command: [
+        "/bin/sh",
+        "-c",
+        [
+          ...proof,
+          `until /opt/kafka/bin/kafka-topics.sh --bootstrap-server "$${variable(program, "kafkaAddress")}" \\`,
+          `  --command-config /tmp/client.properties --describe --topic ${topic.name}; do`,
+          `  echo "the topic ${topic.name} is not at $${variable(program, "kafkaAddress")} yet"`,
+          "  sleep 2",
+          "done",
+        ].join("\n"),
+      ],
+      env: [...clientEnv, { name: "LOG_DIR", value: "/tmp" }, ...credentials.env],
+      envFrom: [{ configMapRef: { name: settingsName(program) } }],
+      resources: resources(needs),
+      volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+    },
+  ],
+  volumes: [emptyDir("tmp")],
+});
+
 /** Makes each topic, or gives it the partitions that it lacks. */
 const makeTopics = (address: string): string =>
   [
@@ -190,7 +241,7 @@ const topicsJob = ({ wiring: { wire, home }, size }: Context): Pods => ({
         name: "kafka",
         image: images.kafka,
         command: ["/bin/sh", "-c", makeTopics(wire(maker).to(server, "kafka"))],
-        env: [{ name: "KAFKA_HEAP_OPTS", value: "-Xmx128m" }],
+        env: clientEnv,
         envFrom: [{ configMapRef: { name: settingsName("kafka") } }],
         resources: resources(size(home(maker))),
         volumeMounts: folders.filter(({ name }) => name !== "config"),

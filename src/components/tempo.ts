@@ -248,6 +248,10 @@ const config = ({ wiring, mode }: Context) => ({
 const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store.Access): Pods => {
   const size = sizeOf(workload);
   const zone = zoned(workload, size, [[liveStore, "-live-store.instance-availability-zone"]]);
+  // One that finds no topic when it asks how far it is behind does not ask again, and is not ready before the first span, or for
+  // `readiness_max_wait` (modules/livestore/partition_reader.go in 3.0.3).
+  const waits =
+    isQueued(wiring) && workload.roles.includes(liveStore) ? kafka.untilTopic("tempo", kafka.topics.tempo, size) : {};
   const env = [...(isQueued(wiring) ? kafka.credentials.env : []), ...zone.env, ...keys.env];
   return {
     workload,
@@ -256,6 +260,7 @@ const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store
       // All spans are in the log within a second or two. What comes after may never end: the queue of the query-frontend waits
       // for tenants that its own clean-up, stopped by then, would have to remove (modules/frontend/queue/queue.go in 3.0.3).
       terminationGracePeriodSeconds: 30,
+      initContainers: waits.initContainers,
       containers: [
         {
           name: "tempo",
@@ -278,6 +283,7 @@ const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store
         configVolume("config", "tempo"),
         limits.volume,
         ...(workload.disk ? [] : [emptyDir("data")]),
+        ...(waits.volumes ?? []),
         ...keys.volumes,
       ],
     },
