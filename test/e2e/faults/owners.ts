@@ -114,8 +114,18 @@ interface Owned {
 
 const calmSeconds = 60;
 
-/** One more pod of each zone of each kind, and back: all kinds in step, because most of the time is spent waiting. */
-const upAndDown = (cluster: Cluster, all: readonly Owned[], delays: Delays): readonly Fault[] => {
+/** What is done before everything else, and what after it. */
+interface Around {
+  readonly first: readonly Fault[];
+  readonly last: readonly Fault[];
+}
+
+/**
+ * One more pod of each zone of each kind, and back: all kinds in step, and the other faults while the additional ones stay, because most
+ * of the time is spent waiting.
+ */
+const upAndDown = (cluster: Cluster, all: readonly Owned[], delays: Delays): Around => {
+  let told = 0;
   const ring = ({ owner, names }: Owned): Promise<Ring> => readRing(cluster, owner, `${names[0]}-0`);
   const rings = async (): Promise<string> => {
     const texts: string[] = [];
@@ -134,40 +144,45 @@ const upAndDown = (cluster: Cluster, all: readonly Owned[], delays: Delays): rea
       for (const path of paths(owner)) for (const pod of going) await post(cluster, owner, pod, path);
   };
   const pods = all.flatMap(({ going }) => going).join(", ");
-  return [
-    {
-      name: `scale up: ${pods}`,
-      async run() {
-        await scale(1);
-        await sleep(calmSeconds);
-        return rings();
+  return {
+    first: [
+      {
+        name: `scale up: ${pods}`,
+        async run() {
+          await scale(1);
+          await sleep(calmSeconds);
+          return rings();
+        },
       },
-    },
-    {
-      name: `scale down: ${pods} told to go`,
-      async run() {
-        await postAll(({ first }) => first);
-        await sleep(calmSeconds);
-        await postAll(({ flush = [] }) => flush);
-        await sleep(delays.keepSeconds);
-        return rings();
+      {
+        name: `scale down: ${pods} told to go`,
+        async run() {
+          await postAll(({ first }) => first);
+          told = Date.now();
+          await sleep(calmSeconds);
+          await postAll(({ flush = [] }) => flush);
+          return rings();
+        },
       },
-    },
-    {
-      name: `scale down: ${pods} gone`,
-      async run() {
-        await postAll(({ last }) => last);
-        await scale(0);
-        await poll(delays.forgetSeconds, async () => {
-          for (const one of all) {
-            const now = await ring(one);
-            if (!hasForgotten(now, one.going, one.replicas)) throw new Error(`still in the ring: ${ringText(now)}`);
-          }
-        });
-        return rings();
+    ],
+    last: [
+      {
+        name: `scale down: ${pods} gone`,
+        async run() {
+          await sleep(Math.max(0, delays.keepSeconds - (Date.now() - told) / 1000));
+          await postAll(({ last }) => last);
+          await scale(0);
+          await poll(delays.forgetSeconds, async () => {
+            for (const one of all) {
+              const now = await ring(one);
+              if (!hasForgotten(now, one.going, one.replicas)) throw new Error(`still in the ring: ${ringText(now)}`);
+            }
+          });
+          return rings();
+        },
       },
-    },
-  ];
+    ],
+  };
 };
 
 const isOwner = ({ name, components }: Owner, { object }: Workload): boolean => {
@@ -177,11 +192,7 @@ const isOwner = ({ name, components }: Owner, { object }: Workload): boolean => 
 };
 
 /** What owns something here, in step: each component by the way that its rings say it works. */
-export const scaleOwners = async (
-  cluster: Cluster,
-  all: readonly Workload[],
-  delays: Delays,
-): Promise<readonly Fault[]> => {
+export const scaleOwners = async (cluster: Cluster, all: readonly Workload[], delays: Delays): Promise<Around> => {
   const found: Owned[] = [];
   for (const owner of owners) {
     const zones = all.filter((workload) => isOwner(owner, workload));
@@ -194,5 +205,5 @@ export const scaleOwners = async (
     );
     if (answers) found.push({ owner, names, replicas, going: names.map((name) => `${name}-${replicas}`) });
   }
-  return found.length > 0 ? upAndDown(cluster, found, delays) : [];
+  return found.length > 0 ? upAndDown(cluster, found, delays) : { first: [], last: [] };
 };

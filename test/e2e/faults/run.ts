@@ -32,8 +32,8 @@ is cut off, one after the other. At the end reads back every number that was ack
   --store-outage SECONDS   how long the object store is away (300)
   --store NAMESPACE/NAME   its Deployment or StatefulSet, if it is not minio of the stack
   --switch COMPONENT=MODE  in the place of faults: put the component's other mode beside it, move its front door, take the first away
-  --scale-owners           also scale what owns partitions up by one and down again
-  --owner-keep SECONDS     how long the additional owners stay when they have been told to go; at least as long as the settings
+  --scale-owners           before all of that scale what owns partitions up by one, and afterwards down again
+  --owner-keep SECONDS     how long the additional owners stay at least when they have been told to go; no shorter than the settings
                            partitionForgottenAfter of Tempo and Mimir say (1260)
   --owner-forget SECONDS   how long is waited for the ring to forget them (900)
   --only TEXT              only the faults with TEXT in their name (may be repeated)
@@ -139,12 +139,15 @@ const faults = async (): Promise<readonly Fault[]> => {
     ...all.flatMap((one) => chosenKills.map((how) => kill(cluster, all, one, how))),
     ...restarts(cluster, all),
     await storeOutage(cluster, store),
-    ...(values["scale-owners"] ? await scaleOwners(cluster, all, delays) : []),
   ];
+  const owners = values["scale-owners"] ? await scaleOwners(cluster, all, delays) : { first: [], last: [] };
   const wanted = values.only ?? [""];
-  const chosen = every.filter(({ name }) => wanted.some((part) => name.includes(part)));
+  const among = (faults: readonly Fault[]): readonly Fault[] =>
+    faults.filter(({ name }) => wanted.some((part) => name.includes(part)));
+  const others = among(every);
+  const chosen = [...among(owners.first), ...(values.parallel ? inParallel(others) : others), ...among(owners.last)];
   if (chosen.length === 0) throw new Error(`no fault has "${wanted.join('" or "')}" in its name`);
-  return values.parallel ? inParallel(chosen) : chosen;
+  return chosen;
 };
 
 const rows: Row[] = [];
