@@ -42,6 +42,8 @@ export const gateway = (
           image: images.nginx,
           // Not by the image's entry point, which would write into a root that is read-only.
           command: ["nginx", "-c", "/etc/gateway/nginx.conf", "-g", "daemon off;"],
+          // Until nobody is sent here any more; a connection to a pod that is gone would hang. The image then lets requests end (SIGQUIT).
+          lifecycle: { preStop: { exec: { command: ["sleep", "5"] } } },
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet(health), live: tcp("http"), startSeconds: 60 }),
           resources: resources(size),
