@@ -47,15 +47,20 @@ const owners = [
 function partitionFaults(objects: readonly Manifest[]): Findings {
   const made = literals(objects, "kafka-settings");
   const written = Math.max(0, ...setsOf(objects, "tempo-live-store").map(replicasOf));
-  const each = Number(literals(objects, "tempo-settings")["TEMPO_PARTITIONS_PER_BLOCK_BUILDER"] ?? 0);
-  const builders = setsOf(objects, "tempo-block-builder").map(replicasOf)[0] ?? 0;
+  const said = literals(objects, "tempo-settings")["TEMPO_BLOCK_BUILDER_PARTITIONS"] ?? "{}";
+  const built = Object.entries(parse(said) as Record<string, number[]>)
+    .filter(
+      ([name]) => Number(name.split("-").at(-1)) < (setsOf(objects, "tempo-block-builder").map(replicasOf)[0] ?? 0),
+    )
+    .flatMap(([, partitions]) => partitions);
+  const unbuilt = Array.from({ length: written }, (_, i) => i).filter((i) => built.filter((j) => j === i).length !== 1);
   return [
     ...owners.flatMap(({ set, partitions }) =>
       setsOf(objects, set)
         .filter((one) => made[partitions] !== undefined && replicasOf(one) > Number(made[partitions]))
         .map((one) => `${idOf(one)} has ${replicasOf(one)} pods, and its topic ${made[partitions]} partitions`),
     ),
-    ...(builders * each >= written ? [] : [`${written} partitions are written, and ${builders} x ${each} are read`]),
+    ...unbuilt.map((partition) => `partition ${partition} is written, and not one block-builder makes blocks of it`),
   ];
 }
 
@@ -85,14 +90,26 @@ describe("partitions", () => {
       partitionFaults(altered(objects, set(name), ["spec", "replicas"], count));
     says(found("tempo-live-store", 9), /tempo-live-store-zone-a has 9 pods, and its topic 8 partitions/);
     says(found("mimir-ingester", 9), /mimir-ingester-zone-a has 9 pods/);
-    says(found("tempo-block-builder", 1), /2 partitions are written, and 1 x 1 are read/);
+    says(found("tempo-block-builder", 1), /partition 1 is written, and not one block-builder/);
   });
 
-  test("follow the owners that an environment asks for, so that no block-builder misses one", () => {
+  test("have block-builders before they have owners, so that none that is added is missed", () => {
+    for (const { name, objects } of queued)
+      for (const set of setsOf(objects, "tempo-live-store"))
+        none(partitionFaults(altered(objects, idOf(set), ["spec", "replicas"], 8)).map((fault) => `${name}: ${fault}`));
+  });
+
+  test("follow the owners and block-builders that an environment asks for", () => {
+    const components = { kafka: { partitionsTempo: "20" } };
+    const replicas = { "tempo-live-store": 20, "tempo-block-builder": 3 };
     const { objects } = worldOf(
-      environmentOf("more", { mode: "scalable", metrics: "mimir", replicas: { "tempo-live-store": 3 } }),
+      environmentOf("more", { mode: "microservices", metrics: "mimir", components, replicas }),
     );
-    assert.equal(literals(objects, "tempo-settings")["TEMPO_PARTITIONS_PER_BLOCK_BUILDER"], "3");
+    const said = literals(objects, "tempo-settings")["TEMPO_BLOCK_BUILDER_PARTITIONS"];
+    assert.match(
+      said ?? "",
+      /^\{tempo-block-builder-0: \[0, 3, 6, .*, tempo-block-builder-2: \[2, 5, 8, 11, 14, 17\]\}$/,
+    );
     none(partitionFaults(objects));
   });
 
@@ -110,8 +127,12 @@ describe("partitions", () => {
     ],
     [
       "block-builders that leave partitions out",
-      { replicas: { "tempo-live-store": 3 }, components: { tempo: { partitionsPerBlockBuilder: "1" } } },
-      'components.tempo.partitionsPerBlockBuilder is "1": expected at least "2", so that 2 block-builders make blocks of all 3 partitions',
+      {
+        replicas: { "tempo-live-store": 3 },
+        components: { tempo: { blockBuilderPartitions: "{tempo-block-builder-0: [0, 1]}" } },
+      },
+      'components.tempo.blockBuilderPartitions is "{tempo-block-builder-0: [0, 1]}": expected the 3 partitions that live-stores own at ' +
+        "tempo-block-builder-0 or tempo-block-builder-1, found no 2",
     ],
     [
       "brokers that cannot have a majority",

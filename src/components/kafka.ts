@@ -42,7 +42,7 @@ export const topics = {
   mimir: { name: "mimir", partitions: "partitionsMimir" },
   tempo: { name: "tempo", partitions: "partitionsTempo" },
 } as const;
-const partitions = "8";
+export const defaultPartitions = 8;
 
 const secret = "kafka-client";
 /** Of a variable that is empty where the Secret is not there: then nobody asks for a password. */
@@ -96,7 +96,7 @@ const forTopics = 0.75;
 
 /** How many partitions all topics have. */
 const allPartitions = ({ said }: Context): number =>
-  Object.values(topics).reduce((sum, topic) => sum + Number(said[topic.partitions] ?? partitions), 0);
+  Object.values(topics).reduce((sum, topic) => sum + Number(said[topic.partitions] ?? defaultPartitions), 0);
 
 /** Bytes of each partition that are kept: a broker that has no more room would take nothing any more. */
 const retained = (context: Context, { disk }: Sized): number =>
@@ -269,8 +269,8 @@ export const kafka: Component = {
   // Without a hash in its name, because a Job that named another ConfigMap would be another pod template.
   settingsRead: "runtime",
   settings: () => ({
-    [topics.mimir.partitions]: { unit: "count", value: partitions },
-    [topics.tempo.partitions]: { unit: "count", value: partitions },
+    [topics.mimir.partitions]: { unit: "count", value: String(defaultPartitions) },
+    [topics.tempo.partitions]: { unit: "count", value: String(defaultPartitions) },
   }),
   wanted: hasClients,
   impossible: ({ pods }) =>

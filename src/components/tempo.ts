@@ -1,3 +1,4 @@
+import { parse } from "yaml";
 import type { Base } from "../core/base.ts";
 import type { Component, Context, Pods, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles, type Mode, type Role, together, type Workload } from "../core/plan.ts";
@@ -67,15 +68,24 @@ const storing = [frontend, querier, blockBuilder, scheduler, worker] as const;
 /** Each pod of a zone owns a partition; a second one in another zone owns it, too. */
 const owners = ({ wiring: { home }, size }: Context): number => size(home(liveStore)).replicas;
 
+/**
+ * Who makes blocks of which partitions, in turn: of more than have an owner, so that nothing that is written is left out when somebody
+ * adds live-stores by hand.
+ */
+const builtBy = (context: Context): string => {
+  const { fullName } = context.wiring.home(blockBuilder);
+  const { replicas } = context.size(context.wiring.home(blockBuilder));
+  const partitions = Array.from({ length: Math.max(owners(context), 2 * kafka.defaultPartitions) }, (_, i) => i);
+  const each = Array.from({ length: replicas }, (_, builder) => partitions.filter((i) => i % replicas === builder));
+  return `{${each.map((own, builder) => `${fullName}-${builder}: [${own.join(", ")}]`).join(", ")}}`;
+};
+
 /** What is there only where Kafka stands between the roles. */
 const queueSettings = (context: Context): SettingsTable => ({
   ...kafka.clientSettings(context.wiring.wire(distributor)),
   // A partition that is given up is in blocks long before, and until it is gone from the ring reads ask for its owner.
   partitionForgottenAfter: { unit: "duration", value: "1h" },
-  partitionsPerBlockBuilder: {
-    unit: "count",
-    value: String(Math.ceil(owners(context) / context.size(context.wiring.home(blockBuilder)).replicas)),
-  },
+  blockBuilderPartitions: { unit: "partitions", value: builtBy(context) },
 });
 
 const settings = (context: Context): SettingsTable => {
@@ -110,7 +120,7 @@ const queued = {
     },
   },
   block_builder: {
-    partitions_per_instance: "${TEMPO_PARTITIONS_PER_BLOCK_BUILDER}",
+    assigned_partitions: "${TEMPO_BLOCK_BUILDER_PARTITIONS}",
     consume_cycle_duration: "30s",
     wal: { path: "/data/block-builder" },
   },
@@ -299,15 +309,20 @@ const pair: Size = { ...single, replicas: 2 };
 
 /** Partitions that no block-builder makes blocks of: what is in them would be gone with the queue. */
 function unbuilt({ pods, settings }: Base): readonly string[] {
-  const replicas = (role: Role): number =>
-    pods.find(({ workload }) => workload.roles.includes(role))?.size.replicas ?? 0;
-  const each = Number(settings["partitionsPerBlockBuilder"]?.value ?? Infinity);
-  const [written, builders] = [replicas(liveStore), replicas(blockBuilder)];
-  return builders * each >= written
+  const podsOf = (role: Role): Pods | undefined => pods.find(({ workload }) => workload.roles.includes(role));
+  const written = podsOf(liveStore)?.size.replicas ?? 0;
+  const builders = podsOf(blockBuilder);
+  const said = settings["blockBuilderPartitions"]?.value;
+  if (said === undefined || !builders) return [];
+  const byName = parse(said) as Readonly<Record<string, readonly number[]>>;
+  const there = Array.from({ length: builders.size.replicas }, (_, i) => `${builders.workload.fullName}-${i}`);
+  const built = there.flatMap((name) => byName[name] ?? []);
+  const missing = Array.from({ length: written }, (_, i) => i).filter((i) => !built.includes(i));
+  return missing.length === 0
     ? []
     : [
-        `components.tempo.partitionsPerBlockBuilder is "${each}": expected at least "${Math.ceil(written / builders)}", so that ` +
-          `${builders} block-builders make blocks of all ${written} partitions`,
+        `components.tempo.blockBuilderPartitions is "${said}": expected the ${written} partitions that live-stores own at ` +
+          `${there.join(" or ")}, found no ${missing.join(", ")}`,
       ];
 }
 

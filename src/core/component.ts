@@ -27,6 +27,7 @@ export type Unit =
   | "host"
   | "mechanism"
   | "name"
+  | "partitions"
   | "prefix"
   | "size"
   | "store"

@@ -15,6 +15,12 @@ import {
   traceId,
 } from "./load.ts";
 
+/**
+ * Whether answers are as a user gets them, or as the stores have it: of samples that are kept more than once, Thanos leaves some out
+ * when it goes from one replica's to another's.
+ */
+export type As = "asked" | "stored";
+
 /** Reads the numbers of a stream's items that were made from one batch to another, both included. */
 type Read = (
   context: Context,
@@ -22,6 +28,7 @@ type Read = (
   stream: PushedStream,
   first: number,
   last: number,
+  as: As,
 ) => Promise<readonly number[]>;
 
 /** Less than what is asked for at once, with room for the lines of a part of a second. */
@@ -56,21 +63,23 @@ interface Matrix {
 }
 
 /** All samples of a selector in the seconds before a time in Unix seconds. */
-const matrix = async (context: Context, selector: string, forSeconds: number, end: number) => {
+const matrix = async (context: Context, selector: string, forSeconds: number, end: number, as: As = "asked") => {
   const { data } = await askJson<Matrix>(context, "metrics", "/api/v1/query", {
     query: `${selector}[${forSeconds}s]`,
     time: end,
+    dedup: String(as === "asked"),
   });
   return data.result;
 };
 
-const readSamples: Read = async (context, load, stream, first, last) => {
+const readSamples: Read = async (context, load, stream, first, last, as) => {
   const end = Math.floor(due(load, stream, last) / 1000) + 1;
   const forSeconds = (last - first + 1) * stream.batchSeconds;
-  const found = await matrix(context, selectors.samples(load.run, stream.name), forSeconds, end);
-  return found.flatMap(({ metric, values }) =>
+  const found = await matrix(context, selectors.samples(load.run, stream.name), forSeconds, end, as);
+  const numbers = found.flatMap(({ metric, values }) =>
     values.map(([, value]) => numberOfSample(stream, metric["series"] ?? "", value)),
   );
+  return as === "stored" ? [...new Set(numbers)] : numbers;
 };
 
 const reads: Readonly<Record<PushedStream["signal"], { readonly read: Read; readonly itemsAtOnce: number }>> = {
@@ -85,6 +94,7 @@ export const readBack = async (
   load: Load,
   stream: PushedStream,
   lastBatch: number,
+  as: As,
 ): Promise<readonly number[]> => {
   const { read, itemsAtOnce } = reads[stream.signal];
   const batches = Math.floor(itemsAtOnce / stream.itemsPerBatch);
@@ -92,7 +102,7 @@ export const readBack = async (
   for (let first = 0; first <= lastBatch; first += batches) {
     const last = Math.min(first + batches - 1, lastBatch);
     const [from, to] = [firstOf(stream, first), firstOf(stream, last + 1)];
-    const numbers = await read(context, load, stream, first, last);
+    const numbers = await read(context, load, stream, first, last, as);
     found.push(...numbers.filter((number) => number >= from && number < to));
   }
   return found;

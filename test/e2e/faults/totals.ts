@@ -17,6 +17,8 @@ export interface Total {
   readonly readBack: number;
   readonly duplicates: number;
   readonly missing: number;
+  /** There, and yet not in the answer that a user gets. */
+  readonly hidden: number;
   /** The numbers that are missing, as ranges, or what else is to be said of them. */
   readonly which: string;
 }
@@ -31,7 +33,7 @@ export const totalOf = async (context: Context, session: Session, stream: Pushed
   const wanted = numbersOf(stream, batches);
   const newest = Math.max(-1, ...batches.keys());
   const look = async () => {
-    const found = await readBack(context, session.load, stream, newest);
+    const found = await readBack(context, session.load, stream, newest, "stored");
     const { missing } = compare(wanted, found);
     const byId = stream.signal === "traces" ? await findTraces(context, stream, missing.slice(0, tracesById)) : [];
     return compare(wanted, [...found, ...byId]);
@@ -44,6 +46,8 @@ export const totalOf = async (context: Context, session: Session, stream: Pushed
   }
   const { sent, attempts, refused, dropped } = countPushes(stream, session.pushes);
   const { readBack: there, duplicates, missing } = compared;
+  const asked =
+    stream.signal === "samples" ? await readBack(context, session.load, stream, newest, "asked") : undefined;
   return {
     stream: stream.name,
     verdict: missing.length + dropped > 0 ? "failed" : "ok",
@@ -55,11 +59,12 @@ export const totalOf = async (context: Context, session: Session, stream: Pushed
     readBack: there,
     duplicates,
     missing: missing.length,
+    hidden: asked ? Math.max(0, compare(wanted, asked).missing.length - missing.length) : 0,
     which: toRanges(missing),
   };
 };
 
-const unasked = { pushes: 0, refused: 0, dropped: 0 } as const;
+const unasked = { pushes: 0, refused: 0, dropped: 0, hidden: 0 } as const;
 
 /** Of the lines that a pod wrote to its log; written is as good as acknowledged. */
 export const totalOfLines = async (context: Context, session: Session, lines: number, end: number): Promise<Total> => {
@@ -114,6 +119,7 @@ export const heading: readonly string[] = [
   "read back",
   "duplicates",
   "missing",
+  "hidden",
   "which",
 ];
 
@@ -129,6 +135,7 @@ export const cells = (total: Total): readonly string[] => [
     total.readBack,
     total.duplicates,
     total.missing,
+    total.hidden,
   ].map(String),
   total.which,
 ];
