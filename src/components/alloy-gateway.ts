@@ -1,6 +1,6 @@
 import type { Component, Context, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { configVolume, emptyDir, resources } from "../core/pod.ts";
+import { configVolume, emptyDir, resources, untilUnrouted } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import { template } from "../core/template.ts";
 import * as alloy from "./alloy.ts";
@@ -78,6 +78,7 @@ export const alloyGateway: Component = {
         pod: {
           containers: [
             alloy.container(workload, {
+              lifecycle: untilUnrouted,
               envFrom: [{ configMapRef: { name: "alloy-gateway-settings" } }],
               resources: resources(size(workload)),
             }),

@@ -1,6 +1,6 @@
 import type { Config, Pods } from "../core/component.ts";
 import type { Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp } from "../core/pod.ts";
+import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp, untilUnrouted } from "../core/pod.ts";
 import { template } from "../core/template.ts";
 import type { Size, Sized } from "../core/size.ts";
 import type { Address } from "../core/wiring.ts";
@@ -42,8 +42,7 @@ export const gateway = (
           image: images.nginx,
           // Not by the image's entry point, which would write into a root that is read-only.
           command: ["nginx", "-c", "/etc/gateway/nginx.conf", "-g", "daemon off;"],
-          // Until nobody is sent here any more; a connection to a pod that is gone would hang. The image then lets requests end (SIGQUIT).
-          lifecycle: { preStop: { exec: { command: ["sleep", "5"] } } },
+          lifecycle: untilUnrouted,
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet(health), live: tcp("http"), startSeconds: 60 }),
           resources: resources(size),

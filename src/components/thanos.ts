@@ -4,7 +4,7 @@ import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import type { Component, Config, Context, Pods, SecretShape, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles, type Role } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, secretVolume } from "../core/pod.ts";
+import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, secretVolume, untilUnrouted } from "../core/pod.ts";
 import type { Size, Sizes } from "../core/size.ts";
 import type { Address } from "../core/wiring.ts";
 import { images } from "../versions.ts";
@@ -213,6 +213,7 @@ const part = ({ wiring: { home }, size }: Context, role: Role, { args, files = {
   pod: {
     containers: [
       container([role], role.name, args, {
+        lifecycle: role === query || role === frontend ? untilUnrouted : undefined,
         env: env && [...env],
         envFrom: envFrom && [{ configMapRef: { name: envFrom } }],
         resources: resources(size(home(role))),

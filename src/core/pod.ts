@@ -1,6 +1,7 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IContainerPort } from "kubernetes-models/v1/ContainerPort";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
+import type { ILifecycle } from "kubernetes-models/v1/Lifecycle";
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { IProbe } from "kubernetes-models/v1/Probe";
 import type { IResourceRequirements } from "kubernetes-models/v1/ResourceRequirements";
@@ -56,6 +57,13 @@ export const probes = ({
   readinessProbe: { ...ready, ...seconds.ready, failureThreshold: 3 },
   livenessProbe: { ...live, ...seconds.live, failureThreshold: 6 },
 });
+
+/**
+ * For a program that stops listening as soon as it is told to end: keeps it from hearing so until the news that nobody is to be sent here
+ * has reached every node. A connection to a pod that is gone would hang. Needs Kubernetes 1.30
+ * (https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/#hook-handler-implementations).
+ */
+export const untilUnrouted: ILifecycle = { preStop: { sleep: { seconds: 5 } } };
 
 /** Tells Go's collector the container's memory limit, for programs that do not look it up by themselves. */
 export const goMemoryLimit: IEnvVar = {
