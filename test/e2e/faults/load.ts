@@ -42,6 +42,8 @@ export interface Door {
 export interface Reading extends Load {
   readonly doors: Readonly<Record<Stream["signal"], Door>>;
   readonly read: readonly Stream[];
+  /** How often each is read. */
+  readonly everySeconds: number;
 }
 
 /** A counter that is scraped; its one item is that it is there, from some scrapes on. */

@@ -18,7 +18,6 @@ import { toRanges } from "./ranges.ts";
 
 const load: Reading = JSON.parse(__ENV["LOAD"] ?? "");
 const windowSeconds = 30;
-const periodSeconds = 1;
 
 export const options = {
   scenarios: { doors: { executor: "per-vu-iterations", vus: load.read.length, iterations: 1, maxDuration: "240h" } },
@@ -171,6 +170,6 @@ export default function () {
     const within = toRanges(found.filter((number) => number >= first && number <= last));
     const said = detail.replace(/\s+/g, " ").slice(0, 160);
     console.log(`${stream.name} ${age}-${how} ${first} ${last} ${status} ${start} ${Date.now()} ${within} ${said}`);
-    sleep(Math.max(periodSeconds * 1000 - (Date.now() - start), 100) / 1000);
+    sleep(Math.max(load.everySeconds * 1000 - (Date.now() - start), 100) / 1000);
   }
 }

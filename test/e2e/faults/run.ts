@@ -41,6 +41,7 @@ is cut off, one after the other. At the end reads back every number that was ack
   --parallel               faults of logs, traces and metrics at the same time, one of each: a third of the time
   --pause SECONDS          how long every read must be good between two faults, counted to the first (15)
   --settle SECONDS         between the last and reading back (60)
+  --read-every SECONDS     how often each stream is read (1); less often where reading alone takes all of the CPU there is
   --list                   print the names of the faults and do nothing
   --keep                   leave its namespace, that of the stack with -e2e, and the pods kube-lgtm-faults-* behind
   --json                   print the tables as JSON
@@ -68,6 +69,7 @@ const options = {
   calm: or("60"),
   pause: or("15"),
   settle: or("60"),
+  "read-every": or("1"),
   list: flag,
   keep: flag,
   json: flag,
@@ -98,7 +100,9 @@ const [environment = wrongUsage("no ENVIRONMENT given."), ...surplus] = position
 if (surplus.length > 0) wrongUsage(`one ENVIRONMENT expected, found also ${surplus.join(" ")}.`);
 if (!exists(environment)) wrongUsage(`overlays/${environment} does not exist.`);
 
-const seconds = (option: "store-outage" | "owner-keep" | "owner-forget" | "calm" | "pause" | "settle"): number =>
+const seconds = (
+  option: "store-outage" | "owner-keep" | "owner-forget" | "calm" | "pause" | "settle" | "read-every",
+): number =>
   /^\d+$/.test(values[option])
     ? Number(values[option])
     : wrongUsage(`--${option} is "${values[option]}", expected seconds.`);
@@ -109,6 +113,7 @@ const timing = {
   calm: seconds("calm"),
   pause: seconds("pause"),
   settle: seconds("settle"),
+  readEvery: seconds("read-every"),
 };
 const kills: Readonly<Record<string, readonly Kill[]>> = { plain: ["plain"], hard: ["hard"], both: ["plain", "hard"] };
 const chosenKills = kills[values.kill] ?? wrongUsage(`--kill is "${values.kill}", expected plain, hard or both.`);
@@ -167,7 +172,7 @@ const performAll = async (): Promise<void> => {
   await dataSourcesNameTheDoors(environment).run(context);
   const chosen = await faults();
   if (values.list) return say(chosen.map(({ name }) => name).join("\n"));
-  const session = await begin(context);
+  const session = await begin(context, timing.readEvery);
   read = session.read;
   await flowing(session);
   for (const fault of [calm(timing.calm), ...chosen]) {

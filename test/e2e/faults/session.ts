@@ -24,7 +24,7 @@ const flowSeconds = 240;
 /** How far a stream that pushes as it should may be behind: the batch that is on its way. */
 const behindSeconds = 10;
 
-export const begin = async (context: Context): Promise<Session> => {
+export const begin = async (context: Context, everySeconds: number): Promise<Session> => {
   const { cluster, run } = context;
   const all = await pushers(context);
   const streams = all.flatMap((one) => one.streams);
@@ -33,7 +33,7 @@ export const begin = async (context: Context): Promise<Session> => {
   const read = readStreams(streams);
   const pods = [
     ...all.map((one) => pusher(cluster, load, one)),
-    await reader(cluster, { ...load, doors: await doors(context), read }),
+    await reader(cluster, { ...load, doors: await doors(context), read, everySeconds }),
     ...users(cluster, load),
   ];
   await start(cluster, pods, needed(cluster));
