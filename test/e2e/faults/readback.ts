@@ -108,6 +108,11 @@ export const readBack = async (
   return found;
 };
 
+interface Found {
+  readonly trace?: { readonly resourceSpans?: readonly unknown[] };
+}
+const hasSpans = (body: string): boolean => ((JSON.parse(body) as Found).trace?.resourceSpans ?? []).length > 0;
+
 /** Of some traces, those that are found by their id. */
 export const findTraces = async (
   context: Context,
@@ -116,8 +121,9 @@ export const findTraces = async (
 ): Promise<readonly number[]> => {
   const found: number[] = [];
   for (const number of numbers) {
-    const { status } = await ask(context, "tempo", `/api/v2/traces/${traceId(stream, number)}`);
-    if (status === 200) found.push(number);
+    const { status, body } = await ask(context, "tempo", `/api/v2/traces/${traceId(stream, number)}`);
+    // One that is nowhere is answered with 200 as well, and without spans.
+    if (status === 200 && hasSpans(body)) found.push(number);
   }
   return found;
 };
