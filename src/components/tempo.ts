@@ -130,11 +130,7 @@ const catchesUp = {
   // Ready when it has read what was written while it was away, so that the next zone is not rolled before.
   readiness_target_lag: "10s",
   readiness_max_wait: "10m",
-  partition_ring: {
-    delete_inactive_partition_after: "${TEMPO_PARTITION_FORGOTTEN_AFTER}",
-    // A new partition is read as soon as it is active, and its owners answer when they have started, for which 10s, the default, are short.
-    min_partition_owners_duration: "20s",
-  },
+  partition_ring: { delete_inactive_partition_after: "${TEMPO_PARTITION_FORGOTTEN_AFTER}" },
 };
 
 const memcached = (roles: readonly string[], address: Address, maxItemSize: number) => ({
