@@ -147,6 +147,19 @@ const shared = ({ wire }: Wiring) => ({
   },
 });
 
+/**
+ * Where the schedulers are: in the DNS. Of those in a ring no more than two are asked, and one that another takes the place of cancels
+ * the queries that it has (pkg/scheduler/scheduler.go in 3.7).
+ */
+const scheduled = ({ wire, home }: Wiring) =>
+  home(scheduler) === home(querier)
+    ? {}
+    : {
+        query_scheduler: { use_scheduler_ring: false },
+        frontend: { scheduler_address: wire(frontend).toEach(scheduler, "grpc") },
+        frontend_worker: { scheduler_address: wire(querier).toEach(scheduler, "grpc") },
+      };
+
 /** Bytes of the largest message between two processes; the default of 4Mi is less than a query of 5000 long lines answers. */
 const largestMessage = 100 * 2 ** 20;
 
@@ -190,6 +203,7 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
     volume_enabled: true,
   },
   ...(isApart(wiring) ? shared(wiring) : {}),
+  ...scheduled(wiring),
   ingester: {
     lifecycler: {
       ...lifecycler,
@@ -223,7 +237,6 @@ const found = (wiring: Wiring): void => {
   for (const from of [ingester, querier, ruler, indexGateway, compactor]) wire(from).to(minio.roles.server, "s3");
   for (const from of [distributor, querier, ruler]) wire(from).finds(ingester, "grpc");
   for (const from of [distributor, querier]) wire(from).finds(patternIngester, "grpc");
-  for (const from of [frontend, querier]) wire(from).finds(scheduler, "grpc");
   for (const from of [querier, ruler]) wire(from).finds(indexGateway, "grpc");
   for (const from of [frontend, ruler]) wire(from).to(compactor, "grpc");
   wire(querier).finds(frontend, "grpc");
