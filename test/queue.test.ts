@@ -48,10 +48,9 @@ function partitionFaults(objects: readonly Manifest[]): Findings {
   const made = literals(objects, "kafka-settings");
   const written = Math.max(0, ...setsOf(objects, "tempo-live-store").map(replicasOf));
   const said = literals(objects, "tempo-settings")["TEMPO_BLOCK_BUILDER_PARTITIONS"] ?? "{}";
+  const builders = setsOf(objects, "tempo-block-builder").map(replicasOf)[0] ?? 0;
   const built = Object.entries(parse(said) as Record<string, number[]>)
-    .filter(
-      ([name]) => Number(name.split("-").at(-1)) < (setsOf(objects, "tempo-block-builder").map(replicasOf)[0] ?? 0),
-    )
+    .filter(([name]) => Number(name.split("-").at(-1)) < builders)
     .flatMap(([, partitions]) => partitions);
   const unbuilt = Array.from({ length: written }, (_, i) => i).filter((i) => built.filter((j) => j === i).length !== 1);
   return [
@@ -131,8 +130,24 @@ describe("partitions", () => {
         replicas: { "tempo-live-store": 3 },
         components: { tempo: { blockBuilderPartitions: "{tempo-block-builder-0: [0, 1]}" } },
       },
-      'components.tempo.blockBuilderPartitions is "{tempo-block-builder-0: [0, 1]}": expected the 3 partitions that live-stores own at ' +
-        "tempo-block-builder-0 or tempo-block-builder-1, found no 2",
+      'components.tempo.blockBuilderPartitions is "{tempo-block-builder-0: [0, 1]}": expected each of the 3 partitions that live-stores own ' +
+        "at one of tempo-block-builder-0, tempo-block-builder-1; that is not so of 2",
+    ],
+    [
+      "block-builders that have a partition twice",
+      {
+        components: {
+          tempo: { blockBuilderPartitions: "{tempo-block-builder-0: [0, 1], tempo-block-builder-1: [1]}" },
+        },
+      },
+      'components.tempo.blockBuilderPartitions is "{tempo-block-builder-0: [0, 1], tempo-block-builder-1: [1]}": expected each of the 2 ' +
+        "partitions that live-stores own at one of tempo-block-builder-0, tempo-block-builder-1; that is not so of 1",
+    ],
+    [
+      "partitions that are written otherwise",
+      { components: { tempo: { blockBuilderPartitions: "{tempo-block-builder-0: [0]tempo-block-builder-1: [1]}" } } },
+      'components.tempo.blockBuilderPartitions is "{tempo-block-builder-0: [0]tempo-block-builder-1: [1]}": expected partitions by pod ' +
+        'such as "{tempo-block-builder-0: [0, 2], tempo-block-builder-1: [1, 3]}"',
     ],
     [
       "brokers that cannot have a majority",

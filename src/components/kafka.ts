@@ -167,8 +167,15 @@ const broker = ({ wiring: { home }, size }: Context): Pods => ({
   },
 });
 
-/** The heap of those who only ask. */
-const clientEnv = [{ name: "KAFKA_HEAP_OPTS", value: "-Xmx128m" }];
+/** A container that only asks Kafka for something: a small heap, and one folder to write to. */
+const asking = {
+  env: [
+    { name: "KAFKA_HEAP_OPTS", value: "-Xmx128m" },
+    { name: "LOG_DIR", value: "/tmp" },
+  ],
+  volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+  volumes: [emptyDir("tmp")],
+} as const;
 
 /** Writes down how to prove who one is, if there is something to say: a quote and a backslash mean something to JAAS and to the file. */
 const proof = [
@@ -208,13 +215,13 @@ export const untilTopic = (
           "done",
         ].join("\n"),
       ],
-      env: [...clientEnv, { name: "LOG_DIR", value: "/tmp" }, ...credentials.env],
+      env: [...asking.env, ...credentials.env],
       envFrom: [{ configMapRef: { name: settingsName(program) } }],
       resources: resources(needs),
-      volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+      volumeMounts: [...asking.volumeMounts],
     },
   ],
-  volumes: [emptyDir("tmp")],
+  volumes: [...asking.volumes],
 });
 
 /** Makes each topic, or gives it the partitions that it lacks. */
@@ -241,13 +248,13 @@ const topicsJob = ({ wiring: { wire, home }, size }: Context): Pods => ({
         name: "kafka",
         image: images.kafka,
         command: ["/bin/sh", "-c", makeTopics(wire(maker).to(server, "kafka"))],
-        env: clientEnv,
+        env: [...asking.env],
         envFrom: [{ configMapRef: { name: settingsName("kafka") } }],
         resources: resources(size(home(maker))),
-        volumeMounts: folders.filter(({ name }) => name !== "config"),
+        volumeMounts: [...asking.volumeMounts],
       },
     ],
-    volumes: folders.filter(({ name }) => name !== "config").map(({ name }) => emptyDir(name)),
+    volumes: [...asking.volumes],
   },
 });
 

@@ -313,12 +313,13 @@ function unbuilt({ pods, settings }: Base): readonly string[] {
   const byName = parse(said) as Readonly<Record<string, readonly number[]>>;
   const there = Array.from({ length: builders.size.replicas }, (_, i) => `${builders.workload.fullName}-${i}`);
   const built = there.flatMap((name) => byName[name] ?? []);
-  const missing = Array.from({ length: written }, (_, i) => i).filter((i) => !built.includes(i));
-  return missing.length === 0
+  // One that two have would be in blocks twice.
+  const wrong = Array.from({ length: written }, (_, i) => i).filter((i) => built.filter((j) => j === i).length !== 1);
+  return wrong.length === 0
     ? []
     : [
-        `components.tempo.blockBuilderPartitions is "${said}": expected the ${written} partitions that live-stores own at ` +
-          `${there.join(" or ")}, found no ${missing.join(", ")}`,
+        `components.tempo.blockBuilderPartitions is "${said}": expected each of the ${written} partitions that live-stores own at one of ` +
+          `${there.join(", ")}; that is not so of ${wrong.join(", ")}`,
       ];
 }
 

@@ -1,6 +1,6 @@
 import type { Component, Config, Context, Pods, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles, governing, type Grouping, type Workload } from "../core/plan.ts";
-import { configVolume, resources } from "../core/pod.ts";
+import { configVolume, resources, untilUnrouted } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import * as minio from "./minio.ts";
 import { identity } from "./store.ts";
@@ -84,6 +84,7 @@ const pods = (workload: Workload, { size }: Context): Pods => {
             '--label=receive_replica="$(POD_NAME)"',
           ],
           {
+            lifecycle: routes ? untilUnrouted : undefined,
             env: [thanos.podName],
             envFrom: [{ configMapRef: { name: "thanos-receive-settings" } }],
             resources: resources(size(workload)),

@@ -144,7 +144,7 @@ export const units: Readonly<Record<Unit, { readonly pattern: RegExp; readonly e
   },
   name: { pattern: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, expected: 'a name of small letters, digits, "-" and "."' },
   partitions: {
-    pattern: /^\{([a-z0-9-]+: \[\d+(, \d+)*\](, )?)+\}$/,
+    pattern: /^\{[a-z0-9-]+: \[\d+(, \d+)*\](, [a-z0-9-]+: \[\d+(, \d+)*\])*\}$/,
     expected: 'partitions by pod such as "{tempo-block-builder-0: [0, 2], tempo-block-builder-1: [1, 3]}"',
   },
   prefix: {
