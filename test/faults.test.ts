@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { catalogue } from "../src/components/index.ts";
 import {
   acknowledged,
   compare,
@@ -16,10 +17,11 @@ import { lokiPush, otlpTraces, remoteWrite } from "./e2e/faults/bodies.ts";
 import { batchAt, type Load, numberOfLine, numberOfTrace, type PushedStream, timeOf } from "./e2e/faults/load.ts";
 import { fromRanges, toRanges } from "./e2e/faults/ranges.ts";
 import { hasForgotten, ringText } from "./e2e/faults/owners.ts";
-import { inParallel, laneOf } from "./e2e/faults/parallel.ts";
+import { inParallel } from "./e2e/faults/parallel.ts";
 import { verdictOf } from "./e2e/faults/row.ts";
-import { type Fault, isSingleton, type Workload } from "./e2e/faults/steps.ts";
+import { type Fault, isSingleton, laneOf, type Workload } from "./e2e/faults/steps.ts";
 import { missing } from "./e2e/ready.ts";
+import { components } from "./e2e/signals.ts";
 import { table } from "./e2e/table.ts";
 
 const stream = (more: Partial<PushedStream> = {}): PushedStream => ({
@@ -146,6 +148,13 @@ describe("faults in parallel", () => {
     lane,
     run: async () => `${name} done`,
     ...more,
+  });
+  test("are told apart by components that there are", () => {
+    const there = catalogue.map(({ name }) => name);
+    assert.deepEqual(
+      components.filter((name) => !there.includes(name)),
+      [],
+    );
   });
   test("are one of each lane at a time, and what all need alone", async () => {
     const excuse = { signals: ["logs"], because: "a singleton" } as const;

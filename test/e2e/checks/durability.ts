@@ -1,16 +1,7 @@
-import {
-  type Check,
-  type Context,
-  now,
-  once,
-  poll,
-  type Reading,
-  readAtLeast,
-  seconds,
-  type Signal,
-} from "../context.ts";
+import { type Check, type Context, now, once, poll, type Reading, readAtLeast, seconds } from "../context.ts";
 import { type Cluster, type ClusterObject, get, kubectl, list } from "../kubectl.ts";
 import { stackReady } from "../ready.ts";
+import { served } from "../signals.ts";
 import { alertReadings, dashboardReadings } from "./alerts.ts";
 import { newRun, posts } from "../send.ts";
 import { logReadings } from "./logs.ts";
@@ -24,17 +15,6 @@ const readings: readonly Reading[] = [
   ...alertReadings,
   ...dashboardReadings,
 ];
-
-/** The signals that a component serves, by app.kubernetes.io/name; one that is not listed (a store, Kafka) serves all. */
-export const serves: Readonly<Record<string, readonly Signal[]>> = {
-  loki: ["logs"],
-  tempo: ["traces", "metrics"],
-  mimir: ["metrics", "alerts"],
-  prometheus: ["metrics", "alerts"],
-  thanos: ["metrics", "alerts"],
-  alertmanager: ["alerts"],
-  grafana: ["dashboards"],
-};
 
 interface Kept {
   readonly reading: Reading;
@@ -84,7 +64,7 @@ const replace = async (cluster: Cluster, name: string): Promise<void> => {
 const restart = ({ metadata, spec }: ClusterObject, baseline: () => Promise<readonly Kept[]>): Check => ({
   name: `restart of ${metadata.name}: nothing acknowledged is lost`,
   async run(context) {
-    const signals = serves[metadata.labels?.["app.kubernetes.io/name"] ?? ""];
+    const signals = served(metadata.labels?.["app.kubernetes.io/name"] ?? "");
     const kept = (await baseline()).filter(({ reading }) => signals?.includes(reading.signal) ?? true);
     for (let ordinal = 0; ordinal < (spec.replicas ?? 1); ordinal++) {
       await replace(context.cluster, `${metadata.name}-${ordinal}`);

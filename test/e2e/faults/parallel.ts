@@ -1,22 +1,5 @@
 import type { Fault } from "./steps.ts";
 
-/** Components of one signal, by the first word of their name: what goes wrong in two lanes at a time is told apart by what is read. */
-const lanes: Readonly<Record<string, string>> = {
-  alertmanager: "metrics",
-  kube: "metrics",
-  loki: "logs",
-  mimir: "metrics",
-  node: "metrics",
-  prometheus: "metrics",
-  promtail: "logs",
-  tempo: "traces",
-  thanos: "metrics",
-};
-
-/** None for what more than one signal needs: the gateway, Kafka, the store. */
-export const laneOf = (component: string): string | undefined =>
-  component === "alloy" ? "logs" : component === "alloy-gateway" ? undefined : lanes[component.split("-")[0] ?? ""];
-
 const joined = (parts: readonly string[]): string => parts.filter(Boolean).join(" + ");
 
 const atOnce = (faults: readonly Fault[]): Fault => {

@@ -1,8 +1,7 @@
 import { poll, seconds, sleep, type Signal } from "../context.ts";
-import { serves } from "../checks/durability.ts";
 import { type Cluster, type ClusterObject, get, kubectl, list } from "../kubectl.ts";
 import { stackReady } from "../ready.ts";
-import { laneOf } from "./parallel.ts";
+import { served } from "../signals.ts";
 
 /** One thing that goes wrong, or is done to the stack, while it is pushed to and read. */
 export interface Fault {
@@ -38,6 +37,9 @@ const componentOf = ({ object }: Workload): string => object.metadata.labels?.["
 const roleOf = ({ object }: Workload): string =>
   ["name", "component"].map((label) => object.metadata.labels?.[`app.kubernetes.io/${label}`] ?? "").join("/");
 
+/** What a component is most about: faults of two lanes at a time are told apart by what is read. */
+export const laneOf = (component: string): string | undefined => served(component)?.[0];
+
 /** Whether it is the only pod of its role: zones of a role are workloads of their own. */
 export const isSingleton = (all: readonly Workload[], one: Workload): boolean =>
   one.object.kind !== "DaemonSet" &&
@@ -48,7 +50,7 @@ export const isSingleton = (all: readonly Workload[], one: Workload): boolean =>
 const every: readonly Signal[] = ["logs", "traces", "metrics"];
 
 const excuse = (all: readonly Workload[], one: Workload): Fault["excuse"] => {
-  const signals = serves[componentOf(one)] ?? every;
+  const signals = served(componentOf(one)) ?? every;
   return isSingleton(all, one) ? { signals, because: "a singleton" } : undefined;
 };
 

@@ -8,9 +8,9 @@ import { idOf, isWorkload, podTemplate, specOf } from "../../../src/core/reading
 import { resolve } from "../../../src/core/resolve.ts";
 import { environments, foundation, overlayOf } from "../../../src/program.ts";
 import { poll, seconds, sleep, type Signal } from "../context.ts";
-import { serves } from "../checks/durability.ts";
 import { apply, type Cluster, get, kubectl } from "../kubectl.ts";
 import { stackReady } from "../ready.ts";
+import { served } from "../signals.ts";
 import type { Fault } from "./steps.ts";
 
 type Values = Readonly<Record<string, string>>;
@@ -155,7 +155,7 @@ const post = async (
  */
 export function switchMode(cluster: Cluster, sides: Sides): readonly Fault[] {
   const { component, mode, before, together, after, alone } = sides;
-  const signals: readonly Signal[] = serves[component] ?? ["logs", "metrics", "traces"];
+  const signals: readonly Signal[] = served(component) ?? ["logs", "metrics", "traces"];
   // A search asks the live-stores of one mode for what is younger than a quarter of an hour.
   const excuse =
     component === "tempo" ? { signals, because: "the newest are searched in one mode's live-stores" } : undefined;
