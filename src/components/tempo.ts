@@ -49,6 +49,12 @@ const all = Object.values(roles);
 
 /** Without a process of its own the distributor hands its spans to the live-store; between processes stands Kafka. */
 const isQueued = ({ home }: Wiring): boolean => home(distributor) !== home(liveStore);
+/**
+ * Those who read the topic, and do not bear that it comes after them (3.0.3): they ask ten times for a broker, within a minute or two, and end
+ * (pkg/ingest/util.go); a live-store that finds a broker without the topic does not ask again how far it is behind, and is not ready
+ * before the first span, or for `readiness_max_wait` (modules/livestore/partition_reader.go).
+ */
+const consumers: readonly Role[] = [liveStore, blockBuilder, generator];
 const limits = overrides("tempo");
 
 const cache = caches(
@@ -258,10 +264,10 @@ const config = ({ wiring, mode }: Context) => ({
 const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store.Access): Pods => {
   const size = sizeOf(workload);
   const zone = zoned(workload, size, [[liveStore, "-live-store.instance-availability-zone"]]);
-  // One that finds no topic when it asks how far it is behind does not ask again, and is not ready before the first span, or for
-  // `readiness_max_wait` (modules/livestore/partition_reader.go in 3.0.3).
   const waits =
-    isQueued(wiring) && workload.roles.includes(liveStore) ? kafka.untilTopic("tempo", kafka.topics.tempo, size) : {};
+    isQueued(wiring) && workload.roles.some((role) => consumers.includes(role))
+      ? kafka.untilTopic("tempo", kafka.topics.tempo, size)
+      : {};
   const env = [...(isQueued(wiring) ? kafka.credentials.env : []), ...zone.env, ...keys.env];
   return {
     workload,
