@@ -238,12 +238,18 @@ function waiting(variables: Table): { readonly said: string; readonly proof: str
       "exit 1",
     ];
     writeFileSync(stub, lines.join("\n"), { mode: 0o755 });
+    writeFileSync(join(folder, "nc"), '#!/bin/sh\necho "knocked $*"\n', { mode: 0o755 });
     const script = init?.command
       ?.at(-1)
       ?.replace("/opt/kafka/bin/kafka-topics.sh", stub)
       .replaceAll("/tmp/client", `${folder}/client`);
-    const env = { PATH: process.env["PATH"], TEMPO_KAFKA_ADDRESS: "kafka:9092", KAFKA_SASL_USERNAME: "", ...variables };
-    const said = execFileSync("/bin/sh", ["-euc", (script ?? "").replace("sleep 2", "sleep 0")], {
+    const env = {
+      PATH: `${folder}:${process.env["PATH"]}`,
+      TEMPO_KAFKA_ADDRESS: "kafka:9092",
+      KAFKA_SASL_USERNAME: "",
+      ...variables,
+    };
+    const said = execFileSync("/bin/sh", ["-euc", (script ?? "").replace("sleep 5", "sleep 0")], {
       env,
       encoding: "utf8",
     });
@@ -272,7 +278,8 @@ describe("who reads a topic waits for it", () => {
     const { said, proof } = waiting({});
     assert.equal(
       said,
-      "the topic tempo is not at kafka:9092 yet\n" +
+      "knocked -z kafka 9092\n" +
+        "the topic tempo is not at kafka:9092 yet\n" +
         "asked --bootstrap-server kafka:9092 --command-config /client.properties --describe --topic tempo\n",
     );
     assert.equal(proof, "");

@@ -208,10 +208,13 @@ export const untilTopic = (
         "-c",
         [
           ...proof,
-          `until /opt/kafka/bin/kafka-topics.sh --bootstrap-server "$${variable(program, "kafkaAddress")}" \\`,
+          // Asking takes a program of Java each time; a broker is the longest to come.
+          `address="$${variable(program, "kafkaAddress")}"`,
+          'until nc -z "${address%:*}" "${address##*:}"; do sleep 1; done',
+          `until /opt/kafka/bin/kafka-topics.sh --bootstrap-server "$address" \\`,
           `  --command-config /tmp/client.properties --describe --topic ${topic.name}; do`,
-          `  echo "the topic ${topic.name} is not at $${variable(program, "kafkaAddress")} yet"`,
-          "  sleep 2",
+          `  echo "the topic ${topic.name} is not at $address yet"`,
+          "  sleep 5",
           "done",
         ].join("\n"),
       ],
