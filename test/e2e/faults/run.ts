@@ -6,10 +6,10 @@ import { cleanUp, probe, sender } from "../fixtures.ts";
 import { stackReady } from "../ready.ts";
 import { newRun } from "../send.ts";
 import { message, table } from "../table.ts";
-import type { Stream } from "./load.ts";
+import { counter, type Stream } from "./load.ts";
 import { scaleOwners } from "./owners.ts";
 import { inParallel } from "./parallel.ts";
-import { linesWritten } from "./pods.ts";
+import { linesWritten, written } from "./pods.ts";
 import { cells as rowCells, examples, heading as rowHeading, perform, type Row } from "./row.ts";
 import { begin, caughtUp, flowing } from "./session.ts";
 import { calm, type Fault, kill, type Kill, restarts, storeOutage, workloads } from "./steps.ts";
@@ -188,8 +188,15 @@ const performAll = async (): Promise<void> => {
   await session.end();
   await session.update();
   await sleep(timing.settle);
-  for (const stream of session.load.streams) totals.push(await totalOf(context, session, stream));
-  totals.push(await totalOfLines(context, session, lines, now()), await totalOfScrapes(context, session, now()));
+  const account = async (name: string, total: Promise<Total>): Promise<void> => {
+    await total.then(
+      (one) => totals.push(one),
+      (error: unknown) => errors.push(`${name} could not be read back: ${message(error)}`),
+    );
+  };
+  for (const stream of session.load.streams) await account(stream.name, totalOf(context, session, stream));
+  await account(written.stream, totalOfLines(context, session, lines, now()));
+  await account(counter.metric, totalOfScrapes(context, session, now()));
 };
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

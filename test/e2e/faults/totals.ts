@@ -27,7 +27,20 @@ const againSeconds = 120;
 /** As many traces are asked for one by one; more that are missing are a loss, whatever an id would find. */
 const tracesById = 300;
 
-/** Reads all of a stream back; while something is missing, again, for two minutes. */
+/** Until nothing is missing, or for two minutes; who gave no answer is asked again as well. */
+const untilComplete = async <T extends { readonly missing: readonly number[] }>(look: () => Promise<T>): Promise<T> => {
+  const end = Date.now() + againSeconds * 1000;
+  for (;;) {
+    const last = Date.now() >= end;
+    const found = await look().catch((error: unknown) => {
+      if (last) throw error;
+    });
+    if (found && (last || found.missing.length === 0)) return found;
+    await sleep(10);
+  }
+};
+
+/** Reads all of a stream back. */
 export const totalOf = async (context: Context, session: Session, stream: PushedStream): Promise<Total> => {
   const batches = session.acknowledged(stream);
   const wanted = numbersOf(stream, batches);
@@ -38,12 +51,7 @@ export const totalOf = async (context: Context, session: Session, stream: Pushed
     const byId = stream.signal === "traces" ? await findTraces(context, stream, missing.slice(0, tracesById)) : [];
     return compare(wanted, [...found, ...byId]);
   };
-  const end = Date.now() + againSeconds * 1000;
-  let compared = await look();
-  while (compared.missing.length > 0 && Date.now() < end) {
-    await sleep(10);
-    compared = await look();
-  }
+  const compared = await untilComplete(look);
   const { sent, attempts, refused, dropped } = countPushes(stream, session.pushes);
   const { readBack: there, duplicates, missing } = compared;
   const asked =
