@@ -55,6 +55,11 @@ const isQueued = ({ home }: Wiring): boolean => home(distributor) !== home(liveS
  * before the first span, or for `readiness_max_wait` (modules/livestore/partition_reader.go).
  */
 const consumers: readonly Role[] = [liveStore, blockBuilder, generator];
+/**
+ * A connection of gRPC lasts: without an end it would stay with the pod that it first met, whatever pods have come since.
+ * https://pkg.go.dev/google.golang.org/grpc/keepalive#ServerParameters
+ */
+const connection = { max_connection_age: "1m", max_connection_age_grace: "30s" } as const;
 const limits = overrides("tempo");
 
 const cache = caches(
@@ -192,7 +197,7 @@ const config = ({ wiring, mode }: Context) => ({
     receivers: {
       otlp: {
         protocols: {
-          grpc: { endpoint: `0.0.0.0:${distributor.ports["otlp-grpc"]}` },
+          grpc: { endpoint: `0.0.0.0:${distributor.ports["otlp-grpc"]}`, keepalive: { server_parameters: connection } },
           http: { endpoint: `0.0.0.0:${distributor.ports["otlp-http"]}` },
         },
       },
