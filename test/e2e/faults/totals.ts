@@ -77,15 +77,15 @@ const unasked = { pushes: 0, refused: 0, dropped: 0, hidden: 0 } as const;
 /** Of the lines that a pod wrote to its log; written is as good as acknowledged. */
 export const totalOfLines = async (context: Context, session: Session, lines: number, end: number): Promise<Total> => {
   const wanted = Array.from({ length: lines }, (_, number) => number);
-  const found = await readWritten(context, session.load, end);
-  const {
-    readBack: there,
-    missing,
-    duplicates,
-  } = compare(
-    wanted,
-    found.filter((number) => number < lines),
-  );
+  const look = async () => {
+    const found = await readWritten(context, session.load, end);
+    return compare(
+      wanted,
+      found.filter((number) => number < lines),
+    );
+  };
+  // The collector may be behind, after it was refused for a while.
+  const { readBack: there, missing, duplicates } = await untilComplete(look);
   return {
     stream: "pod-log",
     verdict: missing.length > 0 ? "failed" : "ok",
