@@ -263,7 +263,8 @@ describe("who reads a topic waits for it", () => {
   test("in every mode in which there is a queue, and asks for nothing more because of that", () => {
     for (const { name, objects } of queued) {
       const consumers = objects.filter(
-        (object) => isWorkload(object) && /^tempo-(live-store|block-builder|metrics-generator)/.test(object.metadata.name),
+        (object) =>
+          isWorkload(object) && /^tempo-(live-store|block-builder|metrics-generator)/.test(object.metadata.name),
       );
       assert.ok(consumers.length > 2, name);
       for (const consumer of consumers) {

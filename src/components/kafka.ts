@@ -208,7 +208,7 @@ export const untilTopic = (
         "-c",
         [
           ...proof,
-          // Asking takes a program of Java each time; a broker is the longest to come.
+          // Asking takes a program of Java each time, nc of Alpine, which the image is made from, next to nothing; a broker is the longest to come.
           `address="$${variable(program, "kafkaAddress")}"`,
           'until nc -z "${address%:*}" "${address##*:}"; do sleep 1; done',
           `until /opt/kafka/bin/kafka-topics.sh --bootstrap-server "$address" \\`,
