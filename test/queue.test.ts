@@ -279,7 +279,7 @@ describe("who reads a topic waits for it", () => {
     const { said, proof } = waiting({});
     assert.equal(
       said,
-      "knocked -z kafka 9092\n" +
+      "knocked -z -w 5 kafka 9092\n" +
         "the topic tempo is not at kafka:9092 yet\n" +
         "asked --bootstrap-server kafka:9092 --command-config /client.properties --describe --topic tempo\n",
     );

@@ -210,7 +210,7 @@ export const untilTopic = (
           ...proof,
           // Asking takes a program of Java each time, nc of Alpine, which the image is made from, next to nothing; a broker is the longest to come.
           `address="$${variable(program, "kafkaAddress")}"`,
-          'until nc -z "${address%:*}" "${address##*:}"; do sleep 1; done',
+          'until nc -z -w 5 "${address%:*}" "${address##*:}"; do sleep 1; done',
           `until /opt/kafka/bin/kafka-topics.sh --bootstrap-server "$address" \\`,
           `  --command-config /tmp/client.properties --describe --topic ${topic.name}; do`,
           `  echo "the topic ${topic.name} is not at $address yet"`,
