@@ -224,6 +224,8 @@ const config = ({ wiring, size }: Context) => {
       : { data_dir: "/data/alertmanager" },
     compactor: {
       data_dir: "/data/compactor",
+      // It writes the list of blocks that all who read the store go by.
+      cleanup_interval: "${MIMIR_BLOCKS_SYNC_INTERVAL}",
       // Two that start together would both begin with what belongs to the one that is seen first.
       ...(podsOf(size(home(compactor))) > 1 && isApart(wiring)
         ? { sharding_ring: { wait_stability_min_duration: "1m" } }

@@ -81,8 +81,10 @@ export const list = async (cluster: Cluster, namespace: string, kinds: string): 
   return items;
 };
 
-export const apply = (cluster: Cluster, objects: readonly object[]): Promise<string> =>
-  kubectl(cluster, ["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+export const apply = async (cluster: Cluster, objects: readonly object[]): Promise<string> =>
+  objects.length === 0
+    ? ""
+    : kubectl(cluster, ["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
 
 /** Deletes and waits until the object is gone; not an error if it never was. */
 export const remove = (cluster: Cluster, namespace: string, kind: string, name: string): Promise<string> =>

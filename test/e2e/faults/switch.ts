@@ -15,27 +15,28 @@ import type { Fault } from "./steps.ts";
 
 type Values = Readonly<Record<string, string>>;
 
-/** What both modes are set to while they stand side by side, and for some time after. */
-interface Between {
-  /**
-   * One copy of each item, and every ingester is asked: of two modes that keep different numbers of copies, a reader of the one could
-   * be content with ingesters that lack what the other alone has.
-   */
-  readonly together: Values;
-  readonly after: Values;
-}
-const reading = { blocksIgnoredWithin: "0s", blocksSyncInterval: "15s", storeQueriedAfter: "0s" };
-const between: Readonly<Record<string, Between>> = {
-  loki: { together: { replicationFactor: "1" }, after: {} },
-  // For as long as its readers would otherwise leave to ingesters what is in blocks by then.
-  mimir: { together: { replicationFactor: "1", ...reading }, after: reading },
+/** What both modes are set to before they stand side by side, and for some time after: the store is read at once. */
+const following: Readonly<Record<string, Values>> = {
+  mimir: { blocksIgnoredWithin: "0s", blocksSyncInterval: "15s", storeQueriedAfter: "0s" },
+};
+
+/**
+ * What readers are set to while the modes stand side by side: every writer is asked. Of two modes that keep different numbers of copies, a
+ * reader of the one could be content with writers that lack what the other alone has.
+ */
+const askingAll: Readonly<Record<string, Values>> = {
+  loki: { replicationFactor: "1" },
+  mimir: { replicationFactor: "1" },
 };
 
 /** A component in the mode that an environment has it in, and in another. */
 interface Sides {
   readonly component: string;
   readonly mode: Mode;
+  /** What is there, and what it is set to before the other mode comes. */
+  readonly installed: readonly Manifest[];
   readonly before: readonly Manifest[];
+  /** The other mode with readers that ask every writer, and as it is to be. */
   readonly together: readonly Manifest[];
   readonly after: readonly Manifest[];
   /** Workloads of which only one may work at a time, whatever mode they stand in. */
@@ -45,15 +46,24 @@ interface Sides {
 /** How a writer makes blocks or chunks of what it holds, how one goes for good, and how long a reader needs to find them. */
 interface Drain {
   readonly port: number;
+  /** Nothing more is written to it, and it is still read. */
+  readonly close: readonly string[];
   readonly flush: readonly string[];
   readonly leave: readonly string[];
   readonly seconds: number;
 }
 const drains: Readonly<Record<string, Drain>> = {
-  loki: { port: 3100, flush: ["/flush"], leave: ["/ingester/shutdown"], seconds: 90 },
-  mimir: { port: 8080, flush: ["/ingester/flush?wait=true"], leave: ["/ingester/shutdown"], seconds: 60 },
+  loki: { port: 3100, close: [], flush: ["/flush"], leave: ["/ingester/shutdown"], seconds: 90 },
+  // Compactors list what is new each 15 s, readers take the list once a minute, a fifth more or less.
+  mimir: {
+    port: 8080,
+    close: ["/ingester/prepare-instance-ring-downscale"],
+    flush: ["/ingester/flush?wait=true"],
+    leave: ["/ingester/shutdown"],
+    seconds: 120,
+  },
   // Its blocks are of half a minute each; a search looks into blocks for what is older than a quarter of an hour.
-  tempo: { port: 3200, flush: [], leave: [], seconds: 960 },
+  tempo: { port: 3200, close: [], flush: [], leave: [], seconds: 960 },
 };
 
 const same = (a: Manifest, b: Manifest): boolean => idOf(a) === idOf(b);
@@ -79,6 +89,26 @@ const aloneIn = (overlay: Overlay, component: string): readonly string[] =>
       ),
   );
 
+const componentOf = ({ labels }: ReturnType<typeof podTemplate>): string => labels["app.kubernetes.io/component"] ?? "";
+const isOf = (component: string, { labels }: ReturnType<typeof podTemplate>): boolean =>
+  labels["app.kubernetes.io/name"] === component;
+
+/** The objects of a mode, but those that read as in another build of it. */
+const withReaders = (
+  component: string,
+  all: readonly Manifest[],
+  readers: readonly Manifest[],
+): readonly Manifest[] => {
+  const writes = (object: Manifest): boolean =>
+    isWorkload(object) &&
+    isOf(component, podTemplate(object)) &&
+    /^(write|distributor|ingester)$/.test(componentOf(podTemplate(object)));
+  return [
+    ...all.map((object) => (writes(object) ? object : (among(readers, object) ?? object))),
+    ...readers.filter((object) => !among(all, object)),
+  ];
+};
+
 /** @throws if there is no such environment, component or mode */
 export async function sidesOf(environment: string, component: string, mode: string): Promise<Sides> {
   const one = catalogue.find(({ name }) => name === component);
@@ -88,23 +118,28 @@ export async function sidesOf(environment: string, component: string, mode: stri
   const built = foundation();
   const found = (await environments(built)).find(({ name }) => name === environment);
   if (!found) throw new Error(`environment ${environment} is not there.`);
-  const inMode = (values: Values): Overlay =>
+  const set = (modes: typeof found.modes, values: Values = {}): Overlay =>
     overlayOf(
       {
         ...found,
-        modes: { ...found.modes, [component]: mode as Mode },
-        components: { ...found.components, [component]: { ...found.components[component], ...values } },
+        modes,
+        components: {
+          ...found.components,
+          [component]: { ...found.components[component], ...following[component], ...values },
+        },
       },
       built,
     );
-  const { together, after } = between[component] ?? { together: {}, after: {} };
+  const modesAfter = { ...found.modes, [component]: mode as Mode };
+  const after = resolve(set(modesAfter));
   return {
     component,
     mode: mode as Mode,
-    before: resolve(overlayOf(found, built)),
-    together: resolve(inMode(together)),
-    after: resolve(inMode(after)),
-    alone: aloneIn(inMode(after), component),
+    installed: resolve(overlayOf(found, built)),
+    before: resolve(set(found.modes)),
+    together: withReaders(component, after, resolve(set(modesAfter, askingAll[component]))),
+    after,
+    alone: aloneIn(set(modesAfter), component),
   };
 }
 
@@ -125,20 +160,17 @@ const remove = async (cluster: Cluster, objects: readonly Manifest[]): Promise<v
   });
 };
 
-const writes = /^(all|ingester|write)$/;
-
 /** Pods of a component that hold what is in no store yet. */
 const writers = (component: string, objects: readonly Manifest[]): readonly string[] =>
   objects
     .filter(({ kind }) => kind === "StatefulSet")
     .map(podTemplate)
-    .filter(({ labels }) => labels["app.kubernetes.io/name"] === component)
-    .filter(({ labels }) => writes.test(labels["app.kubernetes.io/component"] ?? ""))
+    .filter((template) => isOf(component, template) && /^(all|ingester|write)$/.test(componentOf(template)))
     .flatMap(({ name, replicas }) => Array.from({ length: replicas }, (_, i) => `${name}-${i}`));
 
 const post = async (
   { stack, ...cluster }: Cluster,
-  { port }: Drain,
+  { port }: Pick<Drain, "port">,
   pods: readonly string[],
   paths: readonly string[],
 ): Promise<void> => {
@@ -149,25 +181,47 @@ const post = async (
     }
 };
 
+/** Why reads may fail while modes of a component stand side by side. */
+const excuses: Readonly<Record<string, string>> = {
+  mimir: "of one copy each ingester is asked, also one that starts or ends",
+  tempo: "the newest are searched in one mode's live-stores",
+};
+
 /**
  * Both modes of a component side by side on one ring and one bucket; then its front door leads to the other; then the first one
  * gives away what it alone has, and goes.
  */
 export function switchMode(cluster: Cluster, sides: Sides): readonly Fault[] {
-  const { component, mode, before, together, after, alone } = sides;
+  const { component, mode, installed, before, together, after, alone } = sides;
   const signals: readonly Signal[] = served(component) ?? ["logs", "metrics", "traces"];
-  // A search asks the live-stores of one mode for what is younger than a quarter of an hour.
-  const excuse =
-    component === "tempo" ? { signals, because: "the newest are searched in one mode's live-stores" } : undefined;
+  const because = excuses[component];
+  const excuse = because ? { signals, because } : undefined;
   const gone = before.filter((object) => !among(after, object) && object.kind !== "Namespace");
   const doors = together.filter((object) => isDoor(sides, object));
   const differing = (from: readonly Manifest[], to: readonly Manifest[]): readonly Manifest[] =>
     to.filter((object) => !isDoor(sides, object) && differs(among(from, object), object));
+  const prepared = differing(installed, before);
   const added = differing(before, together);
   const drain = drains[component];
+  const flush = async (pods: readonly string[], { seconds, ...how }: Drain): Promise<string> => {
+    await post(cluster, how, pods, how.flush);
+    await sleep(seconds);
+    return `${pods.join(", ")}: ${[...how.flush, `${seconds} s`].join(", ")}`;
+  };
+  const ready: Fault = {
+    name: `${component}: what is there reads the store at once`,
+    excuse: { signals, because: "the only pod" },
+    async run() {
+      await apply(cluster, prepared);
+      await stackReady(cluster);
+      return prepared.map(idOf).join(", ");
+    },
+  };
   return [
+    ...(prepared.length > 0 ? [ready] : []),
     {
       name: `${component}: ${mode} beside what is there`,
+      excuse,
       async run() {
         const still = added.map((object) => held(object, alone));
         await apply(cluster, still);
@@ -191,10 +245,11 @@ export function switchMode(cluster: Cluster, sides: Sides): readonly Fault[] {
       async run() {
         const going = drain ? writers(component, gone) : [];
         if (!drain || going.length === 0) return "nothing goes";
-        await post(cluster, drain, going, drain.flush);
-        await sleep(drain.seconds);
+        await post(cluster, drain, going, drain.close);
+        if (drain.close.length > 0) await sleep(15);
+        const flushed = await flush(going, drain);
         await post(cluster, drain, going, drain.leave);
-        return `${going.join(", ")}: ${[...drain.flush, `${drain.seconds} s`, ...drain.leave].join(", ")}`;
+        return [...drain.close, flushed, ...drain.leave].join(", ");
       },
     },
     {
@@ -210,16 +265,21 @@ export function switchMode(cluster: Cluster, sides: Sides): readonly Fault[] {
       },
     },
     {
-      name: `${component}: as many copies as ${mode} has`,
+      name: `${component}: readers are content with as many copies as ${mode} has`,
       async run() {
         const rest = differing(together, after);
         if (!drain || rest.length === 0) return "the same";
         const staying = writers(component, after);
-        await post(cluster, drain, staying, drain.flush);
-        await sleep(drain.seconds);
+        const flushed = await flush(staying, drain);
         await apply(cluster, rest);
         await stackReady(cluster);
-        return `${staying.join(", ")}: ${drain.flush.join(", ")}, ${drain.seconds} s; ${rest.length} objects`;
+        // Of what rulers have written meanwhile there is one copy.
+        await post(cluster, drain, staying, drain.flush);
+        await remove(
+          cluster,
+          together.filter((object) => !among(after, object)),
+        );
+        return `${flushed}; ${rest.length} objects`;
       },
     },
   ];
