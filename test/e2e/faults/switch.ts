@@ -15,18 +15,25 @@ import type { Fault } from "./steps.ts";
 
 type Values = Readonly<Record<string, string>>;
 
-/** What both modes are set to before they stand side by side, and for some time after: the store is read at once. */
-const following: Readonly<Record<string, Values>> = {
-  mimir: { blocksIgnoredWithin: "0s", blocksSyncInterval: "15s", storeQueriedAfter: "0s" },
-};
-
-/**
- * What readers are set to while the modes stand side by side: every writer is asked. Of two modes that keep different numbers of copies, a
- * reader of the one could be content with writers that lack what the other alone has.
- */
-const askingAll: Readonly<Record<string, Values>> = {
-  loki: { replicationFactor: "1" },
-  mimir: { replicationFactor: "1" },
+/** What is set while modes of a component stand side by side. */
+interface Between {
+  /** What is there, before the other mode comes. */
+  readonly old: Values;
+  /** The other mode, and for some time after. */
+  readonly fresh: Values;
+  /**
+   * Its readers, until the first mode is gone: every writer is asked. Of two modes that keep different numbers of copies, a reader of the
+   * one could be content with writers that lack what the other alone has.
+   */
+  readonly readers: Values;
+}
+const atOnce = { blocksIgnoredWithin: "0s", blocksSyncInterval: "15s", storeQueriedAfter: "0s" };
+const between: Readonly<Record<string, Between>> = {
+  loki: { old: {}, fresh: {}, readers: { replicationFactor: "1" } },
+  // Both compact the same blocks and share them out among their store-gateways.
+  mimir: { old: atOnce, fresh: atOnce, readers: { replicationFactor: "1" } },
+  // The live-stores of the one are not known to the readers of the other; its blocks are.
+  tempo: { old: {}, fresh: { storeQueriedAfter: "3m" }, readers: {} },
 };
 
 /** A component in the mode that an environment has it in, and in another. */
@@ -62,8 +69,8 @@ const drains: Readonly<Record<string, Drain>> = {
     leave: ["/ingester/shutdown"],
     seconds: 120,
   },
-  // Its blocks are of half a minute each; a search looks into blocks for what is older than a quarter of an hour.
-  tempo: { port: 3200, close: [], flush: [], leave: [], seconds: 960 },
+  // Its blocks are of half a minute each, and listed once a minute; a search looks into them for what is older than three minutes.
+  tempo: { port: 3200, close: [], flush: [], leave: [], seconds: 240 },
 };
 
 const same = (a: Manifest, b: Manifest): boolean => idOf(a) === idOf(b);
@@ -93,19 +100,15 @@ const componentOf = ({ labels }: ReturnType<typeof podTemplate>): string => labe
 const isOf = (component: string, { labels }: ReturnType<typeof podTemplate>): boolean =>
   labels["app.kubernetes.io/name"] === component;
 
-/** The objects of a mode, but those that read as in another build of it. */
-const withReaders = (
-  component: string,
-  all: readonly Manifest[],
-  readers: readonly Manifest[],
-): readonly Manifest[] => {
-  const writes = (object: Manifest): boolean =>
+/** The objects of a mode, those that read as another build of it has them. */
+const withReaders = (component: string, all: readonly Manifest[], other: readonly Manifest[]): readonly Manifest[] => {
+  const reads = (object: Manifest): boolean =>
     isWorkload(object) &&
     isOf(component, podTemplate(object)) &&
-    /^(write|distributor|ingester)$/.test(componentOf(podTemplate(object)));
+    /^(read|backend|querier|query-frontend|ruler)$/.test(componentOf(podTemplate(object)));
   return [
-    ...all.map((object) => (writes(object) ? object : (among(readers, object) ?? object))),
-    ...readers.filter((object) => !among(all, object)),
+    ...all.map((object) => (reads(object) ? (among(other, object) ?? object) : object)),
+    ...other.filter((object) => !among(all, object)),
   ];
 };
 
@@ -118,28 +121,27 @@ export async function sidesOf(environment: string, component: string, mode: stri
   const built = foundation();
   const found = (await environments(built)).find(({ name }) => name === environment);
   if (!found) throw new Error(`environment ${environment} is not there.`);
-  const set = (modes: typeof found.modes, values: Values = {}): Overlay =>
+  const set = (modes: typeof found.modes, values: Values): Overlay =>
     overlayOf(
       {
         ...found,
         modes,
-        components: {
-          ...found.components,
-          [component]: { ...found.components[component], ...following[component], ...values },
-        },
+        components: { ...found.components, [component]: { ...found.components[component], ...values } },
       },
       built,
     );
+  const { old, fresh, readers } = between[component] ?? { old: {}, fresh: {}, readers: {} };
   const modesAfter = { ...found.modes, [component]: mode as Mode };
-  const after = resolve(set(modesAfter));
+  const overlay = set(modesAfter, fresh);
+  const after = resolve(overlay);
   return {
     component,
     mode: mode as Mode,
     installed: resolve(overlayOf(found, built)),
-    before: resolve(set(found.modes)),
-    together: withReaders(component, after, resolve(set(modesAfter, askingAll[component]))),
+    before: resolve(set(found.modes, old)),
+    together: withReaders(component, after, resolve(set(modesAfter, { ...fresh, ...readers }))),
     after,
-    alone: aloneIn(set(modesAfter), component),
+    alone: aloneIn(overlay, component),
   };
 }
 
