@@ -69,8 +69,9 @@ const drains: Readonly<Record<string, Drain>> = {
     leave: ["/ingester/shutdown"],
     seconds: 120,
   },
-  // Its blocks are of half a minute each, and listed once a minute; a search looks into them for what is older than three minutes.
-  tempo: { port: 3200, close: [], flush: [], leave: [], seconds: 240 },
+  // A client keeps its connection for a minute and a half; a search looks into blocks, of half a minute each and listed once a
+  // minute, for what is older than three minutes.
+  tempo: { port: 3200, close: [], flush: [], leave: [], seconds: 330 },
 };
 
 const same = (a: Manifest, b: Manifest): boolean => idOf(a) === idOf(b);
