@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { catalogue } from "../src/components/index.ts";
-import { asCommitted, bases } from "../src/core/base.ts";
+import { asCommitted, type Base, bases } from "../src/core/base.ts";
 import { type Component, modesOf, nearestMode } from "../src/core/component.ts";
 import { apart, byTier, defineRoles, type Mode, modes, plan, type Role, together, without } from "../src/core/plan.ts";
 import { podsOf, type Size } from "../src/core/size.ts";
 import { isRole } from "../src/core/wiring.ts";
-import { baseFiles, type Files } from "../src/core/render.ts";
+import { baseFiles } from "../src/core/render.ts";
 import { difference } from "./lib/diff.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
 
@@ -25,13 +25,14 @@ function choices(components: readonly Component[]): readonly ReadonlyMap<Compone
 
 /** Bases whose bytes change with their neighbours' modes. */
 function neighbourFaults(components: readonly Component[]): Findings {
-  const first = new Map<string, Files>();
+  const first = new Map<string, Base>();
+  // What its files are made of.
+  const parts = ({ objects, configs }: Base): string => JSON.stringify([objects, configs]);
   return choices(components).flatMap((choice) =>
     bases(components, (component) => choice.get(component) as Mode, asCommitted).flatMap((base) => {
-      const files = baseFiles(base);
-      const before = first.get(base.path);
-      first.set(base.path, before ?? files);
-      const differs = before && difference(before, files);
+      const before = first.get(base.path) ?? base;
+      first.set(base.path, before);
+      const differs = parts(before) === parts(base) ? undefined : difference(baseFiles(before), baseFiles(base));
       return differs ? [`${base.path} depends on its neighbours' modes: ${differs}`] : [];
     }),
   );
