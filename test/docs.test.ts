@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
-import { build, kustomizes, missing, quickest } from "./lib/kustomize.ts";
+import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
 import { requests } from "../src/core/requests.ts";
 import { namedSecrets } from "./lib/references.ts";
@@ -46,7 +46,7 @@ for (const page of pages) {
   test(`${page}: what it applies can be built`, { skip: kustomizes.length === 0 ? missing : false }, async () => {
     const folders = new Set(found(page, /kubectl apply -k (overlays\/[\w-]+)/g));
     for (const folder of folders) {
-      const { objects } = await build(kustomizes.at(-1) as (typeof quickest)[number], join(root, folder));
+      const { objects } = await build(kustomizes.at(-1) as (typeof kustomizes)[number], join(root, folder));
       assert.ok(objects.length > 0, `${folder} is empty`);
     }
   });
@@ -107,7 +107,7 @@ test(
     const examples = [...shown.matchAll(/<!-- file: (\S+) -->\n```yaml\n([\s\S]*?)```/g)];
     assert.equal(examples.length, 11);
     for (const [, path, yaml] of examples) put(folder, path as string, yaml as string);
-    for (const kustomize of quickest) {
+    for (const kustomize of kustomizes) {
       const mine = await build(kustomize, join(folder, "overlays/mine"));
       const loki = mine.objects.find(({ kind, metadata }) => kind === "StatefulSet" && metadata.name === "loki");
       assert.match(JSON.stringify(loki), /"limits":\{[^}]*"memory":"2Gi"/);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Manifest } from "../src/core/objects.ts";
 import { catalogue } from "../src/components/index.ts";
 import {
   acknowledged,
@@ -21,8 +22,10 @@ import { inParallel } from "./e2e/faults/parallel.ts";
 import { verdictOf } from "./e2e/faults/row.ts";
 import { type Fault, isSingleton, laneOf, type Workload } from "./e2e/faults/steps.ts";
 import { missing } from "./e2e/ready.ts";
+import { sidesOf } from "./e2e/faults/switch.ts";
 import { components } from "./e2e/signals.ts";
 import { table } from "./e2e/table.ts";
+import { isWorkload, podTemplate } from "./lib/objects.ts";
 
 const stream = (more: Partial<PushedStream> = {}): PushedStream => ({
   name: "logs",
@@ -297,4 +300,40 @@ test("a table's columns line up, those of numbers to the right", () => {
     ["bc", "120.5", "yz"],
   ];
   assert.equal(table(rows), "check | seconds | detail\na     |     1.0 | x\nbc    |   120.5 | yz");
+});
+
+/** What a literal is for the pods of a workload, as the ConfigMap that they name has it. */
+const literalOf = (objects: readonly Manifest[], workload: string, literal: string): string | undefined => {
+  const found = objects.find((object) => isWorkload(object) && object.metadata.name === workload);
+  const names = JSON.stringify(found ? podTemplate(found) : undefined);
+  const config = objects.find(
+    ({ kind, metadata }) => kind === "ConfigMap" && /-settings-/.test(metadata.name) && names.includes(metadata.name),
+  );
+  return (config?.["data"] as Readonly<Record<string, string>> | undefined)?.[literal];
+};
+
+describe("two modes of a component side by side", () => {
+  for (const component of ["loki", "mimir"]) {
+    test(`${component}: writers keep all copies, readers ask every writer until the first mode is gone`, async () => {
+      const environment = component === "loki" ? "dev" : "dev-mimir";
+      const { together, after } = await sidesOf(environment, component, "scalable");
+      const copies = `${component.toUpperCase()}_REPLICATION_FACTOR`;
+      assert.equal(literalOf(together, `${component}-write`, copies), "3");
+      assert.equal(literalOf(together, `${component}-read`, copies), "1");
+      assert.equal(literalOf(together, `${component}-backend`, copies), "1");
+      for (const workload of ["write", "read", "backend"])
+        assert.equal(literalOf(after, `${component}-${workload}`, copies), "3");
+    });
+  }
+
+  test("of Mimir the one that is there is set to follow the store first", async () => {
+    const { installed, before } = await sidesOf("dev-mimir", "mimir", "scalable");
+    assert.equal(literalOf(installed, "mimir", "MIMIR_BLOCKS_SYNC_INTERVAL"), "15m");
+    assert.equal(literalOf(before, "mimir", "MIMIR_BLOCKS_SYNC_INTERVAL"), "15s");
+  });
+
+  test("is refused where there is no such component or mode", async () => {
+    await assert.rejects(sidesOf("dev", "nothing", "scalable"), /nothing is no component/);
+    await assert.rejects(sidesOf("dev", "loki", "huge"), /loki has the modes monolithic/);
+  });
 });

@@ -9,7 +9,7 @@ import { modesOf } from "../src/core/component.ts";
 import { catalogue } from "../src/components/index.ts";
 import { modes } from "../src/core/plan.ts";
 import { SettingsError } from "../src/settings/validate.ts";
-import { build, kustomizes, missing, quickest } from "./lib/kustomize.ts";
+import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { containersOf, idOf, podTemplates, quiet, sortedById, specOf } from "./lib/objects.ts";
 import { put, putAll, temporary } from "./lib/project.ts";
 import { schemaFaults } from "./lib/schema.ts";
@@ -128,7 +128,7 @@ describe("KEDA's ScaledObjects", () => {
     async () => {
       const folder = temporary(after);
       putAll(folder, rendered([loaded]));
-      for (const kustomize of quickest) {
+      for (const kustomize of kustomizes) {
         const { objects } = await build(kustomize, `${folder}/overlays/${loaded.name}`);
         assert.deepEqual(sortedById(objects), sortedById(loaded.objects), kustomize.name);
       }
@@ -185,7 +185,7 @@ describe("KEDA's ScaledObjects", () => {
             : `components:\n  - ../../components/keda-${name}`,
         );
         put(folder, `overlays/${name}/kustomization.yaml`, `kind: Kustomization\n${lines.join("\n")}\n`);
-        for (const kustomize of quickest) {
+        for (const kustomize of kustomizes) {
           const { objects } = await build(kustomize, `${folder}/overlays/${name}`);
           const ids = objects.map(idOf);
           assert.ok(ids.includes(`ScaledObject ${name}-querier`));

@@ -114,8 +114,8 @@ const settings = (context: Context): SettingsTable => {
     },
     retention: { unit: "duration", value: "168h" },
     s3ForcePathStyle: store.pathStyle(kept),
-    // Searches ask live-stores alone for what is newer: upstream's, and less while another Tempo gives way to this one. Blocks are listed
-    // two and a half minutes after a span at the latest.
+    // Searches ask live-stores alone for what is newer: upstream's, and less while another Tempo gives way to this one, but more than blocks
+    // take to be made (`consume_cycle_duration`) and listed (`blocklist_poll`).
     storeQueriedAfter: { unit: "duration", value: "15m" },
   };
 };

@@ -7,10 +7,7 @@ export { type Kustomize, missing } from "../../src/core/kustomize.ts";
 /** Every kustomize that is to be had here: its own program first, then the one in kubectl. */
 export const kustomizes: readonly Kustomize[] = [standalone(), inKubectl()].filter((one) => one !== undefined);
 
-/** The quicker one where there are two; kustomize.test.ts shows that they build the same. */
-export const quickest: readonly Kustomize[] = kustomizes.slice(-1);
-
-/** All of them, for those who cannot do without. */
+/** The same, for those who cannot do without. */
 export function kustomize(): readonly Kustomize[] {
   if (kustomizes.length === 0) throw new Error(missing);
   return kustomizes;

@@ -15,26 +15,65 @@ import type { Fault } from "./steps.ts";
 
 type Values = Readonly<Record<string, string>>;
 
-/** What is set while modes of a component stand side by side. */
-interface Between {
-  /** What is there, before the other mode comes. */
+/** How a writer makes blocks or chunks of what it holds, how one goes for good, and how long a reader needs to find them. */
+interface Drain {
+  readonly port: number;
+  /** Nothing more is written to it, and it is still read. */
+  readonly close: readonly string[];
+  readonly flush: readonly string[];
+  readonly leave: readonly string[];
+  readonly seconds: number;
+}
+
+/** How one mode of a component gives way to another. */
+interface Move {
+  /** What is set in the mode that is there, before the other one comes. */
   readonly old: Values;
-  /** The other mode, and for some time after. */
+  /** In the other mode, and for some time after. */
   readonly fresh: Values;
   /**
-   * Its readers, until the first mode is gone: every writer is asked. Of two modes that keep different numbers of copies, a reader of the
+   * In its readers, until the first mode is gone: every writer is asked. Of two modes that keep different numbers of copies, a reader of the
    * one could be content with writers that lack what the other alone has.
    */
   readonly readers: Values;
+  readonly drain?: Drain;
+  /** Why reads may fail meanwhile. */
+  readonly because?: string;
 }
+const plain: Move = { old: {}, fresh: {}, readers: {} };
 const atOnce = { blocksIgnoredWithin: "0s", blocksSyncInterval: "15s", storeQueriedAfter: "0s" };
-const between: Readonly<Record<string, Between>> = {
-  loki: { old: {}, fresh: {}, readers: { replicationFactor: "1" } },
-  // Both compact the same blocks and share them out among their store-gateways.
-  mimir: { old: atOnce, fresh: atOnce, readers: { replicationFactor: "1" } },
-  // The live-stores of the one are not known to the readers of the other; its blocks are.
-  tempo: { old: {}, fresh: { storeQueriedAfter: "3m" }, readers: {} },
+const moves: Readonly<Record<string, Move>> = {
+  loki: {
+    ...plain,
+    readers: { replicationFactor: "1" },
+    drain: { port: 3100, close: [], flush: ["/flush"], leave: ["/ingester/shutdown"], seconds: 90 },
+  },
+  mimir: {
+    // Both compact the same blocks and share them out among their store-gateways.
+    old: atOnce,
+    fresh: atOnce,
+    readers: { replicationFactor: "1" },
+    // Compactors list what is new each 15 s, readers take the list once a minute, a fifth more or less.
+    drain: {
+      port: 8080,
+      close: ["/ingester/prepare-instance-ring-downscale"],
+      flush: ["/ingester/flush?wait=true"],
+      leave: ["/ingester/shutdown"],
+      seconds: 120,
+    },
+    because: "of one copy each ingester is asked, also one that starts or ends",
+  },
+  tempo: {
+    ...plain,
+    // The live-stores of the one are not known to the readers of the other; its blocks are.
+    fresh: { storeQueriedAfter: "3m" },
+    // A client keeps its connection for a minute and a half; a search looks into blocks, of half a minute each and listed once a
+    // minute, for what is older than three minutes.
+    drain: { port: 3200, close: [], flush: [], leave: [], seconds: 330 },
+    because: "the newest are searched in one mode's live-stores",
+  },
 };
+const moveOf = (component: string): Move => moves[component] ?? plain;
 
 /** A component in the mode that an environment has it in, and in another. */
 interface Sides {
@@ -49,30 +88,6 @@ interface Sides {
   /** Workloads of which only one may work at a time, whatever mode they stand in. */
   readonly alone: readonly string[];
 }
-
-/** How a writer makes blocks or chunks of what it holds, how one goes for good, and how long a reader needs to find them. */
-interface Drain {
-  readonly port: number;
-  /** Nothing more is written to it, and it is still read. */
-  readonly close: readonly string[];
-  readonly flush: readonly string[];
-  readonly leave: readonly string[];
-  readonly seconds: number;
-}
-const drains: Readonly<Record<string, Drain>> = {
-  loki: { port: 3100, close: [], flush: ["/flush"], leave: ["/ingester/shutdown"], seconds: 90 },
-  // Compactors list what is new each 15 s, readers take the list once a minute, a fifth more or less.
-  mimir: {
-    port: 8080,
-    close: ["/ingester/prepare-instance-ring-downscale"],
-    flush: ["/ingester/flush?wait=true"],
-    leave: ["/ingester/shutdown"],
-    seconds: 120,
-  },
-  // A client keeps its connection for a minute and a half; a search looks into blocks, of half a minute each and listed once a
-  // minute, for what is older than three minutes.
-  tempo: { port: 3200, close: [], flush: [], leave: [], seconds: 330 },
-};
 
 const same = (a: Manifest, b: Manifest): boolean => idOf(a) === idOf(b);
 const among = (objects: readonly Manifest[], one: Manifest): Manifest | undefined =>
@@ -131,7 +146,7 @@ export async function sidesOf(environment: string, component: string, mode: stri
       },
       built,
     );
-  const { old, fresh, readers } = between[component] ?? { old: {}, fresh: {}, readers: {} };
+  const { old, fresh, readers } = moveOf(component);
   const modesAfter = { ...found.modes, [component]: mode as Mode };
   const overlay = set(modesAfter, fresh);
   const after = resolve(overlay);
@@ -184,12 +199,6 @@ const post = async (
     }
 };
 
-/** Why reads may fail while modes of a component stand side by side. */
-const excuses: Readonly<Record<string, string>> = {
-  mimir: "of one copy each ingester is asked, also one that starts or ends",
-  tempo: "the newest are searched in one mode's live-stores",
-};
-
 /**
  * Both modes of a component side by side on one ring and one bucket; then its front door leads to the other; then the first one
  * gives away what it alone has, and goes.
@@ -197,7 +206,7 @@ const excuses: Readonly<Record<string, string>> = {
 export function switchMode(cluster: Cluster, sides: Sides): readonly Fault[] {
   const { component, mode, installed, before, together, after, alone } = sides;
   const signals: readonly Signal[] = served(component) ?? ["logs", "metrics", "traces"];
-  const because = excuses[component];
+  const { drain, because } = moveOf(component);
   const excuse = because ? { signals, because } : undefined;
   const gone = before.filter((object) => !among(after, object) && object.kind !== "Namespace");
   const doors = together.filter((object) => isDoor(sides, object));
@@ -205,7 +214,6 @@ export function switchMode(cluster: Cluster, sides: Sides): readonly Fault[] {
     to.filter((object) => !isDoor(sides, object) && differs(among(from, object), object));
   const prepared = differing(installed, before);
   const added = differing(before, together);
-  const drain = drains[component];
   const flush = async (pods: readonly string[], { seconds, ...how }: Drain): Promise<string> => {
     await post(cluster, how, pods, how.flush);
     await sleep(seconds);
