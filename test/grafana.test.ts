@@ -32,6 +32,11 @@ describe("Grafana", () => {
     assert.ok(net.open("Egress", pod, outside, { port: 6432 }));
     for (const port of [443, 5432]) assert.ok(!net.open("Egress", pod, outside, { port }), String(port));
   });
+  test("has a first page that fetches nothing from elsewhere", () => {
+    // pkg/api/dashboard.go (12.4.0) sends browsers to this page, if one is set, and else shows public/dashboards/home.json with its news.
+    const settings = worldNamed(name).objects.find(({ metadata }) => metadata.name.startsWith("grafana-settings"));
+    assert.match((settings?.["data"] as Record<string, string>)["GF_USERS_HOME_PAGE"] ?? "", /^\/[a-z]/);
+  });
   test("gets its credentials from a Secret that is expected", () => {
     const expected = withDatabase.overlay.parts.flatMap(({ expects }) => expects);
     assert.deepEqual(expected.find((secret) => secret.name === "grafana-database")?.keys, ["user", "password"]);

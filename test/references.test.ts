@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import type { Base } from "../src/core/base.ts";
 import { type StoreSetting, storeOf } from "../src/settings/schema.ts";
 import { none, says } from "./lib/findings.ts";
+import { changeFaults } from "./lib/grafana.ts";
 import { altered, idOf, without } from "./lib/objects.ts";
 import { dataSourceFaults, fileFaults, nameLinks, unsetVariables, unusedSettings } from "./lib/references.ts";
 import { built, dev, worlds } from "./lib/world.ts";
@@ -46,6 +47,11 @@ for (const { name, overlay, objects, environment } of worlds) {
     });
     test("Grafana sees every data source, one of them the default, and their links lead to each other", () => {
       none(dataSourceFaults(objects));
+    });
+    test("Grafana starts on the volume that it had in any other environment", () => {
+      none(
+        worlds.flatMap((before) => changeFaults(before.objects, objects).map((fault) => `${before.name}: ${fault}`)),
+      );
     });
   });
 }
@@ -118,6 +124,13 @@ describe("a name that leads nowhere is reported", () => {
       dataSourceFaults(altered(objects, source, ["data", "loki.yaml"], text("{ name: Tempo, uid: x }"))),
       /name Tempo is there twice/,
     );
+  });
+  test("a data source whose name or uid Grafana has under another of the two", () => {
+    const becoming = (fields: string): readonly string[] =>
+      changeFaults(objects, altered(objects, source, ["data", "loki.yaml"], text(fields)));
+    says(becoming("{ name: Logs, uid: loki, type: loki }"), /same uid already exists": loki is not called Logs/);
+    says(becoming("{ name: Loki, uid: logs, type: loki }"), /not found": Loki had the uid loki/);
+    none(becoming("{ name: Loki, uid: loki, type: loki }"));
   });
   test("two defaults, or none", () => {
     says(

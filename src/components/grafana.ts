@@ -48,6 +48,8 @@ const settings = {
   GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: "true",
   GF_SECURITY_DISABLE_GRAVATAR: "true",
   GF_SNAPSHOTS_EXTERNAL_ENABLED: "false",
+  // The home page that it brings has a panel that fetches grafana.com's blog, whatever GF_NEWS_NEWS_FEED_ENABLED says.
+  GF_USERS_HOME_PAGE: "/dashboards",
 };
 
 const settingsName = "grafana-settings";
@@ -107,9 +109,12 @@ export const grafana: Component = {
   },
 };
 
-/** The data source of the metrics back end; whichever component an environment has, its identity is the same. */
-export const metricsSource = (name: string, prometheusType: "Mimir" | "Prometheus" | "Thanos", url: string): DataSource => ({
-  name,
+/**
+ * The data source of the metrics back end; whichever component an environment has, its identity is the same, name and all: Grafana
+ * looks for it by name, inserts it when it finds none, and ends when the uid is taken (pkg/services/provisioning/datasources).
+ */
+export const metricsSource = (prometheusType: "Mimir" | "Prometheus" | "Thanos", url: string): DataSource => ({
+  name: "Metrics",
   uid: uids.metrics,
   type: "prometheus",
   url,

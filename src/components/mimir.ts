@@ -349,7 +349,7 @@ export const mimir: Component = {
   settings,
   dataSource: ({ wire, runs }) => {
     const door = `http://${wire(grafana.roles.server).to(roles.gateway, "http")}`;
-    const metrics = grafana.metricsSource("Mimir", "Mimir", `${door}${paths.query}`);
+    const metrics = grafana.metricsSource("Mimir", `${door}${paths.query}`);
     if (!runs(ownAlertmanager)) return metrics;
     return [
       metrics,

@@ -337,7 +337,7 @@ export const thanos: Component = {
     },
   },
   settings,
-  dataSource: ({ wire }) => grafana.metricsSource("Thanos", "Thanos", `http://${wire(grafana.roles.server).to(frontend, "http")}`),
+  dataSource: ({ wire }) => grafana.metricsSource("Thanos", `http://${wire(grafana.roles.server).to(frontend, "http")}`),
   build(context) {
     found(context);
     const { wire } = context.wiring;
