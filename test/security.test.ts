@@ -11,6 +11,7 @@ import {
   budgetFaults,
   hardeningFaults,
   imageFaults,
+  placementFaults,
   probeFaults,
   restrictedFaults,
 } from "./lib/security.ts";
@@ -72,6 +73,8 @@ for (const { name, objects, environment } of worlds) {
       }
     });
 
+    test("come to no Windows node, and those of every node to no Fargate and no virtual one, where they would wait for ever", () =>
+      none(pods.flatMap(placementFaults)));
     test("are asked whether they have started, are ready and are alive", () => none(pods.flatMap(probeFaults)));
     test("have no more rights over the cluster than to read what they watch", () => none(accessFaults(objects)));
     test("run images that are pinned in src/versions.ts", () => none(imageFaults(objects, Object.values(images))));
@@ -169,6 +172,23 @@ describe("a pod that is not careful is reported", () => {
   ];
   for (const [what, path, value, message] of careless)
     test(`when it ${what}`, () => says(pods(path, value).flatMap(hardeningFaults), message));
+
+  const agent = "DaemonSet observability-agents/alloy";
+  const terms = [
+    ...spec,
+    "affinity",
+    "nodeAffinity",
+    "requiredDuringSchedulingIgnoredDuringExecution",
+    "nodeSelectorTerms",
+  ];
+  const placed: readonly [string, string, readonly (string | number)[], unknown, RegExp][] = [
+    ["may come to Windows", loki, [...spec, "nodeSelector"], undefined, /loki may come to a node of Windows/],
+    ["waits on Fargate", agent, [...terms, 0, "matchExpressions", 0], undefined, /alloy may come to a node of Fargate/],
+    ["waits on a virtual node", agent, [...spec, "affinity"], undefined, /alloy may come to a node of virtual-kubelet/],
+    ["runs nowhere", agent, [...terms, 0, "matchExpressions", 0, "operator"], "In", /alloy runs on no machine/],
+  ];
+  for (const [what, id, path, value, message] of placed)
+    test(`when it ${what}`, () => says(podTemplates(changed(path, value, id)).flatMap(placementFaults), message));
 
   const probed: readonly [string, readonly (string | number)[], unknown, RegExp][] = [
     ["cannot say it is ready", [...container, "readinessProbe"], undefined, /has no readinessProbe/],

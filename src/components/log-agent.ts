@@ -59,7 +59,6 @@ export const pods = (workload: Workload, size: Sized, container: IContainer, vol
   usesApi: true,
   mustTouchHost: "reads the node's log files, which belong to root",
   pod: {
-    nodeSelector: { "kubernetes.io/os": "linux" },
     tolerations: [{ operator: "Exists" }],
     securityContext: {
       runAsNonRoot: false,

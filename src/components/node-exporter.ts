@@ -24,7 +24,6 @@ export const nodeExporter: Component = {
         mustTouchHost: "reads the node's /proc, /sys and mount points",
         pod: {
           // In a pod network of its own, so that policies can name it. What it then cannot see is left out below.
-          nodeSelector: { "kubernetes.io/os": "linux" },
           tolerations: [{ operator: "Exists" }],
           containers: [
             {

@@ -114,7 +114,9 @@ export function hardened({ workload, size, pod, usesApi, mustTouchHost }: Pods, 
       ...securityContext,
     },
     ...rest,
-    affinity: zone ? awayFromOtherZones(workload, zone) : undefined,
+    // Every image is Linux's.
+    nodeSelector: { "kubernetes.io/os": "linux", ...rest.nodeSelector },
+    affinity: zone ? awayFromOtherZones(workload, zone) : workload.runs === "every node" ? onRealNodes : undefined,
     topologySpreadConstraints:
       size.replicas > 1 ? spread(zone ? { ...selector(workload), [zoneLabel]: zone } : selector(workload)) : undefined,
     initContainers: initContainers?.map(restrictedContainer),
@@ -122,6 +124,29 @@ export function hardened({ workload, size, pod, usesApi, mustTouchHost }: Pods, 
     volumes,
   };
 }
+
+/**
+ * What the nodes are labelled that are no machines: pods of a DaemonSet would wait there for ever. AWS Fargate; virtual-kubelet, which is
+ * also Azure's virtual nodes and Alibaba's; Liqo.
+ */
+const unreal: Readonly<Record<string, string>> = {
+  "eks.amazonaws.com/compute-type": "fargate",
+  "liqo.io/type": "virtual-node",
+  type: "virtual-kubelet",
+};
+
+/** A node that lacks the label is none of them. */
+const onRealNodes: IPodSpec["affinity"] = {
+  nodeAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [
+        {
+          matchExpressions: Object.entries(unreal).map(([key, value]) => ({ key, operator: "NotIn", values: [value] })),
+        },
+      ],
+    },
+  },
+};
 
 /** Which of its workload's zones a pod is of; the programs take it as the name of their availability zone. */
 export const zoneLabel = "kube-lgtm.io/zone";

@@ -279,3 +279,48 @@ export function budgetFaults(objects: readonly Manifest[]): Findings {
     }),
   ];
 }
+
+type NodeLabels = Readonly<Record<string, string>>;
+const linux: NodeLabels = { "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64" };
+
+/** A machine, and nodes on which none of our containers runs, with the labels that they have from those who make them. */
+export const nodes = {
+  machine: linux,
+  // https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-os
+  Windows: { ...linux, "kubernetes.io/os": "windows" },
+  // https://docs.aws.amazon.com/eks/latest/userguide/fargate.html
+  Fargate: { ...linux, "eks.amazonaws.com/compute-type": "fargate" },
+  // Virtual nodes of Azure and Alibaba: https://learn.microsoft.com/azure/aks/virtual-nodes-cli
+  "virtual-kubelet": { ...linux, type: "virtual-kubelet", "kubernetes.io/role": "agent" },
+  Liqo: { ...linux, "liqo.io/type": "virtual-node" },
+} as const satisfies Readonly<Record<string, NodeLabels>>;
+
+/** What the scheduler asks of a node's labels: the selector, and one of the required terms with all of its expressions. */
+function mayRunOn({ spec }: PodTemplate, labels: NodeLabels): boolean {
+  const { nodeSelector = {}, affinity } = spec;
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  const holds = (key: string, operator: string, values: readonly string[] = []): boolean => {
+    const value = labels[key];
+    if (operator === "In") return value !== undefined && values.includes(value);
+    if (operator === "NotIn") return value === undefined || !values.includes(value);
+    if (operator === "Exists") return value !== undefined;
+    if (operator === "DoesNotExist") return value === undefined;
+    throw new Error(`operator ${operator} is not known here: teach it to this function.`);
+  };
+  return (
+    Object.entries(nodeSelector).every(([key, value]) => labels[key] === value) &&
+    (required === undefined ||
+      required.some(({ matchExpressions = [] }) =>
+        matchExpressions.every(({ key, operator, values }) => holds(key, operator, values)),
+      ))
+  );
+}
+
+/** Pods that may come to a node where their image does not run, or that no machine takes. A DaemonSet tolerates every taint. */
+export const placementFaults = (pod: PodTemplate): Findings => [
+  ...(mayRunOn(pod, nodes.machine) ? [] : [`${pod.id} runs on no machine`]),
+  ...(Object.keys(nodes) as (keyof typeof nodes)[])
+    .filter((node) => node === "Windows" || (node !== "machine" && pod.kind === "DaemonSet"))
+    .filter((node) => mayRunOn(pod, nodes[node]))
+    .map((node) => `${pod.id} may come to a node of ${node}`),
+];
