@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import type { IContainer } from "kubernetes-models/v1/Container";
+import { parse } from "yaml";
 import type { Manifest } from "../src/core/objects.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
-import { podTemplate } from "./lib/objects.ts";
+import { none, says } from "./lib/findings.ts";
+import { altered, containersOf, podTemplate, podTemplates } from "./lib/objects.ts";
 import { putAll, temporary } from "./lib/project.ts";
-import { environmentOf, rendered, type World, worldNamed, worldOf } from "./lib/world.ts";
+import { environmentOf, rendered, type World, worldNamed, worldOf, worlds } from "./lib/world.ts";
 
 const skip = kustomizes.length === 0 ? missing : false;
 
@@ -124,4 +126,52 @@ test("what pushes to a pair of Prometheuses, or to gateways before it, reaches t
     const service = objects.find(({ kind, metadata }) => kind === "Service" && metadata.name === door);
     assert.equal((service?.["spec"] as { sessionAffinity?: string }).sessionAffinity, "ClientIP", door);
   }
+});
+
+describe("every block of a Prometheus with a sidecar reaches the bucket", () => {
+  /**
+   * What keeps blocks out of it. A sidecar uploads those of the first level (`Sync` in pkg/shipper/shipper.go of Thanos 0.42.5); Prometheus
+   * makes others of blocks that overlap, if it may (cmd/prometheus/main.go of 3.16.0), and of several that lie side by side, if the
+   * longest block is longer than the shortest. Thanos's compactor halts at blocks that overlap, unless it is told to merge them.
+   */
+  const kept = (objects: readonly Manifest[]): readonly string[] => {
+    const argsOf = (container: string): readonly string[] =>
+      podTemplates(objects)
+        .flatMap(containersOf)
+        .find(({ name }) => name === container)?.args ?? assert.fail(`no ${container}`);
+    const args = argsOf("prometheus");
+    const valueOf = (flag: string): string | undefined =>
+      args.find((arg) => arg.startsWith(`${flag}=`))?.slice(flag.length + 1);
+    const own = objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "prometheus");
+    const config = parse((own?.["data"] as Data)["prometheus.yml"] ?? "") as {
+      readonly storage?: { readonly tsdb?: { readonly out_of_order_time_window?: string } };
+    };
+    const [shortest, longest] = ["min", "max"].map((which) => valueOf(`--storage.tsdb.${which}-block-duration`));
+    const late = config.storage?.tsdb?.out_of_order_time_window !== undefined;
+    const mayOverlap = args.includes("--no-storage.tsdb.allow-overlapping-compaction");
+    return [
+      ...(shortest === longest ? [] : [`blocks of ${shortest} become blocks of ${longest}`]),
+      ...(late && !mayOverlap ? ["late samples are merged into the blocks that they overlap"] : []),
+      ...(late && !argsOf("thanos-compact").includes("--compact.enable-vertical-compaction")
+        ? ["the compactor halts at blocks that overlap"]
+        : []),
+    ];
+  };
+  const withSidecar = worlds.filter(({ environment: { metrics } }) => metrics === "thanos-sidecar");
+
+  test("those that late samples are in, too, in every environment", () => {
+    assert.ok(withSidecar.length > 3);
+    for (const { name, objects } of withSidecar) none(kept(objects), name);
+  });
+  test("and what would keep them out is seen", () => {
+    const { objects } = worldNamed("dev");
+    const id = "StatefulSet observability/prometheus";
+    const containers = podTemplates(objects).find((pod) => pod.id === id)?.spec.containers ?? [];
+    const at = containers.findIndex(({ name }) => name === "prometheus");
+    const { args = [] } = containers[at] ?? assert.fail(id);
+    const told = (args: readonly string[]) =>
+      kept(altered(objects, id, ["spec", "template", "spec", "containers", at, "args"], args));
+    says(told(args.filter((arg) => !arg.includes("overlapping"))), /late samples are merged/);
+    says(told(args.map((arg) => arg.replace("max-block-duration=2h", "max-block-duration=2d"))), /become blocks of 2d/);
+  });
 });

@@ -143,6 +143,9 @@ const pods = (workload: Workload, size: Sized): Pods => ({
           // Blocks of one length, so that a sidecar may upload them; the local retention is too short for larger ones.
           "--storage.tsdb.min-block-duration=2h",
           "--storage.tsdb.max-block-duration=2h",
+          // Late samples make a block of their own, which would be merged into the others of its two hours; a sidecar uploads no merged
+          // block (`Sync` in pkg/shipper/shipper.go of Thanos 0.42.5), and Thanos's compactor merges them in the bucket.
+          "--no-storage.tsdb.allow-overlapping-compaction",
           "--web.enable-otlp-receiver",
           "--web.enable-remote-write-receiver",
           "--enable-feature=exemplar-storage",

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Check, now, poll, type Run, seconds } from "./context.ts";
+import { type Check, type Context, now, poll, type Run, seconds } from "./context.ts";
 import { telemetrygen } from "./fixtures.ts";
 import { apply, type ClusterObject, get, request } from "./kubectl.ts";
 import { jaegerBatch } from "./thrift.ts";
@@ -57,9 +57,9 @@ const otlpLogs = ({ id, otlp, traceIds }: Run, at: number) => {
   return { resourceLogs: [{ resource: resource(otlp), scopeLogs: [{ scope, logRecords: [record] }] }] };
 };
 
-const otlpMetrics = ({ id, otlp }: Run, at: number) => {
+const otlpMetrics = ({ id, otlp }: Run, at: number, name = "kube_lgtm_e2e_otlp") => {
   const dataPoints = [{ timeUnixNano: nanoseconds(at), asDouble: 7, attributes: attributes({ run: id }) }];
-  const metrics = [{ name: "kube_lgtm_e2e_otlp", gauge: { dataPoints } }];
+  const metrics = [{ name, gauge: { dataPoints } }];
   return { resourceMetrics: [{ resource: resource(otlp), scopeMetrics: [{ scope, metrics }] }] };
 };
 
@@ -93,19 +93,26 @@ const payloads: readonly (readonly [what: string, to: string, body: Body])[] = [
   ["a span by Jaeger", "14268/api/traces?format=jaeger.thrift", (run, _, at) => jaegerSpans(run, at)],
 ];
 
+/** Posts until it is acknowledged. */
+const push = ({ cluster, sender }: Context, to: string, content: () => object | Buffer): Promise<string> =>
+  poll(seconds.sent, async () => {
+    const made = content();
+    const [type, body] = Buffer.isBuffer(made) ? ["x-thrift", made] : ["json", JSON.stringify(made)];
+    const headers = { "Content-Type": `application/${type}` };
+    const answer = await request(cluster, sender, `http://otlp.${cluster.stack}:${to}`, { headers, body });
+    const { status, exit } = answer;
+    if (status < 200 || status > 299) throw new Error(`otlp:${to} answered ${status} (curl ${exit}): ${answer.body}`);
+    return `${status} from otlp:${to}`;
+  });
+
 const post = ([what, to, payload]: (typeof payloads)[number]): Check => ({
   name: `send ${what}`,
-  run: ({ cluster, sender, run }) =>
-    poll(seconds.sent, async () => {
-      const content = payload(run, cluster.users, Date.now());
-      const [type, body] = Buffer.isBuffer(content) ? ["x-thrift", content] : ["json", JSON.stringify(content)];
-      const headers = { "Content-Type": `application/${type}` };
-      const answer = await request(cluster, sender, `http://otlp.${cluster.stack}:${to}`, { headers, body });
-      const { status, exit } = answer;
-      if (status < 200 || status > 299) throw new Error(`otlp:${to} answered ${status} (curl ${exit}): ${answer.body}`);
-      return `${status} from otlp:${to}`;
-    }),
+  run: (context) => push(context, to, () => payload(context.run, context.cluster.users, Date.now())),
 });
+
+/** One sample of this name, of any time. */
+export const sendSample = (context: Context, name: string, atMilliseconds: number): Promise<string> =>
+  push(context, "4318/v1/metrics", () => otlpMetrics(context.run, atMilliseconds, name));
 
 const grpc: Check = {
   name: "send spans by OTLP over gRPC",

@@ -2,6 +2,7 @@ import { type Check, type Context, poll } from "../context.ts";
 import { askJson } from "../datasources.ts";
 import { get, kubectl } from "../kubectl.ts";
 import { stackReady } from "../ready.ts";
+import { sendSample } from "../send.ts";
 import { instant, type Sample } from "./metrics.ts";
 
 /** An alert waits a minute, is evaluated each half, and Alertmanager hears of its end as late. */
@@ -68,11 +69,11 @@ const setArguments = ({ cluster }: Context, args: readonly string[]): Promise<st
 const stores = async (context: Context): Promise<Readonly<Record<string, readonly { readonly name: string }[]>>> =>
   (await askJson<{ data: Record<string, readonly { name: string }[]> }>(context, "metrics", "/api/v1/stores")).data;
 
-/** How many series of `up` one kind of store alone has had in the last hour. */
-const seriesOf = async (context: Context, kind: "sidecar" | "store"): Promise<number> => {
+/** The number that a query gives of what one kind of store alone has. */
+const numberOf = async (context: Context, kind: "sidecar" | "store", query: string): Promise<number> => {
   const [store] = (await stores(context))[kind] ?? [];
   if (!store) throw new Error(`Thanos query knows no ${kind}`);
-  const parameters = { query: "count(count_over_time(up[1h]))", "storeMatch[]": `{__address__="${store.name}"}` };
+  const parameters = { query, dedup: "false", "storeMatch[]": `{__address__="${store.name}"}` };
   const { data } = await askJson<{ data: { result: readonly Sample[] } }>(
     context,
     "metrics",
@@ -82,8 +83,11 @@ const seriesOf = async (context: Context, kind: "sidecar" | "store"): Promise<nu
   return Number(data.result[0]?.value[1] ?? 0);
 };
 
+const series = "count(count_over_time(up[1h]))";
+const late = "kube_lgtm_e2e_late";
+
 const blocks: Check = {
-  name: "Thanos answers across the sidecar and the store once a block is uploaded",
+  name: "Thanos answers across the sidecar and the store once a block is uploaded, and what came late is in the store",
   async run(context) {
     const { cluster } = context;
     const found = await get<Prometheus>(cluster, cluster.stack, "statefulset", "prometheus");
@@ -91,6 +95,7 @@ const blocks: Check = {
     const args = containers.find(({ name }) => name === "prometheus")?.args ?? [];
     if (!containers.some(({ name }) => name === "thanos-sidecar")) return { skipped: "no sidecar here" };
     const start = Date.now();
+    const samples = `sum(count_over_time(${late}{run="${context.run.id}"}[1h]))`;
     try {
       // A block takes two hours; one of a minute is made in three.
       await setArguments(
@@ -98,17 +103,26 @@ const blocks: Check = {
         args.map((arg) => arg.replace(/(-block-duration)=2h$/, "$1=1m")),
       );
       await stackReady(cluster);
+      // The second is forty seconds late, as one that was sent again is: it gets a block of its own, of the minute of another one.
+      const sent = Date.now();
+      await sendSample(context, late, sent);
+      await sendSample(context, late, sent - 40_000);
       await poll(blockSeconds, async () => {
         const uploads = await instant(context, 'sum(thanos_shipper_uploads_total{job="thanos-sidecar"}) > 0');
         if (uploads.length === 0) throw new Error("the sidecar has uploaded no block");
       });
-      // The store looks for new blocks each quarter of an hour, and when it starts.
-      await kubectl(cluster, ["-n", cluster.stack, "delete", "pod", "thanos-store-0"]);
-      await stackReady(cluster);
       return await poll(blockSeconds, async () => {
-        const [old, fresh] = [await seriesOf(context, "store"), await seriesOf(context, "sidecar")];
-        if (old === 0 || fresh === 0) throw new Error(`series of up: store ${old}, sidecar ${fresh}`);
-        return `series of up: ${old} in the store, ${fresh} at the sidecar, ${since(start)} after the start`;
+        // The store looks for new blocks each quarter of an hour, and when it starts.
+        await kubectl(cluster, ["-n", cluster.stack, "delete", "pod", "thanos-store-0"]);
+        await stackReady(cluster);
+        const [old, fresh] = [await numberOf(context, "store", series), await numberOf(context, "sidecar", series)];
+        const kept = await numberOf(context, "store", samples);
+        if (old === 0 || fresh === 0 || kept < 2) {
+          throw new Error(
+            `series of up: store ${old}, sidecar ${fresh}; in the store ${kept} of 2 samples, one of them late`,
+          );
+        }
+        return `series of up: ${old} in the store, ${fresh} at the sidecar; ${kept} samples with the late one, ${since(start)} after the start`;
       });
     } finally {
       await setArguments(context, args);
