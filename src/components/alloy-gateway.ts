@@ -6,6 +6,7 @@ import { template } from "../core/template.ts";
 import * as alloy from "./alloy.ts";
 import { onlyTenant } from "./dskit.ts";
 import * as loki from "./loki.ts";
+import { largestPush } from "./otlp.ts";
 import * as prometheus from "./prometheus.ts";
 import * as tempo from "./tempo.ts";
 
@@ -25,21 +26,19 @@ export const roles = defineRoles(
   { server: { tier: "write", door: { name: "otlp", ports: entranceNames, keeps: "clients" } } },
 );
 
-interface Values extends Record<string, number> {
-  readonly otlpGrpc: number;
-  readonly otlpHttp: number;
-  readonly jaegerGrpc: number;
-  readonly jaegerHttp: number;
-  readonly zipkin: number;
-}
+/** As Alloy writes sizes. */
+const mebibytes = (bytes: number): string => `${bytes / 2 ** 20}MiB`;
 
 const config = (): string =>
-  template<Values>("alloy-gateway.alloy", {
-    otlpGrpc: entrances["otlp-grpc"],
-    otlpHttp: entrances["otlp-http"],
-    jaegerGrpc: entrances["jaeger-grpc"],
-    jaegerHttp: entrances["jaeger-http"],
-    zipkin: entrances.zipkin,
+  template("alloy-gateway.alloy", {
+    ports: {
+      otlpGrpc: entrances["otlp-grpc"],
+      otlpHttp: entrances["otlp-http"],
+      jaegerGrpc: entrances["jaeger-grpc"],
+      jaegerHttp: entrances["jaeger-http"],
+      zipkin: entrances.zipkin,
+    },
+    largest: { http: mebibytes(largestPush.http), grpc: mebibytes(largestPush.grpc) },
   });
 
 const settings = ({ wiring: { wire }, tenant }: Context): SettingsTable => ({

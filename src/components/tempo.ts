@@ -11,6 +11,7 @@ import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
+import { largestForwarded } from "./otlp.ts";
 import * as prometheus from "./prometheus.ts";
 import * as store from "./store.ts";
 
@@ -200,8 +201,13 @@ const config = ({ wiring, mode }: Context) => ({
     receivers: {
       otlp: {
         protocols: {
-          grpc: { endpoint: `0.0.0.0:${distributor.ports["otlp-grpc"]}`, keepalive: { server_parameters: connection } },
-          http: { endpoint: `0.0.0.0:${distributor.ports["otlp-http"]}` },
+          // Sizes by their own names: the one in MiB, the other in bytes.
+          grpc: {
+            endpoint: `0.0.0.0:${distributor.ports["otlp-grpc"]}`,
+            keepalive: { server_parameters: connection },
+            max_recv_msg_size_mib: largestForwarded / 2 ** 20,
+          },
+          http: { endpoint: `0.0.0.0:${distributor.ports["otlp-http"]}`, max_request_body_size: largestForwarded },
         },
       },
     },

@@ -29,8 +29,8 @@ export interface Block {
   readonly name: string;
   readonly label: string;
   readonly line: number;
-  /** Names of attributes that it sets. */
-  readonly attributes: readonly string[];
+  /** The attributes that it sets, each with its expression: token by token, without line breaks. */
+  readonly attributes: Readonly<Record<string, string>>;
   readonly blocks: readonly Block[];
   /** Dotted names that its expressions refer to. */
   readonly refers: readonly string[];
@@ -99,7 +99,7 @@ export function parseAlloy(text: string): readonly Block[] {
   };
 
   const body = (end: string): Omit<Block, "label" | "line" | "name"> => {
-    const attributes: string[] = [];
+    const attributes: Record<string, string> = {};
     const blocks: Block[] = [];
     const refers: string[] = [];
     while (peek().text !== end) {
@@ -111,8 +111,10 @@ export function parseAlloy(text: string): readonly Block[] {
       if (token.kind !== "name") fail(token, "a name");
       if (peek().text === "=") {
         at += 1;
-        attributes.push(token.text);
+        const from = at;
         expression(refers);
+        const used = list.slice(from, at).filter(({ kind }) => kind !== "break");
+        attributes[token.text] = used.map((one) => one.text).join(" ");
       } else {
         const label = peek().kind === "text" ? (JSON.parse(next().text) as string) : "";
         const open = next();
@@ -127,7 +129,9 @@ export function parseAlloy(text: string): readonly Block[] {
   return body("end").blocks;
 }
 
-const all = (blocks: readonly Block[]): readonly Block[] => blocks.flatMap((block) => [block, ...all(block.blocks)]);
+/** Blocks with those inside them, at any depth. */
+export const all = (blocks: readonly Block[]): readonly Block[] =>
+  blocks.flatMap((block) => [block, ...all(block.blocks)]);
 const known: readonly string[] = ["constants", "env", "false", "null", "true"];
 
 /** What is wrong with an Alloy configuration: its syntax, components twice, or names that no component exports. */
