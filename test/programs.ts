@@ -31,6 +31,8 @@ const environmentOf = ({ component, settings, secrets }: Base): Record<string, s
   ...Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [variable(component.name, key), value])),
   ...Object.assign({}, ...secrets.map(({ env }) => env ?? {})),
   NODE_NAME: "node",
+  // One that YAML would not take for text.
+  POD_IP: "2600:1f13:b66:8203:34c3::",
   POD_NAME: "pod-0",
 });
 

@@ -1,6 +1,6 @@
 import type { Component, Context } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
+import { configVolume, containerPorts, httpGet, podIp, probes, resources } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import { images } from "../versions.ts";
 import * as grafana from "./grafana.ts";
@@ -34,8 +34,6 @@ export const silent = {
   route: { receiver: "none", group_by: ["alertname", "namespace"], group_wait: "30s", repeat_interval: "12h" },
   receivers: [{ name: "none" }],
 };
-
-const podIp = { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
 
 /**
  * How several know of each other what they have told (https://github.com/prometheus/alertmanager#high-availability); one alone

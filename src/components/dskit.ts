@@ -7,10 +7,12 @@ import {
   emptyDir,
   goMemoryLimit,
   httpGet,
+  podIp,
   probes,
   resources,
   zoneLabel,
 } from "../core/pod.ts";
+import { quoted } from "../core/quoted.ts";
 import type { Size, Sized } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import * as nginx from "./nginx.ts";
@@ -18,12 +20,21 @@ import * as store from "./store.ts";
 
 /* What Loki, Mimir and Tempo have in common, because they are built of one kit: https://github.com/grafana/dskit */
 
+const ownAddress = quoted(`\${${podIp.name}}`);
+
+/**
+ * What a member of any ring says of where it is. Left to itself it takes an address of IPv4, to gossip one of a private range, and ends where it
+ * has none (dskit: netutil/netutil.go, kv/memberlist/tcp_transport.go).
+ */
+export const member = { instance_addr: ownAddress };
+
 /**
  * How a member of a ring finds the others. A Service's name may be unknown to the DNS for half a minute after the first apply: it
  * is asked for each five seconds, not after ever longer pauses, and again for ever, so that a ring that has split heals
  * (https://grafana.com/docs/mimir/latest/configure/configuration-parameters/#memberlist).
  */
 export const memberlist = (members: Address) => ({
+  advertise_addr: ownAddress,
   join_members: [members],
   max_join_backoff: "5s",
   rejoin_interval: "1m",
@@ -123,7 +134,7 @@ function server(workload: Workload, { size: sizeOf, wiring }: Context, program: 
           name,
           image,
           args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload), ...args],
-          env: [goMemoryLimit, ...(variables?.(wiring) ?? []), ...env, ...keys.env],
+          env: [podIp, goMemoryLimit, ...(variables?.(wiring) ?? []), ...env, ...keys.env],
           envFrom: [{ configMapRef: { name: settingsName(name) } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet(alive), startSeconds }),

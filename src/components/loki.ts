@@ -4,7 +4,7 @@ import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, copies, memberlist, overrides, shutdownDelay } from "./dskit.ts";
+import { buildOf, copies, member, memberlist, overrides, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
@@ -176,6 +176,8 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
   shutdown_delay: shutdownDelay(wiring, ingester, querier),
   runtime_config: { file: limits.file },
   common: {
+    // Of every ring, and where the query-frontend is sent the answers to.
+    ...member,
     path_prefix: "/data",
     replication_factor: "${LOKI_REPLICATION_FACTOR}",
     compactor_grpc_address: wire(querier).to(compactor, "grpc"),

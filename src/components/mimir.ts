@@ -4,7 +4,7 @@ import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, copies, memberlist, overrides, shutdownDelay } from "./dskit.ts";
+import { buildOf, copies, member, memberlist, overrides, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPodWhole, namespaceVariable } from "./memcached.ts";
@@ -209,9 +209,11 @@ const config = ({ wiring, size }: Context) => {
         ...(isApart(wiring) ? cachedBlocks(wiring) : {}),
       },
     },
-    ...(isApart(wiring) ? { ingest_storage: queue, frontend: cachedResults(wiring) } : {}),
+    ...(isApart(wiring) ? { ingest_storage: queue } : {}),
+    // Where the answers of queriers are sent to.
+    frontend: { address: member.instance_addr, ...(isApart(wiring) ? cachedResults(wiring) : {}) },
     // Prometheus is a pair where anything is: of two that send the same, the samples of one are taken, without the label that tells them apart.
-    distributor: { ha_tracker: { enable_ha_tracker: true, kvstore: { store: "memberlist" } } },
+    distributor: { ring: member, ha_tracker: { enable_ha_tracker: true, kvstore: { store: "memberlist" } } },
     ruler_storage: inBucket("${MIMIR_BUCKET_RULER}"),
     alertmanager_storage: inBucket("${MIMIR_BUCKET_ALERTMANAGER}"),
     activity_tracker: { filepath: "/data/activity.log" },
@@ -219,20 +221,22 @@ const config = ({ wiring, size }: Context) => {
       ? {
           data_dir: "/data/alertmanager",
           fallback_config_file: `/etc/mimir/${fallback}`,
-          sharding_ring: { replication_factor: copies(size(home(ownAlertmanager))) },
+          sharding_ring: { ...member, replication_factor: copies(size(home(ownAlertmanager))) },
         }
-      : { data_dir: "/data/alertmanager" },
+      : { data_dir: "/data/alertmanager", sharding_ring: member },
     compactor: {
       data_dir: "/data/compactor",
       // It writes the list of blocks that all who read the store go by.
       cleanup_interval: "${MIMIR_BLOCKS_SYNC_INTERVAL}",
-      // Two that start together would both begin with what belongs to the one that is seen first.
-      ...(podsOf(size(home(compactor))) > 1 && isApart(wiring)
-        ? { sharding_ring: { wait_stability_min_duration: "1m" } }
-        : {}),
+      sharding_ring: {
+        ...member,
+        // Two that start together would both begin with what belongs to the one that is seen first.
+        ...(podsOf(size(home(compactor))) > 1 && isApart(wiring) ? { wait_stability_min_duration: "1m" } : {}),
+      },
     },
     ingester: {
       ring: {
+        ...member,
         replication_factor: "${MIMIR_REPLICATION_FACTOR}",
         min_ready_duration: "${MIMIR_INGESTER_MIN_READY}",
         ...zones(ingester),
@@ -242,11 +246,17 @@ const config = ({ wiring, size }: Context) => {
         : {}),
     },
     store_gateway: {
-      sharding_ring: { replication_factor: "${MIMIR_STORE_GATEWAY_REPLICATION_FACTOR}", ...zones(storeGateway) },
+      sharding_ring: {
+        ...member,
+        replication_factor: "${MIMIR_STORE_GATEWAY_REPLICATION_FACTOR}",
+        ...zones(storeGateway),
+      },
     },
-    querier: { query_store_after: "${MIMIR_STORE_QUERIED_AFTER}" },
-    query_scheduler: { service_discovery_mode: "ring" },
+    querier: { ring: member, query_store_after: "${MIMIR_STORE_QUERIED_AFTER}" },
+    query_scheduler: { service_discovery_mode: "ring", ring: member },
+    overrides_exporter: { ring: member },
     ruler: {
+      ring: member,
       rule_path: "/data/ruler",
       alertmanager_url: own
         ? `http://${wire(ruler).to(ownAlertmanager, "http")}${paths.alerts}`

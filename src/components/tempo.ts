@@ -2,11 +2,11 @@ import { parse } from "yaml";
 import type { Base } from "../core/base.ts";
 import type { Component, Context, Pods, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles, type Mode, type Role, together, type Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, httpGet, probes, resources } from "../core/pod.ts";
+import { configVolume, containerPorts, emptyDir, httpGet, podIp, probes, resources } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
-import { memberlist, overrides, target, zoned, shutdownDelay } from "./dskit.ts";
+import { member, memberlist, overrides, target, zoned, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPod } from "./memcached.ts";
@@ -198,6 +198,7 @@ const config = ({ wiring, mode }: Context) => ({
   ...(isQueued(wiring) ? queued : {}),
   ...(isCached[mode] ? { cache: cachedParts(wiring) } : {}),
   distributor: {
+    ring: member,
     receivers: {
       otlp: {
         protocols: {
@@ -213,6 +214,7 @@ const config = ({ wiring, mode }: Context) => ({
     },
   },
   live_store: {
+    ring: member,
     wal: { path: "/data/live-store/traces" },
     shutdown_marker_dir: "/data/live-store/shutdown-marker",
     // A span is acknowledged before it is in the write-ahead log; these bound what a killed pod can lose to a few seconds.
@@ -224,11 +226,13 @@ const config = ({ wiring, mode }: Context) => ({
   backend_scheduler: { local_work_path: "/data/work" },
   // In one process the scheduler stops first, so a job could not be reported any more: waiting only lengthens a restart.
   backend_worker: {
+    ring: member,
     backend_scheduler_addr: wiring.wire(worker).to(scheduler, "grpc"),
     finish_on_shutdown_timeout: "2s",
   },
   querier: { frontend_worker: { frontend_address: wiring.wire(querier).toEach(frontend, "grpc") } },
   metrics_generator: {
+    ring: member,
     storage: {
       path: "/data/generator",
       remote_write: [{ url: "${TEMPO_REMOTE_WRITE_URL}", send_exemplars: true }],
@@ -286,7 +290,7 @@ const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store
     isQueued(wiring) && workload.roles.some((role) => consumers.includes(role))
       ? kafka.untilTopic("tempo", kafka.topics.tempo, size)
       : {};
-  const env = [...(isQueued(wiring) ? kafka.credentials.env : []), ...zone.env, ...keys.env];
+  const env = [podIp, ...(isQueued(wiring) ? kafka.credentials.env : []), ...zone.env, ...keys.env];
   return {
     workload,
     size,
@@ -300,7 +304,7 @@ const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store
           name: "tempo",
           image: images.tempo,
           args: ["-config.file=/etc/tempo/tempo.yaml", "-config.expand-env=true", target(workload), ...zone.args],
-          env: env.length > 0 ? env : undefined,
+          env,
           envFrom: [{ configMapRef: { name: "tempo-settings" } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet("/status/version"), startSeconds: 300 }),

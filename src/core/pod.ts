@@ -65,6 +65,9 @@ export const probes = ({
  */
 export const untilUnrouted: ILifecycle = { preStop: { sleep: { seconds: 5 } } };
 
+/** The address that a cluster has given a pod, of whatever family and range. */
+export const podIp: IEnvVar = { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
+
 /** Tells Go's collector the container's memory limit, for programs that do not look it up by themselves. */
 export const goMemoryLimit: IEnvVar = {
   name: "GOMEMLIMIT",

@@ -4,7 +4,7 @@ import * as grafana from "../components/grafana.ts";
 import type { Feature } from "../core/feature.ts";
 import { NetworkPolicy, PodDisruptionBudget } from "../core/models.ts";
 import { componentLabels, labels, manifest, selector } from "../core/objects.ts";
-import { secretVolume, spread } from "../core/pod.ts";
+import { podIp, secretVolume, spread } from "../core/pod.ts";
 import type { Wiring } from "../core/wiring.ts";
 
 const name = "grafana-postgres";
@@ -30,7 +30,6 @@ const way = (host: string): INetworkPolicySpec => ({
 
 const secret = { name: "grafana-database", keys: ["user", "password"] } as const;
 const folder = "/etc/grafana-database";
-const podIp = { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
 
 /** The pods read the credentials, and tell each other which alerts they have told people of. */
 const pod = (wiring: Wiring): IPodSpec => ({
@@ -42,7 +41,7 @@ const pod = (wiring: Wiring): IPodSpec => ({
         { name: "GF_DATABASE_USER__FILE", value: `${folder}/user` },
         { name: "GF_DATABASE_PASSWORD__FILE", value: `${folder}/password` },
         podIp,
-        { name: "GF_UNIFIED_ALERTING_HA_ADVERTISE_ADDRESS", value: `$(POD_IP):${server.ports.gossip}` },
+        { name: "GF_UNIFIED_ALERTING_HA_ADVERTISE_ADDRESS", value: `[$(POD_IP)]:${server.ports.gossip}` },
       ],
       volumeMounts: [{ name: "database", mountPath: folder, readOnly: true }],
     },
