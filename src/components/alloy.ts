@@ -51,6 +51,22 @@ export const container = (
   ...rest,
 });
 
+/** A rule as Alloy has it, formatted as `alloy fmt` does. */
+function rule({ why, sources, separator, regex, replacement, target }: agent.Rule): {
+  readonly why: string | undefined;
+  readonly lines: readonly string[];
+} {
+  const texts = { separator, regex, target_label: target, replacement };
+  const attributes = [
+    ["source_labels", `[${sources.map((source) => JSON.stringify(source)).join(", ")}]`] as const,
+    ...Object.entries(texts).flatMap(([name, text]) =>
+      text === undefined ? [] : [[name, JSON.stringify(text)] as const],
+    ),
+  ];
+  const width = Math.max(...attributes.map(([name]) => name.length));
+  return { why, lines: attributes.map(([name, value]) => `${name.padEnd(width)} = ${value}`) };
+}
+
 /** Reads the log files of every pod on its node and pushes them to Loki. */
 export const alloy: Component = {
   name: "alloy",
@@ -76,7 +92,7 @@ export const alloy: Component = {
       ),
       objects: clusterAccess("alloy", [{ group: "", resources: ["pods"], verbs: ["get", "list", "watch"] }]),
       configs: [
-        { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { labels: agent.labels, app: agent.app, files: agent.files }) } },
+        { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { rules: agent.rules.map(rule) }) } },
       ],
     };
   },

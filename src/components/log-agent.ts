@@ -8,28 +8,54 @@ import type { Sized } from "../core/size.ts";
 
 /* What the agents have in common that read the log files of a node's pods. */
 
-/** Labels of a log line beside `app`, by what discovery calls them. */
-export const labels = Object.entries({ namespace: "namespace", pod: "pod_name", container: "pod_container_name" }).map(
-  ([label, name]) => ({ label, source: `__meta_kubernetes_${name}` }),
-);
+/** How a label comes of others, in the terms of Prometheus's relabelling; what is not said has its default there. */
+export interface Rule {
+  /** Why, where it cannot be seen; ends in a full stop. */
+  readonly why?: string;
+  readonly sources: readonly string[];
+  readonly separator?: string;
+  readonly regex?: string;
+  readonly replacement?: string;
+  readonly target: string;
+}
 
-/** The first of these that a pod has gives the label `app`; written one after the other, with `separator` between them. */
-export const app = {
-  sources: [
-    "__meta_kubernetes_pod_label_app_kubernetes_io_name",
-    "__meta_kubernetes_pod_label_app",
-    "__meta_kubernetes_pod_container_name",
-  ],
-  separator: ";",
-  regex: "^;*([^;]+).*$",
-} as const;
+const meta = (name: string): string => `__meta_kubernetes_${name}`;
+const container = meta("pod_container_name");
 
-/** A container's log files, by its pod's uid and its name. */
-export const files = {
-  sources: ["__meta_kubernetes_pod_uid", "__meta_kubernetes_pod_container_name"],
-  separator: "/",
-  path: "/var/log/pods/*$1/*.log",
-} as const;
+/**
+ * The labels of a container's lines, and where its log files are: in a folder that kubelet names by namespace, name and uid of the pod
+ * (BuildPodLogsDirectory in pkg/kubelet/kuberuntime/helpers.go). No label is added lightly: how far a file has been read is kept by its labels, too.
+ */
+export const rules: readonly Rule[] = [
+  { sources: [meta("namespace")], target: "namespace" },
+  { sources: [meta("pod_name")], target: "pod" },
+  { sources: [container], target: "container" },
+  {
+    why: "The first of these labels that a pod has, else the container's name.",
+    sources: [meta("pod_label_app_kubernetes_io_name"), meta("pod_label_app"), container],
+    regex: "^;*([^;]+).*$",
+    target: "app",
+  },
+  {
+    // pkg/kubelet/pod/mirror_client.go; only what can be a uid, because whoever makes a pod may write anything there.
+    why: "kubelet knows a static pod by a hash, and the API server its mirror by another uid.",
+    sources: [meta("pod_annotation_kubernetes_io_config_mirror"), meta("pod_uid")],
+    regex: "([\\w-]+);.*|.*;(.+)",
+    replacement: "$1$2",
+    target: "__tmp_uid",
+  },
+  {
+    sources: [meta("namespace"), meta("pod_name"), "__tmp_uid"],
+    separator: "_",
+    target: "__tmp_folder",
+  },
+  {
+    sources: ["__tmp_folder", container],
+    separator: "/",
+    replacement: "/var/log/pods/$1/*.log",
+    target: "__path__",
+  },
+];
 
 export const logs: IVolume = { name: "logs", hostPath: { path: "/var/log", type: "Directory" } };
 export const logsMount = { name: logs.name, mountPath: "/var/log", readOnly: true } as const;

@@ -35,21 +35,13 @@ const config = (scrape: object) => ({
 const nodePods = {
   job_name: "pods",
   kubernetes_sd_configs: [{ role: "pod" }],
-  relabel_configs: [
-    ...agent.labels.map(({ label, source }) => ({ source_labels: [source], target_label: label })),
-    {
-      source_labels: agent.app.sources,
-      separator: agent.app.separator,
-      regex: agent.app.regex,
-      target_label: "app",
-    },
-    {
-      source_labels: agent.files.sources,
-      separator: agent.files.separator,
-      replacement: agent.files.path,
-      target_label: "__path__",
-    },
-  ],
+  relabel_configs: agent.rules.map(({ sources, separator, regex, replacement, target }) => ({
+    source_labels: sources,
+    separator,
+    regex,
+    replacement,
+    target_label: target,
+  })),
   pipeline_stages: [{ cri: {} }, { labeldrop: ["filename"] }],
 };
 
