@@ -149,6 +149,11 @@ const checksOf = (base: Base): readonly Check[] => {
     },
     prometheus: () => [
       prometheusCheck(base),
+      {
+        config: `${config}/prometheus-rules`,
+        program: "promtool",
+        arguments: ["test", "rules", "test/rules/prometheus.yaml"],
+      },
       ...additions
         .filter(({ merges }) => merges.some(({ name }) => name.startsWith("prometheus")))
         .map((added) => prometheusCheck(base, added)),

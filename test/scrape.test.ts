@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { parse } from "yaml";
 import { idOf, podTemplates } from "./lib/objects.ts";
 import { network, recorded } from "./lib/policies.ts";
 import { scraped, scrapeJobsOf, targetsOf } from "./lib/scrape.ts";
@@ -64,6 +65,64 @@ describe("an annotated pod of a user's", () => {
     assert.equal(found({ "prometheus.io/scrape": "false" }, opened), 0);
   });
   test("is no target where no policy lets Prometheus reach it", () => assert.equal(found(asked, {}), 0));
+
+  /** Addresses that are scraped of a pod with these containers; the same one twice would count its numbers twice. */
+  const scrapedOf = (spec: object, annotations: object = {}, podIp?: string): readonly string[] => {
+    const metadata = { annotations: { ...asked, ...annotations } };
+    const pod = { ...shop({}), spec: { template: { metadata, spec } } };
+    return targetsOf(job, [namespace(opened), pod], "observability", podIp).map(({ url }) => url);
+  };
+  const port = (containerPort: number, protocol?: string) => ({ containerPort, protocol });
+  const meshed = {
+    initContainers: [
+      { name: "migrate", ports: [port(5000)] },
+      { name: "istio-proxy", restartPolicy: "Always", ports: [port(15090)] },
+    ],
+    containers: [
+      { name: "cart", ports: [port(8080), port(9090), port(9090, "UDP"), port(53, "UDP")] },
+      { name: "metrics", ports: [port(9090)] },
+      { name: "vault-agent" },
+    ],
+  };
+
+  test("is scraped once at the port that it names, however many containers it has", () => {
+    assert.deepEqual(scrapedOf(meshed, { "prometheus.io/port": "9090" }), ["http://10.1.2.3:9090/metrics"]);
+    assert.deepEqual(scrapedOf({ containers: [{ name: "a" }, { name: "b" }] }, { "prometheus.io/port": "80" }), [
+      "http://10.1.2.3:80/metrics",
+    ]);
+  });
+  test("is scraped at a sidecar that starts before its containers, where it names that one's port", () =>
+    assert.deepEqual(scrapedOf(meshed, { "prometheus.io/port": "15090" }), ["http://10.1.2.3:15090/metrics"]));
+  test("is scraped once at each TCP port that its containers declare, where it names none", () => {
+    const both = ["http://10.1.2.3:8080/metrics", "http://10.1.2.3:9090/metrics"];
+    assert.deepEqual(scrapedOf(meshed), both);
+    assert.deepEqual(scrapedOf(meshed, { "prometheus.io/port": "web" }), both);
+    assert.deepEqual(scrapedOf({ containers: [{ name: "vault-agent" }] }), []);
+  });
+  test("is scraped by the scheme and at the path that it names", () => {
+    const named = { "prometheus.io/port": "8443", "prometheus.io/scheme": "https", "prometheus.io/path": "/stats" };
+    assert.deepEqual(scrapedOf(meshed, named), ["https://10.1.2.3:8443/stats"]);
+    assert.deepEqual(scrapedOf(meshed, { ...named, "prometheus.io/scheme": "file" }), ["http://10.1.2.3:8443/stats"]);
+  });
+  test("is scraped by IPv6", () => {
+    assert.deepEqual(scrapedOf(meshed, { "prometheus.io/port": "9090" }, "fd00::1:2"), [
+      "http://[fd00::1:2]:9090/metrics",
+    ]);
+    assert.deepEqual(scrapedOf(meshed, {}, "fd00::1:2"), [
+      "http://[fd00::1:2]:8080/metrics",
+      "http://[fd00::1:2]:9090/metrics",
+    ]);
+  });
+  test("is down when none of its ports has metrics, not when one has none", () => {
+    const text = dev.objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "prometheus-rules");
+    const { groups } = parse((text?.["data"] as Record<string, string>)["prometheus.yaml"] ?? "") as {
+      readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[];
+    };
+    const { expr } = groups.flatMap(({ rules }) => rules).find(({ alert }) => alert === "TargetDown") ?? assert.fail();
+    // Of other jobs each target by itself. What it means is in test/rules/prometheus.yaml, for promtool.
+    assert.match(expr, /up\{job!="pods"\} == 0/);
+    assert.match(expr, /max by \([^)]*\bpod\b[^)]*\) \(up\{job="pods"\}\) == 0/);
+  });
 
   test("is found by an account that may list what the job looks at", () => {
     const role = dev.objects.find((object) => idOf(object) === "ClusterRole kube-lgtm-prometheus");

@@ -1,6 +1,6 @@
 import { clusterAccess } from "../core/access.ts";
 import type { Component, Config, Context, Pods } from "../core/component.ts";
-import { identity, scrapeJobs, staticJobs } from "../core/scrape.ts";
+import { podIdentity, scrapeJobs, staticJobs } from "../core/scrape.ts";
 import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
 import type { Sized } from "../core/size.ts";
@@ -67,24 +67,33 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
 
 const annotation = (name: string): string => `__meta_kubernetes_pod_annotation_prometheus_io_${name}`;
 
-/** Pods of other namespaces that ask for it by the customary annotations, where the namespace's owner opted in by label. */
+/**
+ * Pods of other namespaces that ask for it by the customary annotations, where the namespace's owner opted in by label. Discovery finds
+ * each port of each container, init containers included, and each container without a port. What is scraped is an address, once: no label
+ * tells apart what leads to the same one.
+ */
 const annotatedPods = {
   job_name: "pods",
   kubernetes_sd_configs: [{ role: "pod", attach_metadata: { namespace: true } }],
   fallback_scrape_protocol: "PrometheusText0.0.4",
+  // No certificate names a pod's address. Nothing secret is sent.
+  tls_config: { insecure_skip_verify: true },
   relabel_configs: [
     // No policy lets Prometheus reach other namespaces.
     { source_labels: ["__meta_kubernetes_namespace_label_kube_lgtm_io_scrape"], regex: "true", action: "keep" },
     { source_labels: [annotation("scrape")], regex: "true", action: "keep" },
-    { source_labels: ["__meta_kubernetes_pod_phase"], regex: "Failed|Succeeded", action: "drop" },
-    { source_labels: [annotation("path")], regex: "(.+)", target_label: "__metrics_path__" },
+    { source_labels: ["__meta_kubernetes_pod_phase"], regex: "Pending|Failed|Succeeded", action: "drop" },
+    // The port that the annotation names, whoever listens there; without it each TCP port that a container declares which stays.
     {
-      source_labels: ["__meta_kubernetes_pod_ip", annotation("port")],
-      separator: ":",
-      regex: "(.+:\\d+)",
-      target_label: "__address__",
+      source_labels: [annotation("port"), "__meta_kubernetes_pod_container_init", "__meta_kubernetes_pod_container_port_protocol"],
+      regex: "\\d+;.*|[^;]*;false;TCP",
+      action: "keep",
     },
-    ...identity,
+    { source_labels: ["__meta_kubernetes_pod_ip", annotation("port")], regex: "([^:]+);(\\d+)", replacement: "$1:$2", target_label: "__address__" },
+    { source_labels: ["__meta_kubernetes_pod_ip", annotation("port")], regex: "(.+:.*);(\\d+)", replacement: "[$1]:$2", target_label: "__address__" },
+    { source_labels: [annotation("path")], regex: "(.+)", target_label: "__metrics_path__" },
+    { source_labels: [annotation("scheme")], regex: "(https?)", target_label: "__scheme__" },
+    ...podIdentity,
   ],
 };
 
@@ -101,10 +110,11 @@ const rules = {
         },
         {
           alert: "TargetDown",
-          expr: "up == 0",
+          // Not every port that a user's pod declares has metrics: it is down when none has.
+          expr: 'up{job!="pods"} == 0 or max by (job, namespace, pod) (up{job="pods"}) == 0',
           for: "10m",
           labels: { severity: "warning" },
-          annotations: { summary: "{{ $labels.job }}: {{ $labels.instance }} has not been scraped for ten minutes." },
+          annotations: { summary: "{{ $labels.job }}: {{ or $labels.instance $labels.pod }} has not been scraped for ten minutes." },
         },
       ],
     },

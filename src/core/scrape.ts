@@ -43,7 +43,7 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
           keep(["__meta_kubernetes_pod_label_app_kubernetes_io_name"], components.join("|")),
           keep(["__meta_kubernetes_pod_container_port_name"], ports.join("|")),
           ...(mute.length > 0 ? [drop([componentLabel], mute.map(({ name }) => name).join("|"))] : []),
-          ...identity,
+          ...processIdentity,
         ],
       };
     });
@@ -79,11 +79,15 @@ const keep = (source_labels: readonly string[], regex: string): object => ({ sou
 const drop = (source_labels: readonly string[], regex: string): object => ({ source_labels, regex, action: "drop" });
 const copy = (source: string, target_label: string): object => ({ source_labels: [source], target_label });
 
+const labels = {
+  namespace: copy("__meta_kubernetes_namespace", "namespace"),
+  pod: copy("__meta_kubernetes_pod_name", "pod"),
+  container: copy("__meta_kubernetes_pod_container_name", "container"),
+  node: copy("__meta_kubernetes_pod_node_name", "node"),
+  component: copy(componentLabel, "component"),
+} as const;
+
 /** Labels that say which pod a sample is from. */
-export const identity: readonly object[] = [
-  copy("__meta_kubernetes_namespace", "namespace"),
-  copy("__meta_kubernetes_pod_name", "pod"),
-  copy("__meta_kubernetes_pod_container_name", "container"),
-  copy("__meta_kubernetes_pod_node_name", "node"),
-  copy(componentLabel, "component"),
-];
+export const podIdentity: readonly object[] = [labels.namespace, labels.pod, labels.node];
+/** And which of the stack's processes. */
+const processIdentity: readonly object[] = Object.values(labels);

@@ -2,30 +2,38 @@ import { parse } from "yaml";
 import type { Manifest } from "../../src/core/objects.ts";
 import { containersOf, idOf, type Labels, podTemplates, type PodTemplate, textsOf } from "./objects.ts";
 
+interface Rule {
+  readonly source_labels?: readonly string[];
+  readonly separator?: string;
+  readonly regex?: string;
+  readonly action?: string;
+  readonly target_label?: string;
+  readonly replacement?: string;
+}
+
 interface Job {
   readonly job_name: string;
   readonly metrics_path?: string;
+  readonly honor_labels?: boolean;
   readonly kubernetes_sd_configs: readonly {
     readonly role: string;
     readonly namespaces?: { readonly own_namespace?: boolean };
     readonly attach_metadata?: { readonly namespace?: boolean };
     readonly selectors?: readonly { readonly role: string; readonly label?: string }[];
   }[];
-  readonly relabel_configs: readonly {
-    readonly source_labels: readonly string[];
-    readonly separator?: string;
-    readonly regex?: string;
-    readonly action?: string;
-    readonly target_label?: string;
-  }[];
+  readonly relabel_configs: readonly Rule[];
+  readonly metric_relabel_configs?: readonly Rule[];
 }
 
 /** One endpoint that Prometheus scrapes. */
 export interface Target {
   readonly job: string;
   readonly pod: PodTemplate;
+  readonly url: string;
   readonly port: number;
   readonly path: string;
+  /** What every sample of it carries. */
+  readonly labels: Labels;
 }
 
 /** The jobs of the files that Prometheus reads. */
@@ -38,42 +46,84 @@ const label = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, "_");
 const prefixed = (prefix: string, labels: Labels): readonly (readonly [string, string])[] =>
   Object.entries(labels).map(([key, value]) => [`__meta_kubernetes_${prefix}_${label(key)}`, value]);
 
-/** What a job finds among these pods, decided by its discovery and its relabelling as Prometheus does. */
-export function targetsOf(job: Job, objects: readonly Manifest[], own: string): readonly Target[] {
+/**
+ * Labels as rules leave them, or undefined where one drops what they are of.
+ * https://prometheus.io/docs/prometheus/latest/configuration/configuration/#relabel_config
+ */
+export const relabelled = (labels: Labels, rules: readonly Rule[]): Labels | undefined =>
+  rules.reduce<Labels | undefined>((now, rule) => {
+    if (!now) return undefined;
+    const { source_labels = [], separator = ";", regex = "(.*)", action = "replace", replacement = "$1" } = rule;
+    const whole = new RegExp(`^(?:${regex})$`, "s");
+    const value = source_labels.map((one) => now[one] ?? "").join(separator);
+    if (action === "keep") return whole.test(value) ? now : undefined;
+    if (action === "drop") return whole.test(value) ? undefined : now;
+    if (action === "labeldrop") return Object.fromEntries(Object.entries(now).filter(([name]) => !whole.test(name)));
+    if (action !== "replace") throw new Error(`no such action here: ${action}`);
+    if (!whole.test(value)) return now;
+    const { [rule.target_label ?? ""]: _, ...rest } = now;
+    const made = value.replace(whole, replacement);
+    return made === "" ? rest : { ...rest, [rule.target_label ?? ""]: made };
+  }, labels);
+
+/**
+ * What the discovery says of a pod: of each port of each container, and of each container without one (`buildPod` in
+ * discovery/kubernetes/pod.go of 3.16.0).
+ */
+const discovered = (pod: PodTemplate, namespaceLabels: Labels, podIp: string): readonly Labels[] => {
+  const address = podIp.includes(":") ? `[${podIp}]` : podIp;
+  const whole = Object.fromEntries([
+    ...prefixed("pod_label", pod.labels),
+    ...prefixed("pod_annotation", pod.annotations),
+    ...prefixed("namespace_label", namespaceLabels),
+    ["__meta_kubernetes_namespace", pod.namespace],
+    ["__meta_kubernetes_pod_name", `${pod.name}-0`],
+    ["__meta_kubernetes_pod_node_name", "node1"],
+    ["__meta_kubernetes_pod_ip", podIp],
+    ["__meta_kubernetes_pod_phase", "Running"],
+  ]);
+  return containersOf(pod).flatMap((container) => {
+    const own = {
+      ...whole,
+      __meta_kubernetes_pod_container_name: container.name,
+      __meta_kubernetes_pod_container_init: String(pod.spec.initContainers?.includes(container) ?? false),
+    };
+    if (!container.ports?.length) return [{ ...own, __address__: podIp }];
+    return container.ports.map(({ name = "", containerPort, protocol = "TCP" }) => ({
+      ...own,
+      __address__: `${address}:${containerPort}`,
+      __meta_kubernetes_pod_container_port_name: name,
+      __meta_kubernetes_pod_container_port_number: String(containerPort),
+      __meta_kubernetes_pod_container_port_protocol: protocol,
+    }));
+  });
+};
+
+/** What a job finds among these pods, decided by its discovery and its relabelling as Prometheus does: equal targets are one. */
+export function targetsOf(job: Job, objects: readonly Manifest[], own: string, podIp = "10.1.2.3"): readonly Target[] {
   const [discovery] = job.kubernetes_sd_configs;
   const wanted = (discovery?.selectors ?? []).flatMap(({ label = "" }) => label.split(",").filter(Boolean));
   const namespaceLabels = (name: string): Labels => {
     const found = objects.find(({ kind, metadata }) => kind === "Namespace" && metadata.name === name);
-    return (found?.metadata["labels"] ?? {}) as Labels;
+    return discovery?.attach_metadata?.namespace ? ((found?.metadata["labels"] ?? {}) as Labels) : {};
   };
-  return podTemplates(objects)
+  const of = { job: job.job_name, __metrics_path__: job.metrics_path ?? "/metrics", __scheme__: "http" };
+  const found = podTemplates(objects)
     .filter(({ namespace }) => !discovery?.namespaces?.own_namespace || namespace === own)
     .filter(({ labels }) => wanted.every((one) => labels[one.split("=")[0] ?? ""] === one.split("=")[1]))
     .flatMap((pod) =>
-      containersOf(pod).flatMap((container) =>
-        (container.ports ?? []).flatMap(({ name = "", containerPort }): Target[] => {
-          const meta: Labels = Object.fromEntries([
-            ...prefixed("pod_label", pod.labels),
-            ...prefixed("pod_annotation", pod.annotations),
-            ...(discovery?.attach_metadata?.namespace
-              ? prefixed("namespace_label", namespaceLabels(pod.namespace))
-              : []),
-            ["__meta_kubernetes_namespace", pod.namespace],
-            ["__meta_kubernetes_pod_phase", "Running"],
-            ["__meta_kubernetes_pod_container_port_name", name],
-            ["__meta_kubernetes_pod_container_name", container.name],
-          ]);
-          const kept = job.relabel_configs.every(
-            ({ source_labels, separator = ";", regex = "(.*)", action = "replace" }) => {
-              const value = source_labels.map((one) => meta[one] ?? "").join(separator);
-              const matches = new RegExp(`^(?:${regex})$`).test(value);
-              return action === "keep" ? matches : action === "drop" ? !matches : true;
-            },
-          );
-          return kept ? [{ job: job.job_name, pod, port: containerPort, path: job.metrics_path ?? "/metrics" }] : [];
-        }),
-      ),
+      discovered(pod, namespaceLabels(pod.namespace), podIp).flatMap((meta): (readonly [string, Target])[] => {
+        const kept = relabelled({ ...of, ...meta }, job.relabel_configs);
+        if (!kept) return [];
+        const { __address__: address = "", __scheme__: scheme, __metrics_path__: path = "" } = kept;
+        const visible = Object.entries(kept).filter(([name]) => !name.startsWith("__"));
+        const labels = { instance: address, ...Object.fromEntries(visible.sort()) };
+        const url = `${scheme}://${address}${path}`;
+        const port = Number(address.slice(address.lastIndexOf(":") + 1));
+        return [[`${pod.id} ${url} ${JSON.stringify(labels)}`, { job: job.job_name, pod, url, port, path, labels }]];
+      }),
     );
+  return [...new Map(found).values()];
 }
 
 /** Every endpoint that Prometheus scrapes in an environment. */
