@@ -73,6 +73,7 @@ export const alertmanager: Component = {
       pods: workloads.map((workload) => ({
         workload,
         size: size(workload),
+        asksOutside: true,
         pod: {
           containers: [
             {

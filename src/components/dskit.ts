@@ -127,6 +127,7 @@ function server(workload: Workload, { size: sizeOf, wiring }: Context, program: 
   return {
     workload,
     size,
+    asksOutside: true,
     pod: {
       terminationGracePeriodSeconds: graceSeconds[writes ? "writer" : "other"],
       containers: [

@@ -78,6 +78,7 @@ export const grafana: Component = {
       pods: workloads.map((workload) => ({
         workload,
         size: size(workload),
+        asksOutside: true,
         pod: {
           containers: [
             {

@@ -139,6 +139,7 @@ const pods = (workload: Workload, size: Sized): Pods => ({
   // The next of a pair goes when Thanos has found the one before it under its new address, for which it looks each five seconds.
   settleSeconds: size.replicas > 1 ? 15 : undefined,
   usesApi: true,
+  asksOutside: true,
   annotations: { "kubectl.kubernetes.io/default-container": "prometheus" },
   pod: {
     terminationGracePeriodSeconds: 300,

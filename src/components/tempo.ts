@@ -294,6 +294,7 @@ const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store
   return {
     workload,
     size,
+    asksOutside: true,
     pod: {
       // All spans are in the log within a second or two. What comes after may never end: the queue of the query-frontend waits
       // for tenants that its own clean-up, stopped by then, would have to remove (modules/frontend/queue/queue.go in 3.0.3).

@@ -67,6 +67,7 @@ const pods = (workload: Workload, { size }: Context): Pods => {
   return {
     workload,
     size: size(workload),
+    asksOutside: ingests ? true : undefined,
     // A router looks a name up again no sooner than half a minute after it has, and only one of three may be away for it.
     settleSeconds: ingests && size(workload).replicas > 1 ? 45 : undefined,
     pod: {

@@ -210,6 +210,7 @@ interface Part {
 const part = ({ wiring: { home }, size }: Context, role: Role, { args, files = {}, env, envFrom, mounts = [], volumes = [] }: Part): Pods => ({
   workload: home(role),
   size: size(home(role)),
+  asksOutside: volumes.includes(objectStore.volume) ? true : undefined,
   pod: {
     containers: [
       container([role], role.name, args, {

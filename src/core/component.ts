@@ -66,6 +66,8 @@ export interface Pods {
   readonly labels?: Readonly<Record<string, string>>;
   /** The program talks to the API server with its own account. */
   readonly usesApi?: true;
+  /** Its programs are told to ask something outside of the cluster: a store, a queue, a database, somebody to notify. */
+  readonly asksOutside?: true | undefined;
   /** So long a pod is to be ready before the next one of a StatefulSet is replaced. Default: not at all. */
   readonly settleSeconds?: number;
   /** Part of Pod Security `restricted` that these pods cannot keep, with the reason; only in the agents' namespace. */

@@ -97,8 +97,30 @@ export const restrictedContainer = (container: IContainer): IContainer => ({
   },
 });
 
+/** ConfigMaps that a cluster may have for all who ask something outside of it: whom to trust, and the way out. */
+export const outside = { certificates: "ca-bundle", proxy: "proxy-settings" } as const;
+
+export const certificates: IVolume = {
+  name: outside.certificates,
+  configMap: { name: outside.certificates, optional: true },
+};
+
+/**
+ * Programs of Go trust the certificates in the folder SSL_CERT_DIR beside those in the system's file (crypto/x509/root_unix.go). What a
+ * component's own settings say comes after what is said to all.
+ */
+export const askingOutside = (container: IContainer): IContainer => ({
+  ...container,
+  env: [...(container.env ?? []), { name: "SSL_CERT_DIR", value: "/etc/ca-bundle" }],
+  envFrom: [{ configMapRef: { name: outside.proxy, optional: true } }, ...(container.envFrom ?? [])],
+  volumeMounts: [
+    ...(container.volumeMounts ?? []),
+    { name: certificates.name, mountPath: "/etc/ca-bundle", readOnly: true },
+  ],
+});
+
 /** The pod as its component describes it, with everything that Pod Security `restricted` and a careful reader ask of it. */
-export function hardened({ workload, size, pod, usesApi, mustTouchHost }: Pods, zone?: string): IPodSpec {
+export function hardened({ workload, size, pod, usesApi, asksOutside, mustTouchHost }: Pods, zone?: string): IPodSpec {
   if (mustTouchHost && workload.home !== "agents") {
     throw new Error(`${workload.fullName} touches the host: its component's home must be "agents".`);
   }
@@ -123,8 +145,8 @@ export function hardened({ workload, size, pod, usesApi, mustTouchHost }: Pods, 
     topologySpreadConstraints:
       size.replicas > 1 ? spread(zone ? { ...selector(workload), [zoneLabel]: zone } : selector(workload)) : undefined,
     initContainers: initContainers?.map(restrictedContainer),
-    containers: containers.map(restrictedContainer),
-    volumes,
+    containers: containers.map(asksOutside ? askingOutside : (one) => one).map(restrictedContainer),
+    volumes: asksOutside ? [...(volumes ?? []), certificates] : volumes,
   };
 }
 

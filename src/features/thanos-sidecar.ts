@@ -7,7 +7,7 @@ import type { Feature } from "../core/feature.ts";
 import { clientLabel, groupLabels, type Manifest } from "../core/objects.ts";
 import { defineRoles } from "../core/plan.ts";
 import type { Store } from "../core/store.ts";
-import { resources, restrictedContainer } from "../core/pod.ts";
+import { askingOutside, resources, restrictedContainer } from "../core/pod.ts";
 import { scrapeJobs } from "../core/scrape.ts";
 
 const { sidecar } = defineRoles(
@@ -53,19 +53,21 @@ export const thanosSidecar: Feature = {
     const spec: IPodSpec = {
       containers: [
         restrictedContainer(
-          thanos.container(
-            [sidecar],
-            "sidecar",
-            [
-              "--tsdb.path=/data",
-              `--prometheus.url=http://${wire(sidecar).to(prometheus.roles.server, "http")}`,
-              thanos.objectStore.flag,
-            ],
-            {
-              ...thanos.healthOn("sidecar-http"),
-              resources: resources({ cpu: "20m", memory: "32Mi", memoryLimit: "256Mi" }),
-              volumeMounts: [thanos.objectStore.mount, { name: "data", mountPath: "/data" }],
-            },
+          askingOutside(
+            thanos.container(
+              [sidecar],
+              "sidecar",
+              [
+                "--tsdb.path=/data",
+                `--prometheus.url=http://${wire(sidecar).to(prometheus.roles.server, "http")}`,
+                thanos.objectStore.flag,
+              ],
+              {
+                ...thanos.healthOn("sidecar-http"),
+                resources: resources({ cpu: "20m", memory: "32Mi", memoryLimit: "256Mi" }),
+                volumeMounts: [thanos.objectStore.mount, { name: "data", mountPath: "/data" }],
+              },
+            ),
           ),
         ),
       ],
