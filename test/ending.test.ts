@@ -32,16 +32,19 @@ const delayed = (objects: readonly Manifest[]): ReadonlySet<string | undefined> 
 /** Deployments of which a pod stops listening while clients are still sent to it. */
 function abruptEnds(objects: readonly Manifest[]): Findings {
   const late = delayed(objects);
-  return objects
-    .filter(({ kind }) => kind === "Deployment")
-    .filter((one) => (specOf<{ replicas?: number }>(one).replicas ?? 1) > 1 && isReached(objects, podTemplate(one)))
-    .filter((one) => {
-      const waits = containersOf(podTemplate(one)).some(
-        ({ lifecycle }) => (lifecycle?.preStop?.sleep?.seconds ?? 0) > 0,
-      );
-      return !waits && !(late.has(programOf(one)) && !/-gateway$/.test(one.metadata.name));
-    })
-    .map((one) => `${idOf(one)} stops listening as soon as it is told to end`);
+  return (
+    objects
+      .filter(({ kind }) => kind === "Deployment")
+      // A Deployment without a number of replicas has an autoscaler, which never keeps fewer than two.
+      .filter((one) => (specOf<{ replicas?: number }>(one).replicas ?? 2) > 1 && isReached(objects, podTemplate(one)))
+      .filter((one) => {
+        const waits = containersOf(podTemplate(one)).some(
+          ({ lifecycle }) => (lifecycle?.preStop?.sleep?.seconds ?? 0) > 0,
+        );
+        return !waits && !(late.has(programOf(one)) && !/-gateway$/.test(one.metadata.name));
+      })
+      .map((one) => `${idOf(one)} stops listening as soon as it is told to end`)
+  );
 }
 
 describe("a pod that ends answers until nobody is sent to it", () => {
@@ -53,6 +56,9 @@ describe("a pod that ends answers until nobody is sent to it", () => {
       const path = ["spec", "template", "spec", "containers", 0, "lifecycle"];
       says(abruptEnds(altered(objects, id, path, undefined)), new RegExp(`${id} stops listening`));
     }
+    const scaled = "Deployment observability-prod/alloy-gateway";
+    const path = ["spec", "template", "spec", "containers", 0, "lifecycle"];
+    says(abruptEnds(altered(worldNamed("prod").objects, scaled, path, undefined)), new RegExp(scaled));
     const silent = objects.map((one) =>
       one.kind === "ConfigMap" && one.metadata.name.startsWith("tempo-") ? { ...one, data: {} } : one,
     );

@@ -100,7 +100,10 @@ describe("Loki, in every mode that it has,", () => {
         objects.filter(({ kind, metadata }) => kind === "Service" && metadata.name === "loki-gossip");
       assert.deepEqual(door(base), door(apart));
       assert.deepEqual(configOf(base).memberlist, configOf(apart).memberlist);
-      for (const key of ["s3Bucket", "s3Endpoint"]) assert.equal(base.settings[key]?.value, apart.settings[key]?.value);
+      for (const key of ["bucket", "s3Endpoint"]) {
+        assert.ok(base.settings[key], `loki has no setting ${key}`);
+        assert.equal(base.settings[key].value, apart.settings[key]?.value);
+      }
       assert.ok(base.objects.some(({ kind, metadata }) => kind === "Service" && metadata.name === "loki-gateway"));
     });
 

@@ -5,7 +5,14 @@ import { type StoreSetting, storeOf } from "../src/settings/schema.ts";
 import { none, says } from "./lib/findings.ts";
 import { changeFaults } from "./lib/grafana.ts";
 import { altered, idOf, without } from "./lib/objects.ts";
-import { dataSourceFaults, fileFaults, nameLinks, unsetVariables, unusedSettings } from "./lib/references.ts";
+import {
+  dataSourceFaults,
+  fileFaults,
+  keyFaults,
+  nameLinks,
+  unsetVariables,
+  unusedSettings,
+} from "./lib/references.ts";
 import { built, dev, worlds } from "./lib/world.ts";
 
 const literalsOf = ({ configs }: Base): readonly string[] =>
@@ -31,7 +38,8 @@ for (const { name, overlay, objects, environment } of worlds) {
         ),
       );
     });
-    test("every file that an argument names lies in a mounted folder", () => none(fileFaults(objects)));
+    test("every file that an argument names lies in a mounted folder", () =>
+      none([...fileFaults(objects), ...keyFaults(objects)]));
     test("every variable that a configuration or an argument names is in its container's environment", () => {
       const keys = new Map(overlay.parts.flatMap(({ expects }) => expects.map((one) => [one.name, one.keys] as const)));
       none(unsetVariables(objects, keys, keysOfNoUse(environment.store)));

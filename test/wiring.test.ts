@@ -16,7 +16,9 @@ const outside = ({ exposure, database, kafka, store }: Environment): readonly st
     ...Object.values(database ?? {}),
     kafka?.address ?? "",
     "endpoint" in store ? (store.endpoint ?? "") : "",
-  ].map((text) => text.replace(/^https?:\/\//, "").replace(/:\d+$/, ""));
+  ]
+    .map((text) => text.replace(/^https?:\/\//, "").replace(/:\d+$/, ""))
+    .filter((host) => host !== "");
 const one = (text: string) =>
   addressesIn({ where: "here", namespace: "n", text, readers: [] }).map(({ host, port }) => `${host}:${port}`);
 

@@ -64,6 +64,38 @@ export function nameLinks(objects: readonly Manifest[], expectedSecrets: readonl
   });
 }
 
+/** Keys of the ConfigMaps and Secrets that a volume shows; undefined where it is a volume of another kind, or one that is not generated. */
+function shown(pod: PodTemplate, name: string, objects: readonly Manifest[]): readonly string[] | undefined {
+  const volume = pod.spec.volumes?.find((one) => one.name === name);
+  const id = volume?.configMap?.name
+    ? `ConfigMap ${pod.namespace}/${volume.configMap.name}`
+    : volume?.secret?.secretName
+      ? `Secret ${pod.namespace}/${volume.secret.secretName}`
+      : undefined;
+  const found = objects.find((object) => idOf(object) === id);
+  return found ? Object.keys((found["data"] ?? {}) as Labels) : undefined;
+}
+
+/** Files that an argument or variable names in a mounted ConfigMap or Secret that has no such key. */
+export function keyFaults(objects: readonly Manifest[]): Findings {
+  return podTemplates(objects).flatMap((pod) =>
+    containersOf(pod).flatMap((one) => {
+      const texts = [...(one.args ?? []), ...(one.env ?? []).map(({ value = "" }) => value)];
+      const paths = texts.flatMap((text) =>
+        [...text.matchAll(/(?:^|=)(\/etc\/[\w./-]+)$/g)].map(([, path = ""]) => path),
+      );
+      return paths.flatMap((path) =>
+        (one.volumeMounts ?? [])
+          .filter(({ mountPath }) => path.startsWith(`${mountPath}/`))
+          .filter(
+            ({ name, mountPath }) => shown(pod, name, objects)?.includes(path.slice(mountPath.length + 1)) === false,
+          )
+          .map(({ name }) => `${pod.id} containers.${one.name}: volume ${name} has no file ${path}`),
+      );
+    }),
+  );
+}
+
 /** Files that an argument, command or variable names although nothing is mounted there. */
 export function fileFaults(objects: readonly Manifest[]): Findings {
   return podTemplates(objects).flatMap((pod) =>

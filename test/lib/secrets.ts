@@ -38,6 +38,13 @@ export function leaks(objects: readonly Manifest[], values: readonly string[]): 
         .map((one) => `${pod.id} containers.${name}.env.${one.name} is a plain value`),
     ),
   );
+  const literal = objects
+    .filter(({ kind }) => kind === "ConfigMap")
+    .flatMap((object) =>
+      Object.entries((object["data"] ?? {}) as Readonly<Record<string, string>>)
+        .filter(([key, value]) => secretKey.test(key) && !key.includes(".") && !reference.test(value))
+        .map(([key]) => `${idOf(object)} data.${key} is a plain value`),
+    );
   const annotated = objects.flatMap((object) =>
     values
       .filter((value) => JSON.stringify(object.metadata).includes(value))
@@ -45,6 +52,7 @@ export function leaks(objects: readonly Manifest[], values: readonly string[]): 
   );
   return [
     ...plain,
+    ...literal,
     ...annotated,
     ...open.flatMap(({ where, text }) => [
       ...values.filter((value) => text.includes(value)).map((value) => `${where} holds the credential "${value}"`),

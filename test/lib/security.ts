@@ -2,6 +2,7 @@ import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IProbe } from "kubernetes-models/v1/Probe";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { Manifest } from "../../src/core/objects.ts";
+import { quantity } from "../../src/core/requests.ts";
 import type { Findings } from "./findings.ts";
 import {
   containersOf,
@@ -108,6 +109,13 @@ export function hardeningFaults(pod: PodTemplate): Findings {
           say(one.resources?.requests?.[what] === undefined, at, `requests no ${what}`),
         ),
         ...say(one.resources?.limits?.["memory"] === undefined, at, "has no memory limit"),
+        ...(["memory", "ephemeral-storage"] as const).flatMap((what) =>
+          say(
+            (quantity(one.resources?.requests?.[what]) ?? 0) > (quantity(one.resources?.limits?.[what]) ?? Infinity),
+            at,
+            `requests more ${what} than its limit, which the API server refuses`,
+          ),
+        ),
         ...(one.volumeMounts ?? []).flatMap(({ name, readOnly }) =>
           say(hostMounts.has(name) && !readOnly, `${at}.volumeMounts.${name}`, "may write to the host"),
         ),
@@ -259,12 +267,22 @@ export function budgetFaults(objects: readonly Manifest[]): Findings {
   };
   return [
     ...pods
-      .filter(({ kind, replicas }) => replicas > 1 && (kind === "Deployment" || kind === "StatefulSet"))
+      .filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet")
+      .filter((pod) => {
+        const same = (one: PodTemplate): boolean =>
+          one.namespace === pod.namespace &&
+          ["name", "component"].every(
+            (key) => one.labels[`app.kubernetes.io/${key}`] === pod.labels[`app.kubernetes.io/${key}`],
+          );
+        return pods.filter(same).reduce((sum, { replicas }) => sum + replicas, 0) > 1;
+      })
       .flatMap((pod) => {
         const found = budgets.filter((budget) => covers(budget, pod));
         return [
           ...(found.length === 1 ? [] : [`${pod.id} has ${found.length} PodDisruptionBudgets: expected one`]),
-          ...(pod.spec.topologySpreadConstraints?.length ? [] : [`${pod.id} may have all replicas on one node`]),
+          ...(pod.replicas < 2 || pod.spec.topologySpreadConstraints?.length
+            ? []
+            : [`${pod.id} may have all replicas on one node`]),
         ];
       }),
     ...budgets.flatMap((budget) => {
