@@ -111,6 +111,14 @@ const overruled = ({ components }: Environment, added: readonly Addition[]): rea
     ),
   );
 
+/** Ways out of workloads that nobody wants here. */
+const leadingNowhere = ({ egress }: Environment, bases: readonly Base[]): readonly string[] => {
+  const here = new Set(bases.flatMap(({ workloads }) => workloads.map(({ fullName }) => fullName)));
+  return Object.keys(egress)
+    .filter((workload) => !here.has(workload))
+    .map((workload) => `egress.${workload} has no effect: there is no such workload here. Remove it.`);
+};
+
 /** The overlay of an environment. */
 export function overlayOf(environment: Environment, { bases: committed, additions }: Foundation): Overlay {
   const { features } = composition(answersOf(environment), catalogue);
@@ -126,6 +134,7 @@ export function overlayOf(environment: Environment, { bases: committed, addition
     ...all.flatMap((one) => one.component.impossible?.(one, others(one)) ?? []),
     ...features.flatMap((feature) => feature.impossible?.(options[feature.name] ?? {}, all) ?? []),
     ...overruled(environment, added),
+    ...leadingNowhere(environment, all),
   ];
   if (problems.length > 0)
     throw new SettingsError(problems.map((text) => `environments/${environment.name}: ${text}`).join("\n"));

@@ -5,7 +5,9 @@ import { after, test } from "node:test";
 import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
+import { network, outside } from "../src/core/network.ts";
 import { requests } from "../src/core/requests.ts";
+import { podTemplates } from "./lib/objects.ts";
 import { namedSecrets } from "./lib/references.ts";
 import { built, environmentOf, rendered, root, shipped } from "./lib/world.ts";
 
@@ -103,9 +105,9 @@ test(
   async () => {
     const folder = temporary(after);
     putAll(folder, snapshot(root, generated));
-    const shown = ["docs/use.md", "docs/stores.md", "docs/tenants.md"].map(text).join("\n");
+    const shown = ["docs/use.md", "docs/stores.md", "docs/tenants.md", "docs/security.md"].map(text).join("\n");
     const examples = [...shown.matchAll(/<!-- file: (\S+) -->\n```yaml\n([\s\S]*?)```/g)];
-    assert.equal(examples.length, 11);
+    assert.equal(examples.length, 15);
     for (const [, path, yaml] of examples) put(folder, path as string, yaml as string);
     for (const kustomize of kustomizes) {
       const mine = await build(kustomize, join(folder, "overlays/mine"));
@@ -133,6 +135,21 @@ test(
         rules?.map(({ host }) => host),
         ["grafana.example.com"],
       );
+      const others = await build(kustomize, join(folder, "overlays/other-ports"));
+      const ports = network(others.objects);
+      const pods = podTemplates(others.objects);
+      for (const target of [{ port: 31443 }, { port: 10053, protocol: "UDP" }] as const) {
+        const shut = pods.filter((pod) => !ports.open("Egress", pod, outside, target)).map(({ id }) => id);
+        assert.deepEqual(shut, [], `port ${target.port}`);
+      }
+      const out = await build(kustomize, join(folder, "overlays/alerts-out"));
+      const ways = network(out.objects);
+      const asking = podTemplates(out.objects).filter(({ spec }) => !spec.automountServiceAccountToken);
+      for (const target of [{ port: 443 }, { port: 53, protocol: "UDP" }] as const) {
+        const open = asking.filter((pod) => ways.open("Egress", pod, outside, target)).map(({ name }) => name);
+        assert.ok(open.includes("alertmanager"), `port ${target.port}`);
+        assert.ok(target.port === 53 || open.length === 1, open.join());
+      }
     }
   },
 );

@@ -3,12 +3,23 @@ import { describe, test } from "node:test";
 import * as minio from "../src/components/minio.ts";
 import type { Manifest } from "../src/core/objects.ts";
 import type { Role } from "../src/core/plan.ts";
+import { readme } from "../src/core/readme.ts";
 import { portOf } from "../src/core/store.ts";
 import { storeOf } from "../src/settings/schema.ts";
 import { none, says } from "./lib/findings.ts";
 import { altered, idOf, podTemplates, specOf, without } from "./lib/objects.ts";
-import { closedFaults, network, openFaults, outside, recorded, unrestricted, wideRules } from "./lib/policies.ts";
-import { dev, type World, worldNamed, worlds } from "./lib/world.ts";
+import {
+  apiPorts,
+  closedFaults,
+  dnsPorts,
+  network,
+  openFaults,
+  outside,
+  recorded,
+  unrestricted,
+  wideRules,
+} from "./lib/policies.ts";
+import { dev, environmentOf, type World, worldNamed, worldOf, worlds } from "./lib/world.ts";
 
 const runsIn = (roles: readonly Role[], role: Role): boolean =>
   roles.some(({ component, name }) => component === role.component && name === role.name);
@@ -77,8 +88,8 @@ for (const { name, overlay, objects, environment } of worlds) {
         );
       const kept = store.kind === "minio" ? [] : [portOf(store), ...(store.identity === "secret" ? [] : [443])];
       for (const one of podTemplates(objects)) {
-        for (const port of new Set([443, 6443, ...kept])) {
-          const hasToken = [443, 6443].includes(port) && one.spec.automountServiceAccountToken === true;
+        for (const port of new Set([...apiPorts, ...kept])) {
+          const hasToken = apiPorts.includes(port) && one.spec.automountServiceAccountToken === true;
           const open = net.open("Egress", one, outside, { port });
           assert.equal(open, hasToken || (kept.includes(port) && keeps(one.id)), `${one.id} port ${port}`);
         }
@@ -113,7 +124,7 @@ for (const { name, overlay, objects, environment } of worlds) {
                 pod.id === one.id && roles.some((role) => role.name === from.name && role.component === from.component),
             ),
         );
-        for (const port of [53, 5353]) {
+        for (const port of dnsPorts) {
           for (const protocol of ["TCP", "UDP"] as const)
             assert.equal(net.open("Egress", one, outside, { port, protocol }), talks, `${one.id} ${protocol} ${port}`);
         }
@@ -178,6 +189,88 @@ describe("who may talk to whom", () => {
     assert.ok(open.connects(pod(dev, "prometheus"), target, { port: 8123 }));
     assert.ok(!net.connects(pod(dev, "prometheus"), target, { port: 8123 }));
     assert.ok(!open.connects(pod(dev, "grafana"), target, { port: 8123 }));
+  });
+});
+
+describe("what an environment says of its cluster and of ways out", () => {
+  const open = worldOf(
+    environmentOf("open", {
+      mode: "microservices",
+      metrics: "mimir",
+      network: { apiServerPorts: [31443], dnsPorts: [10053] },
+      egress: {
+        alertmanager: [{ port: 443 }, { port: 587, cidr: "203.0.113.0/24" }],
+        "mimir-alertmanager": [{ port: 8443 }],
+      },
+    }),
+  );
+  const net = network(open.objects);
+  const pods = podTemplates(open.objects);
+  const out = (port: number, protocol: "TCP" | "UDP" = "TCP"): readonly string[] =>
+    pods.filter((one) => net.open("Egress", one, outside, { port, protocol })).map(({ name }) => name);
+  const components = (names: readonly string[]): readonly string[] => [
+    ...new Set(
+      pods.filter(({ name }) => names.includes(name)).map(({ labels }) => labels["app.kubernetes.io/name"] ?? ""),
+    ),
+  ];
+
+  test("those with a token reach an API server on a port of its own, and nobody else gets there", () => {
+    const tokens = pods.filter(({ spec }) => spec.automountServiceAccountToken).map(({ name }) => name);
+    assert.deepEqual(out(31443), tokens);
+    assert.deepEqual([...tokens].sort(), ["alloy", "kube-state-metrics", "prometheus", "rollout-operator"]);
+  });
+
+  test("those who look names up reach a DNS on a port of its own, by UDP and TCP, and no component gets there that does not", () => {
+    for (const protocol of ["TCP", "UDP"] as const)
+      assert.deepEqual(components(out(10053, protocol)), components(out(53, protocol)));
+    assert.ok(!out(10053).includes("node-exporter"));
+    assert.ok(out(10053).includes("alloy"), "the agents' namespace, too");
+  });
+
+  test("a workload gets out by the ports that are named for it, and no other workload does", () => {
+    assert.deepEqual(
+      out(443).filter((name) => !out(6443).includes(name)),
+      ["alertmanager"],
+    );
+    assert.ok(out(8443).includes("mimir-alertmanager"));
+    assert.ok(!out(8443).includes("mimir-ruler"));
+  });
+
+  test("a way out to a range of addresses leads nowhere else", () => {
+    const policy = open.objects.find(({ metadata }) => metadata.name === "alertmanager-egress") as Manifest;
+    const { egress } = specOf<{ egress: readonly { to?: unknown; ports: readonly { port: number }[] }[] }>(policy);
+    const rules = egress.filter(({ ports }) => ports.some(({ port }) => port === 587));
+    assert.deepEqual(rules, [
+      { to: [{ ipBlock: { cidr: "203.0.113.0/24" } }], ports: [{ protocol: "TCP", port: 587 }] },
+    ]);
+  });
+
+  test("who has a way out can look names up, even one that connects to nobody else", () => {
+    const alone = { mode: "monolithic", metrics: "mimir", egress: { alertmanager: [{ port: 443 }] } };
+    const { objects } = worldOf(environmentOf("alone", alone));
+    const alertmanager = podTemplates(objects).find(({ name }) => name === "alertmanager");
+    assert.ok(alertmanager);
+    assert.ok(network(objects).open("Egress", alertmanager, outside, { port: 53, protocol: "UDP" }));
+  });
+
+  test("its picture shows the ways out", () => {
+    assert.match(readme(open.overlay), /^ {2}alertmanager -->\|443, 587\| anywhere$/m);
+  });
+
+  test("ways out of what the environment does not have stop the build", () => {
+    const settings = { mode: "monolithic", metrics: "mimir", egress: { kafka: [{ port: 443 }] } };
+    assert.throws(
+      () => worldOf(environmentOf("idle", settings)),
+      /environments\/idle: egress.kafka has no effect: there is no such workload here\. Remove it\./,
+    );
+  });
+
+  test("nothing opens further without a word", () => {
+    const names = dev.objects.filter(({ kind }) => kind === "NetworkPolicy").map(({ metadata }) => metadata.name);
+    assert.deepEqual(
+      names.filter((name) => name.endsWith("-egress") || name.endsWith("-ports")),
+      [],
+    );
   });
 });
 

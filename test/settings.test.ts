@@ -136,6 +136,33 @@ describe("a wrong setting stops the build with its path, what was found and what
       `environments/prod: components.loki is []: expected settings such as ${quoted(lokiSettings)}`,
     ],
     [
+      "a port that is none",
+      { ...good, network: { dnsPorts: [0], apiServerPorts: 7443 } },
+      [
+        "environments/prod: network.dnsPorts is [0]: expected a list of ports such as [7443]",
+        "environments/prod: network.apiServerPorts is 7443: expected a list of ports such as [7443]",
+      ].join("\n"),
+    ],
+    [
+      "ways out of a workload that is not there",
+      { ...good, egress: { "loki-ruler": [{ port: 443 }] } },
+      /^environments\/prod: egress.loki-ruler is no setting: expected one of "alertmanager", .*"grafana", /,
+    ],
+    [
+      "a way out that says no port, a range that is none, and a word that nobody knows",
+      { ...good, egress: { grafana: [{ cidr: "::/0" }, { port: 25, cidr: "10.0.0.0/33" }, { port: 25, host: "a" }] } },
+      [
+        "environments/prod: egress.grafana[0].port is missing: expected a port such as 443",
+        'environments/prod: egress.grafana[1].cidr is "10.0.0.0/33": expected addresses such as "203.0.113.0/24"',
+        'environments/prod: egress.grafana[2].host is no setting: expected one of "port", "cidr"',
+      ].join("\n"),
+    ],
+    [
+      "a way out that is no list",
+      { ...good, egress: { grafana: { port: 443 } } },
+      'environments/prod: egress.grafana is {"port":443}: expected a list of ways out such as [{ port: 587, cidr: "203.0.113.0/24" }]',
+    ],
+    [
       "an unknown mode of a component",
       { ...good, modes: { grafana: "microservices" } },
       'environments/prod: modes.grafana is "microservices": expected one of "monolithic"',
@@ -374,6 +401,8 @@ describe("a right setting", () => {
       scaling: {},
       volumes: {},
       components: {},
+      network: {},
+      egress: {},
     });
   });
   test("of a file may be composed from another's", () => {

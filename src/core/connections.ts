@@ -22,7 +22,7 @@ export function connectionsOf({ parts }: Overlay): readonly Connection[] {
   };
   const all = [
     ...bases.flatMap((base) => ownConnections(base).filter(({ made }) => !made)),
-    ...parts.flatMap((part) => part.additions.flatMap((addition) => addition.connections)),
+    ...parts.flatMap((part) => [...part.additions.flatMap((addition) => addition.connections), ...part.waysOut]),
   ]
     .map(placed)
     .filter(({ from, to }) => here(from) && here(to));

@@ -1,6 +1,12 @@
 import type { Manifest } from "./objects.ts";
 import { containersOf, type Labels, type PodTemplate, type Selector, selects, specOf } from "./reading.ts";
 
+/**
+ * Where the pods behind a cluster's DNS Service and its API server listen: policies are decided there, after the Service's port has been
+ * exchanged for theirs. Which distribution listens where, and who says so, is in docs/security.md.
+ */
+export const listening = { dns: [53, 1053, 5353, 8053], apiServer: [443, 6443, 6444, 8443, 16443] } as const;
+
 /** What a rule of a policy names as the other end. */
 export interface Peer {
   readonly podSelector?: Selector;

@@ -1,5 +1,6 @@
 import { type Adapted, adapted } from "./adapted.ts";
 import type { Base } from "./base.ts";
+import { type Doors, doors, waysOut } from "./doors.ts";
 import { type Config, namespaceNames, type SecretShape } from "./component.ts";
 import { type Addition, reshaped } from "./feature.ts";
 import { Namespace, NetworkPolicy } from "./models.ts";
@@ -8,6 +9,7 @@ import { joined } from "./merge.ts";
 import { manifest, type Manifest, partOf } from "./objects.ts";
 import type { Home } from "./plan.ts";
 import type { Store } from "./store.ts";
+import type { Connection } from "./wiring.ts";
 
 /** What an overlay needs to know of its environment. */
 export interface Choice {
@@ -17,6 +19,8 @@ export interface Choice {
   readonly compose: "generated" | "none";
   readonly repository: Repository;
   readonly store: Store;
+  readonly network: Doors["network"];
+  readonly egress: Doors["egress"];
   /** What it says of the features that it has, by their names. */
   readonly options: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -36,6 +40,8 @@ export interface Part {
   readonly objects: readonly Manifest[];
   readonly bases: readonly Base[];
   readonly additions: readonly Addition[];
+  /** Ways out that it opens. */
+  readonly waysOut: readonly Connection[];
   /** Patches of its own, one object each, by name. */
   readonly changes: readonly Manifest[];
   readonly replicas: Readonly<Record<string, number>>;
@@ -163,10 +169,12 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
       objects: [
         namespaceObject(choice.namespaces[home], home),
         defaultDeny(),
+        ...doors(choice, bases),
         ...differences.flatMap(({ objects }) => objects),
       ],
       bases,
       additions: added,
+      waysOut: waysOut(choice, bases),
       changes: perObject([
         ...differences.flatMap(({ patches }) => patches),
         ...options.flatMap(({ patches = [] }) => patches),

@@ -1,16 +1,18 @@
 import type { INetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
 import type { INetworkPolicyPort } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPort";
 import { NetworkPolicy } from "./models.ts";
+import { listening } from "./network.ts";
 import { componentLabels, labels, manifest, type Manifest, partOf, selector } from "./objects.ts";
 import type { Home, Role, Workload } from "./plan.ts";
 import { type Connection, isRole, type Place, type Wiring } from "./wiring.ts";
 
-const tcp = (port: number): INetworkPolicyPort => ({ protocol: "TCP", port });
+export const tcp = (port: number): INetworkPolicyPort => ({ protocol: "TCP", port });
 
-/** DNS by port, wherever a cluster's DNS pods live or listen (5353 is OpenShift's). */
-const dns: { ports: INetworkPolicyPort[] } = {
-  ports: [53, 5353].flatMap((port) => (["UDP", "TCP"] as const).map((protocol) => ({ protocol, port }))),
-};
+/** DNS by port, wherever a cluster's DNS pods live. */
+export const names = (ports: readonly number[]): { ports: INetworkPolicyPort[] } => ({
+  ports: ports.flatMap((port) => (["UDP", "TCP"] as const).map((protocol) => ({ protocol, port }))),
+});
+const dns = names(listening.dns);
 
 /** Label by which an owner of a namespace opts in to having its annotated pods scraped. */
 export const scrapeLabel = { "kube-lgtm.io/scrape": "true" } as const;
@@ -28,8 +30,8 @@ export const kedaOperator = (namespace: string): INetworkPolicyPeer => ({
 
 const places: Readonly<Record<Place, Opening>> = {
   anywhere: { peers: [], ports: [] },
-  // Behind its Service the API server listens on 443 or 6443, outside of any pod network that a selector could name.
-  "api-server": { peers: [], ports: [443, 6443].map((port) => tcp(port)) },
+  // It is outside of any pod network that a selector could name.
+  "api-server": { peers: [], ports: listening.apiServer.map(tcp) },
   "external-kafka": { peers: [], ports: [tcp(9092)] },
   keda: { peers: [kedaOperator("keda")], ports: [] },
   "object-store": { peers: [], ports: [tcp(443)] },

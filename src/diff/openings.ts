@@ -1,4 +1,12 @@
-import { type Direction, type Network, type Peer, type PolicySpec, type Port, typesOf } from "../core/network.ts";
+import {
+  type Direction,
+  listening,
+  type Network,
+  type Peer,
+  type PolicySpec,
+  type Port,
+  typesOf,
+} from "../core/network.ts";
 import type { Manifest } from "../core/objects.ts";
 import { type PodTemplate, type Selector, selects, specOf } from "../core/reading.ts";
 
@@ -22,7 +30,7 @@ export const anyPort = "any port";
 export const anywhere = "anywhere";
 /** Names are looked up wherever they may be; the ports say no more. */
 export const nameService = "DNS";
-const namePorts: ReadonlySet<string> = new Set(["53", "5353", "53/UDP", "5353/UDP"]);
+const namePorts: ReadonlySet<string> = new Set(listening.dns.flatMap((port) => [`${port}`, `${port}/UDP`]));
 
 /** `3100`, `53/UDP`, `8000-8010`. */
 export function portWords({ protocol = "TCP", port, endPort }: Port): string {

@@ -1,4 +1,5 @@
 import type { Overrides, Unit } from "../core/component.ts";
+import type { Doors, Ports } from "../core/doors.ts";
 import type { Home, Mode } from "../core/plan.ts";
 import type { Repository } from "../core/flux.ts";
 import type { Volume } from "../core/size.ts";
@@ -71,6 +72,10 @@ export interface Settings {
   readonly database?: Database | undefined;
   /** Default: Grafana is reached from inside the cluster only. */
   readonly exposure?: Exposure | undefined;
+  /** Where the cluster's API server and DNS listen, where that is none of the usual ports. */
+  readonly network?: Ports;
+  /** Ways out of the cluster, by workload: `{ alertmanager: [{ port: 443 }] }`. Default: none. */
+  readonly egress?: Doors["egress"];
   /** `throw-away`: committed, for a laptop. `by-name`: the environment expects the Secrets to be there. */
   readonly credentials?: "by-name" | "throw-away";
   /** Where clusters fetch this repository from, for the Flux objects beside the overlay. */

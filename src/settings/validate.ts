@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import {
   type Component,
   modesOf,
@@ -43,6 +44,8 @@ export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   compose: true,
   database: true,
   exposure: true,
+  network: true,
+  egress: true,
   credentials: true,
   repository: true,
   namespaces: true,
@@ -173,6 +176,37 @@ function checkScaling(value: unknown, { add, entries, say }: Report): void {
     say("scaling.kedaNamespace", namespace, "the name of a namespace");
   if (!names.some((name) => given.get(name) === "keda"))
     add(`scaling.kedaNamespace has no effect: nothing is scaled by "keda". Remove it, or set one of ${list(names)}.`);
+}
+
+const isPort = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535;
+
+function checkNetwork(value: unknown, { entries, say }: Report): void {
+  const fields = ["apiServerPorts", "dnsPorts"];
+  for (const [field, ports] of entries("network", value, fields, `lists of ports such as { dnsPorts: [10053] }`))
+    if (!(Array.isArray(ports) && ports.every(isPort)))
+      say(`network.${field}`, ports, "a list of ports such as [7443]");
+}
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/ */
+const isCidr = (value: unknown): boolean => {
+  const [address = "", bits = "", ...more] = String(value).split("/");
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return typeof value === "string" && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+};
+
+function checkEgress(value: unknown, workloads: readonly string[], { entries, say }: Report): void {
+  const example = 'a list of ways out such as [{ port: 587, cidr: "203.0.113.0/24" }]';
+  for (const [workload, ways] of entries("egress", value, workloads, "lists of ways out by workload")) {
+    if (!Array.isArray(ways)) say(`egress.${workload}`, ways, example);
+    for (const [i, way] of (Array.isArray(ways) ? ways : []).entries()) {
+      const path = `egress.${workload}[${i}]`;
+      const given = new Map(entries(path, way, ["port", "cidr"], "a way out such as { port: 443 }"));
+      if (!isTable(way)) continue;
+      if (!isPort(given.get("port"))) say(`${path}.port`, given.get("port"), "a port such as 443");
+      const cidr = given.get("cidr");
+      if (cidr !== undefined && !isCidr(cidr)) say(`${path}.cidr`, cidr, 'addresses such as "203.0.113.0/24"');
+    }
+  }
 }
 
 function checkVolumes(value: unknown, withDisk: readonly string[], { entries, fits }: Report): void {
@@ -382,6 +416,12 @@ export function validate(
   const withDisk = workloads.flatMap(({ component, disk }) => (disk ? [component] : []));
   checkLoad(settings.load, found);
   checkScaling(settings.scaling, found);
+  checkNetwork(settings.network, found);
+  checkEgress(
+    settings.egress,
+    workloads.map(({ fullName }) => fullName),
+    found,
+  );
   checkVolumes(settings.volumes, [...new Set(withDisk)], found);
   if (found.problems.length > 0) throw new SettingsError(found.problems.join("\n"));
   return {
@@ -391,6 +431,8 @@ export function validate(
     volumes: {},
     components: {},
     overrides: {},
+    network: {},
+    egress: {},
     scaling: {},
     store: { kind: "minio" },
     ...settings,

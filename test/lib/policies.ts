@@ -129,8 +129,16 @@ export function unrestricted(objects: readonly Manifest[]): Findings {
 }
 
 const scraped = { matchLabels: { "kube-lgtm.io/scrape": "true" } };
-const dnsPorts: readonly unknown[] = [53, 5353];
-const apiPorts: readonly unknown[] = [443, 6443];
+/**
+ * Where pods of a cluster's DNS listen. Gardener: https://gardener.cloud/docs/gardener/networking/custom-dns-config/ , vCluster:
+ * loft-sh/vcluster-docs#2336, OpenShift: dns-default of https://github.com/openshift/cluster-dns-operator .
+ */
+export const dnsPorts: readonly number[] = [53, 1053, 5353, 8053];
+/**
+ * Where API servers listen. Clouds: 443. kubeadm: https://kubernetes.io/docs/reference/networking/ports-and-protocols/ , k3s beside another
+ * program: sympozium-ai/sympozium#26, minikube: its `--apiserver-port`, MicroK8s: canonical/microk8s#88.
+ */
+export const apiPorts: readonly number[] = [443, 6443, 6444, 8443, 16443];
 
 /**
  * Rules that open more than they name: without peers, or without ports.
@@ -147,10 +155,10 @@ export function wideRules(objects: readonly Manifest[], exposed: readonly string
       ];
       return rules.flatMap(({ at, peers, ports }) => {
         const say = (text: string): string => `${idOf(object)} spec.${at} ${text}`;
-        const only = (allowed: readonly unknown[]): boolean =>
+        const only = (allowed: readonly number[]): boolean =>
           at.startsWith("egress") &&
           ports.length > 0 &&
-          ports.every(({ port, endPort }) => allowed.includes(port) && !endPort);
+          ports.every(({ port, endPort }) => allowed.includes(Number(port)) && !endPort);
         const named = peers.every(
           ({ podSelector, namespaceSelector }) =>
             JSON.stringify({ podSelector, namespaceSelector }) === JSON.stringify({ namespaceSelector: scraped }),
