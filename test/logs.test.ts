@@ -21,15 +21,48 @@ const block = (name: string, label: string): Block => {
 };
 const promtail = parse(file("bases/promtail/monolithic", "promtail", "promtail.yaml"));
 
-/** A block's attributes, which are all written out. */
-const valuesOf = ({ attributes }: Block): Rule =>
-  Object.fromEntries(Object.entries(attributes).map(([name, text]) => [name, JSON.parse(text)]));
+/** What is written out as the value of an attribute. */
+const value = <T>({ attributes }: Block, name: string): T | undefined => {
+  const text = attributes[name];
+  return text === undefined ? undefined : (JSON.parse(text) as T);
+};
+const ruleOf = (one: Block): Rule =>
+  Object.fromEntries(Object.keys(one.attributes).map((name) => [name, value(one, name)]));
 
 /** What each agent makes of what discovery says of a container, each from its own file. */
 const agents: Readonly<Record<string, readonly Rule[]>> = {
-  alloy: block("discovery.relabel", "pods").blocks.map(valuesOf),
+  alloy: block("discovery.relabel", "pods").blocks.map(ruleOf),
   promtail: promtail.scrape_configs[0].relabel_configs,
 };
+
+/** How an agent pushes again: dskit's backoff.Config, which both read (loki.write's endpoint; a client of Promtail). */
+interface Backoff {
+  readonly min: string;
+  readonly max: string;
+  readonly retries: number;
+}
+const endpoint = block("loki.write", "loki").blocks.find(({ name }) => name === "endpoint") as Block;
+const { min_period, max_period, max_retries } = promtail.clients[0].backoff_config ?? {};
+const backoffs: Readonly<Record<string, Backoff>> = {
+  alloy: {
+    min: value(endpoint, "min_backoff_period") ?? "500ms",
+    max: value(endpoint, "max_backoff_period") ?? "5m",
+    retries: value(endpoint, "max_backoff_retries") ?? 10,
+  },
+  promtail: { min: min_period ?? "500ms", max: max_period ?? "5m", retries: max_retries ?? 10 },
+};
+const milliseconds = (duration: string): number => {
+  const [, number, unit] = /^(\d+)(ms|s|m)$/.exec(duration) ?? [];
+  return Number(number) * ({ ms: 1, s: 1000, m: 60_000 }[unit as "ms" | "s" | "m"] ?? Number.NaN);
+};
+
+/** The longest time in which it still pushes: each pause is twice the one before, at most `max`; 0 retries are no limit. */
+const patience = ({ min, max, retries }: Backoff): number =>
+  retries === 0
+    ? Number.POSITIVE_INFINITY
+    : Array.from({ length: retries }, (_, i) => Math.min(milliseconds(min) * 2 ** (i + 1), milliseconds(max))).reduce(
+        (a, b) => a + b,
+      );
 
 const hash = "0123456789abcdef0123456789abcdef";
 const uid = "ffaf6650-e761-402b-a268-4d4e26de1bb8";
@@ -64,6 +97,13 @@ for (const [agent, rules] of Object.entries(agents)) {
       for (const wrong of ["*", "../other_pod_uid", `x/../../other_pod_${uid}`, "{a,b}", "", ";", "a b"])
         assert.equal(read({ ...found, [mirror]: wrong })["__path__"], `${folder(uid)}/etcd/*.log`, wrong);
       assert.equal(read({ ...found, [mirror]: "abc" })["__path__"], `${folder("abc")}/etcd/*.log`);
+    });
+
+    test("a node whose Loki is away for however long, and goes on within a minute of its return", () => {
+      const backoff = backoffs[agent] as Backoff;
+      assert.equal(patience(backoff), Number.POSITIVE_INFINITY);
+      assert.ok(milliseconds(backoff.max) <= 60_000, `waits for ${backoff.max}`);
+      assert.ok(milliseconds(backoff.min) >= 100, `asks again after ${backoff.min}`);
     });
 
     test("every container under the same labels: namespace, pod, container, app", () => {

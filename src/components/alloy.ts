@@ -92,7 +92,7 @@ export const alloy: Component = {
       ),
       objects: clusterAccess("alloy", [{ group: "", resources: ["pods"], verbs: ["get", "list", "watch"] }]),
       configs: [
-        { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { rules: agent.rules.map(rule) }) } },
+        { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { again: agent.again, rules: agent.rules.map(rule) }) } },
       ],
     };
   },

@@ -57,6 +57,13 @@ export const rules: readonly Rule[] = [
   },
 ];
 
+/**
+ * How an agent pushes again what Loki did not take, because it is away (5xx, no connection) or has too much to do (429): for ever, because the
+ * lines wait on the node meanwhile. By themselves both agents give up after ten times, some six to eight minutes. What Loki refuses for good
+ * (any other 4xx) neither pushes again. Number 0 is no limit (dskit's backoff.Config).
+ */
+export const again = { first: "500ms", longest: "1m", times: 0 } as const;
+
 export const logs: IVolume = { name: "logs", hostPath: { path: "/var/log", type: "Directory" } };
 export const logsMount = { name: logs.name, mountPath: "/var/log", readOnly: true } as const;
 

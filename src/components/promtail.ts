@@ -27,7 +27,13 @@ const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
 const config = (scrape: object) => ({
   server: { http_listen_port: roles.server.ports.http, grpc_listen_port: 0, log_level: "info" },
   positions: { filename: "/data/positions.yaml" },
-  clients: [{ url: "${PROMTAIL_LOKI_URL}", external_labels: { cluster: "${PROMTAIL_CLUSTER}" } }],
+  clients: [
+    {
+      url: "${PROMTAIL_LOKI_URL}",
+      backoff_config: { min_period: agent.again.first, max_period: agent.again.longest, max_retries: agent.again.times },
+      external_labels: { cluster: "${PROMTAIL_CLUSTER}" },
+    },
+  ],
   scrape_configs: [scrape],
 });
 
