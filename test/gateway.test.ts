@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { containersOf, podTemplates } from "./lib/objects.ts";
 import { temporary } from "./lib/project.ts";
 import { worldNamed } from "./lib/world.ts";
 
@@ -63,4 +64,53 @@ describe("the gateway", { skip: isThere ? false : "nginx is not there" }, () => 
     assert.equal(await seen("staging", "loki-gateway", {}), "fake");
     assert.equal(await seen("staging-mimir", "mimir-gateway", {}), "anonymous");
   });
+});
+
+/** What an nginx that a gateway's command starts would listen on, where the kernel has IPv6 or not; `late` times it is told of a name that nobody knows yet. */
+function listens(world: string, gateway: string, { ipv6, late }: { readonly ipv6: boolean; readonly late: number }) {
+  const { objects } = worldNamed(world);
+  const pod = podTemplates(objects).find(({ name }) => name === gateway) ?? assert.fail(gateway);
+  const [container] = containersOf(pod);
+  const folder = temporary(after);
+  const here = (text: string): string => text.replaceAll("/tmp/", `${folder}/`).replaceAll("/proc/", `${folder}/`);
+  const program = (name: string, text: string) =>
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}`, { mode: 0o755 });
+  program("sleep", "exit 0\n");
+  program("nginx", `echo "$@" >>${folder}/asked; [ $(wc -l <${folder}/asked) -gt ${late} ]\n`);
+  mkdirSync(join(folder, "net"));
+  if (ipv6) writeFileSync(join(folder, "net/if_inet6"), "");
+  const [shell = "", ...args] = (container?.command ?? []).map(here);
+  const env = { PATH: `${folder}:${process.env["PATH"]}` };
+  assert.equal(spawnSync(shell, args, { env, timeout: 10_000 }).status, 0);
+  const conf = Object.values(
+    objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name.startsWith(`${gateway}-`))?.["data"] ??
+      {},
+  ).join("\n");
+  const included = [...here(conf).matchAll(/include (\S+)\/\*(\S+);/g)].flatMap(([, at = "", ending = ""]) =>
+    readdirSync(at)
+      .filter((file) => file.endsWith(ending))
+      .map((file) => readFileSync(join(at, file), "utf8")),
+  );
+  const asked = readFileSync(join(folder, "asked"), "utf8").trim().split("\n");
+  return { on: [conf, ...included].flatMap((text) => text.match(/listen [^;]+/g) ?? []), asked };
+}
+
+describe("a gateway", () => {
+  for (const [gateway, port] of [
+    ["loki-gateway", 3100],
+    ["mimir-gateway", 8080],
+  ] as const) {
+    test(`${gateway} is reached by either family where the node has both`, () =>
+      assert.deepEqual(listens("staging-mimir", gateway, { ipv6: true, late: 0 }).on, [
+        `listen ${port}`,
+        `listen [::]:${port}`,
+      ]));
+    test(`${gateway} starts on a node whose kernel has no IPv6`, () =>
+      assert.deepEqual(listens("staging-mimir", gateway, { ipv6: false, late: 0 }).on, [`listen ${port}`]));
+    test(`${gateway} waits for names that the DNS does not know yet, instead of ending`, () => {
+      const { asked } = listens("staging-mimir", gateway, { ipv6: true, late: 3 });
+      assert.equal(asked.filter((args) => args.startsWith("-t ")).length, 4);
+      assert.match(asked.at(-1) ?? "", /daemon off;$/);
+    });
+  }
 });

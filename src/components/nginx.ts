@@ -17,6 +17,22 @@ export const size: Size = { replicas: 2, cpu: "20m", memory: "16Mi", memoryLimit
 
 const health = "/-/healthy";
 
+const folder = "/etc/gateway";
+
+/**
+ * IPv6, too, where the node's kernel has it: a gateway that is told to listen by what is not there ends. So does one that starts before the DNS
+ * knows the names that it sends requests to, some seconds after the first apply: it is tested until it knows them.
+ */
+const start = (port: number): string =>
+  [
+    // The first process of a container hears of its end only where it listens.
+    "trap 'exit 1' QUIT TERM",
+    `[ ! -e /proc/net/if_inet6 ] || echo "listen [::]:${port};" >/tmp/ipv6.listen`,
+    `until nginx -t -q -c ${folder}/nginx.conf; do sleep 2; done`,
+    // Not by the image's entry point, which would write into a root that is read-only.
+    `exec nginx -c ${folder}/nginx.conf -g "daemon off;"`,
+  ].join("\n");
+
 /** nginx's configuration of a gateway: its routes, the largest body it takes and how long an answer may take. */
 const config = (port: number, routes: readonly Route[]): string =>
   template("nginx.conf", { port, routes, health, maxBody: "16m", timeout: "330s" });
@@ -40,14 +56,13 @@ export const gateway = (
         {
           name: "nginx",
           image: images.nginx,
-          // Not by the image's entry point, which would write into a root that is read-only.
-          command: ["nginx", "-c", "/etc/gateway/nginx.conf", "-g", "daemon off;"],
+          command: ["/bin/sh", "-c", start(port)],
           lifecycle: untilUnrouted,
           ports: containerPorts(workload.roles),
-          ...probes({ ready: httpGet(health), live: tcp("http"), startSeconds: 60 }),
+          ...probes({ ready: httpGet(health), live: tcp("http"), startSeconds: 300 }),
           resources: resources(size),
           volumeMounts: [
-            { name: "config", mountPath: "/etc/gateway", readOnly: true },
+            { name: "config", mountPath: folder, readOnly: true },
             { name: "tmp", mountPath: "/tmp" },
           ],
         },
