@@ -3,8 +3,9 @@ import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { idOf, podTemplates } from "./lib/objects.ts";
 import { network, recorded } from "./lib/policies.ts";
-import { scraped, scrapeJobsOf, targetsOf } from "./lib/scrape.ts";
-import { dev, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/objects.ts";
+import { relabelled, scraped, scrapeJobsOf, targetsOf } from "./lib/scrape.ts";
+import { dev, worldNamed, worlds } from "./lib/world.ts";
 
 for (const { name, overlay, objects } of worlds) {
   describe(`Prometheus of ${name}`, () => {
@@ -130,6 +131,78 @@ describe("an annotated pod of a user's", () => {
     const listed = rules.flatMap(({ resources }) => resources).sort();
     const labelled = job.kubernetes_sd_configs.some(({ attach_metadata }) => attach_metadata?.namespace);
     assert.deepEqual(listed, labelled ? ["namespaces", "pods"] : ["pods"]);
+  });
+});
+
+describe("labels of what is scraped", () => {
+  const everywhere = ["dev", "prod-mimir", "every-thanos-receive-scalable"].map((name) => worldNamed(name).objects);
+  const of = (objects: readonly Manifest[], job: string) => {
+    const found = scraped(objects).filter((target) => target.job === job);
+    assert.ok(found.length > 0, `nothing of ${job}`);
+    return found;
+  };
+  const jobNamed = (name: string) =>
+    scrapeJobsOf(dev.objects).find((job) => job.job_name === name) ?? assert.fail(name);
+
+  test("a process of the stack is known by its pod, container, node and workload", () => {
+    const [loki] = of(dev.objects, "loki");
+    assert.deepEqual(loki?.labels, {
+      job: "loki",
+      instance: "10.1.2.3:3100",
+      namespace: "observability",
+      pod: "loki-0",
+      container: "loki",
+      node: "node1",
+      workload: "all",
+    });
+  });
+
+  test("what kube-state-metrics says of a pod is of that pod, and the same series whichever pod says it", () => {
+    // As upstream's users take its own labels away: https://github.com/prometheus-operator/kube-prometheus/pull/233
+    for (const objects of everywhere) {
+      for (const { labels } of of(objects, "kube-state-metrics"))
+        assert.deepEqual(labels, { instance: "kube-state-metrics", job: "kube-state-metrics" });
+    }
+    assert.equal(jobNamed("kube-state-metrics").honor_labels, true);
+  });
+
+  test("a node's metrics are the same series whichever pod of node-exporter they are from", () => {
+    for (const objects of everywhere) {
+      for (const { labels } of of(objects, "node-exporter"))
+        assert.deepEqual(labels, { instance: "node1", job: "node-exporter", node: "node1" });
+    }
+  });
+  test("a node is called by its own name, not by that of node-exporter's pod", () => {
+    const rules = jobNamed("node-exporter").metric_relabel_configs ?? [];
+    const sample = { __name__: "node_uname_info", nodename: "node-exporter-x7k2p", instance: "node1", node: "node1" };
+    assert.deepEqual(relabelled(sample, rules), { ...sample, nodename: "node1" });
+    const other = { ...sample, __name__: "node_os_info" };
+    assert.deepEqual(relabelled(other, rules), other);
+  });
+
+  test("none hides a label that the stack's own programs have", () => {
+    // Mimir 3: pkg/storage/bucket/client.go, pkg/storage/ingest/reader_client.go; Loki 3.7: pkg/storage/store.go; Prometheus:
+    // prometheus_sd_kubernetes_events_total; labels of requests, rings, tenants and caches as upstream's dashboards have them.
+    const own = [
+      "component",
+      "role",
+      "method",
+      "route",
+      "status_code",
+      "name",
+      "state",
+      "user",
+      "tenant",
+      "operation",
+      "backend",
+    ];
+    const used = new Set(
+      worlds.flatMap(({ objects }) => scraped(objects).flatMap(({ labels }) => Object.keys(labels))),
+    );
+    assert.deepEqual(
+      [...used].filter((label) => own.includes(label)),
+      [],
+    );
   });
 });
 

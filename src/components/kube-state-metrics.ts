@@ -6,7 +6,7 @@ import { images } from "../versions.ts";
 
 export const roles = defineRoles(
   "kube-state-metrics",
-  { ports: { http: 8080, telemetry: 8081 }, metrics: { port: "http", honorLabels: true } },
+  { ports: { http: 8080, telemetry: 8081 }, metrics: { port: "http", about: "cluster" } },
   { server: { tier: "read" } },
 );
 

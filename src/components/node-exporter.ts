@@ -3,9 +3,12 @@ import { apart, defineRoles } from "../core/plan.ts";
 import { containerPorts, httpGet, probes, resources, tcp } from "../core/pod.ts";
 import { images } from "../versions.ts";
 
+/** In a pod's network, and so with the pod's name, it cannot know what its node is called. */
+const nodename = { source_labels: ["__name__", "node"], regex: "node_uname_info;(.+)", target_label: "nodename" };
+
 export const roles = defineRoles(
   "node-exporter",
-  { ports: { http: 9100 }, metrics: { port: "http" }, home: "agents" },
+  { ports: { http: 9100 }, metrics: { port: "http", about: "node", relabel: [nodename] }, home: "agents" },
   { server: { tier: "read", runs: "every node" } },
 );
 

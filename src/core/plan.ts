@@ -34,8 +34,13 @@ export interface Metrics<P extends string = string> {
   readonly job?: string;
   /** Default /metrics. */
   readonly path?: string;
-  /** The samples speak of other objects than the scraped pod, whose labels must not overwrite theirs. */
-  readonly honorLabels?: true;
+  /**
+   * What its samples speak of, if it is not the scraped process: objects of the cluster, which they name themselves, or the node that it
+   * runs on. They are the same series then whichever pod they are from.
+   */
+  readonly about?: "cluster" | "node";
+  /** Prometheus's relabelling of each sample, when it has the labels of its target. */
+  readonly relabel?: readonly object[];
 }
 
 /** `replicas` of a Deployment or StatefulSet, one on `every node` of a DaemonSet, `once` as a Job. */

@@ -1,5 +1,5 @@
 import { partOf } from "./objects.ts";
-import type { Role, Workload } from "./plan.ts";
+import type { Metrics, Role, Workload } from "./plan.ts";
 import { isRole, type Wiring } from "./wiring.ts";
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
@@ -23,8 +23,7 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
       );
       return {
         job_name: job,
-        metrics_path: own[0]?.role.metrics?.path,
-        honor_labels: own[0]?.role.metrics?.honorLabels,
+        ...common(own[0]?.role),
         kubernetes_sd_configs: [
           {
             role: "pod",
@@ -43,18 +42,19 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
           keep(["__meta_kubernetes_pod_label_app_kubernetes_io_name"], components.join("|")),
           keep(["__meta_kubernetes_pod_container_port_name"], ports.join("|")),
           ...(mute.length > 0 ? [drop([componentLabel], mute.map(({ name }) => name).join("|"))] : []),
-          ...processIdentity,
+          ...identity[own[0]?.role.metrics?.about ?? "process"](job),
         ],
+        metric_relabel_configs: own[0]?.role.metrics?.relabel,
       };
     });
 }
 
 /** The same jobs where there is nobody to ask for pods: every role with metrics among these workloads, by name. */
 export function staticJobs(workloads: readonly Workload[]): readonly object[] {
-  const targets = workloads.flatMap(({ fullName, name: component, roles }) =>
+  const targets = workloads.flatMap(({ fullName, name: workload, roles }) =>
     roles.flatMap((role) =>
       role.metrics
-        ? [{ job: jobOf(role), role, target: `${fullName}:${role.ports[role.metrics.port]}`, labels: { component } }]
+        ? [{ job: jobOf(role), role, target: `${fullName}:${role.ports[role.metrics.port]}`, labels: { workload } }]
         : [],
     ),
   );
@@ -65,12 +65,16 @@ export function staticJobs(workloads: readonly Workload[]): readonly object[] {
       const each = new Map(own.map(({ target, labels }) => [target, { targets: [target], labels }]));
       return {
         job_name: job,
-        metrics_path: own[0]?.role.metrics?.path,
-        honor_labels: own[0]?.role.metrics?.honorLabels,
+        ...common(own[0]?.role),
         static_configs: [...each.values()],
       };
     });
 }
+
+const common = (role: Role | undefined) => ({
+  metrics_path: role?.metrics?.path,
+  honor_labels: role?.metrics?.about === "cluster" ? true : undefined,
+});
 
 const jobOf = ({ component, metrics }: Role): string => metrics?.job ?? component;
 
@@ -79,15 +83,21 @@ const keep = (source_labels: readonly string[], regex: string): object => ({ sou
 const drop = (source_labels: readonly string[], regex: string): object => ({ source_labels, regex, action: "drop" });
 const copy = (source: string, target_label: string): object => ({ source_labels: [source], target_label });
 
-const labels = {
+const label = {
   namespace: copy("__meta_kubernetes_namespace", "namespace"),
   pod: copy("__meta_kubernetes_pod_name", "pod"),
   container: copy("__meta_kubernetes_pod_container_name", "container"),
   node: copy("__meta_kubernetes_pod_node_name", "node"),
-  component: copy(componentLabel, "component"),
+  // Not "component", which Loki, Mimir and Tempo have for the parts of a process (Mimir's own dashboards go by it).
+  workload: copy(componentLabel, "workload"),
 } as const;
 
 /** Labels that say which pod a sample is from. */
-export const podIdentity: readonly object[] = [labels.namespace, labels.pod, labels.node];
-/** And which of the stack's processes. */
-const processIdentity: readonly object[] = Object.values(labels);
+export const podIdentity: readonly object[] = [label.namespace, label.pod, label.node];
+
+/** What a job's samples carry, by what they are about. What is not about the process has no label that ends with its pod. */
+const identity: Readonly<Record<NonNullable<Metrics["about"]> | "process", (job: string) => readonly object[]>> = {
+  process: () => Object.values(label),
+  node: () => [label.node, copy("__meta_kubernetes_pod_node_name", "instance")],
+  cluster: (job) => [{ target_label: "instance", replacement: job }],
+};
