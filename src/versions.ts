@@ -18,7 +18,9 @@ export const images = {
   nodeExporter: "quay.io/prometheus/node-exporter:v1.12.1",
   promtail: "docker.io/grafana/promtail:3.6.11",
   prometheus: "quay.io/prometheus/prometheus:v3.16.0",
-  rolloutOperator: "docker.io/grafana/rollout-operator:v0.38.1",
+  // Upstream's release-0.28: from 0.29 on it does not start without a kind of the cluster's own (pkg/zpdb/config_observer.go, and no flag),
+  // which belongs to no environment, so that the first to go would take it from all others.
+  rolloutOperator: "docker.io/grafana/rollout-operator:v0.28.8",
   telemetrygen: "ghcr.io/open-telemetry/opentelemetry-collector-contrib/telemetrygen:v0.161.0",
   tempo: "docker.io/grafana/tempo:3.0.3",
   thanos: "quay.io/thanos/thanos:v0.42.5",

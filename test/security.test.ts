@@ -15,7 +15,7 @@ import {
   probeFaults,
   restrictedFaults,
 } from "./lib/security.ts";
-import { built, dev, rendered, worldNamed, worlds } from "./lib/world.ts";
+import { built, dev, rendered, worlds } from "./lib/world.ts";
 
 /** Everything that the agents ask of their nodes. */
 const hostAgents: Readonly<Record<string, readonly string[]>> = {
@@ -97,13 +97,21 @@ test("no image stands in src/versions.ts that nobody runs", () => {
   none(Object.values(images).filter((image) => !used.has(image)));
 });
 
-test("environments in namespaces of their own share nothing that holds rights", () => {
-  const [one, other] = ["dev", "prod"].map((name) =>
-    worldNamed(name).objects.filter(({ kind }) => /^ClusterRole/.test(kind)),
+test("environments in namespaces of their own share nothing that no namespace holds", () => {
+  const all = worlds.map(({ name, environment: { namespaces }, objects }) => ({
+    name,
+    spaces: new Set(Object.values(namespaces)),
+    ids: objects.filter(({ metadata }) => metadata.namespace === undefined).map(idOf),
+  }));
+  const shared = all.flatMap((one) =>
+    all
+      .filter(({ spaces }) => [...spaces].every((space) => !one.spaces.has(space)))
+      .flatMap((other) =>
+        one.ids.filter((id) => other.ids.includes(id)).map((id) => `${one.name} and ${other.name}: ${id}`),
+      ),
   );
-  assert.ok(one?.length && other?.length);
-  const names = new Set(one.map(idOf));
-  none(other.map(idOf).filter((id) => names.has(id)));
+  assert.ok(all.every(({ ids }) => ids.length > 4));
+  none(shared);
 });
 
 describe("a pod that is not careful is reported", () => {

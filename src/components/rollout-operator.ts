@@ -1,7 +1,6 @@
 import { namespaceAccess } from "../core/access.ts";
 import { hasZones } from "../core/base.ts";
 import type { Component } from "../core/component.ts";
-import { componentLabels, type Manifest } from "../core/objects.ts";
 import { apart, defineRoles } from "../core/plan.ts";
 import { containerPorts, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
 import { images } from "../versions.ts";
@@ -11,29 +10,6 @@ export const roles = defineRoles(
   { ports: { http: 8001 }, metrics: { port: "http" } },
   { server: { tier: "backend" } },
 );
-
-const group = "rollout-operator.grafana.com";
-const budgets = "zoneawarepoddisruptionbudgets";
-
-/** A kind of which there are no objects: the operator waits at its start until it can list them (pkg/zpdb/config_observer.go). */
-const budgetKind: Manifest = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: `${budgets}.${group}`, labels: componentLabels("rollout-operator") },
-  spec: {
-    group,
-    scope: "Namespaced",
-    names: { kind: "ZoneAwarePodDisruptionBudget", plural: budgets, singular: "zoneawarepoddisruptionbudget" },
-    versions: [
-      {
-        name: "v1",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-      },
-    ],
-  },
-};
 
 /**
  * Rolls the zones of a workload one after the other, and a zone only while all pods of the others are ready: Kubernetes would roll
@@ -76,12 +52,10 @@ export const rolloutOperator: Component = {
         },
       })),
       objects: [
-        budgetKind,
         ...namespaceAccess("rollout-operator", [
-          { group: "", resources: ["pods"], verbs: ["get", "list", "watch", "delete", "patch"] },
+          { group: "", resources: ["pods"], verbs: ["get", "list", "watch", "delete"] },
           { group: "apps", resources: ["statefulsets"], verbs: ["get", "list", "watch", "patch"] },
           { group: "apps", resources: ["statefulsets/status"], verbs: ["update"] },
-          { group, resources: [budgets], verbs: ["get", "list", "watch"] },
         ]),
       ],
     };

@@ -166,7 +166,7 @@ interface Subject {
 const reading: readonly string[] = ["get", "list", "watch"];
 /** What a role of one namespace allows beyond reading, because rolling out zones is just that. */
 const writing: Readonly<Record<string, readonly string[]>> = {
-  "Role/rollout-operator": ["delete pods", "patch pods", "patch statefulsets", "update statefulsets/status"],
+  "Role/rollout-operator": ["delete pods", "patch statefulsets", "update statefulsets/status"],
 };
 /** Resources that only look harmless to read or that carry credentials. */
 const closed: readonly string[] = [
