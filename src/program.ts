@@ -10,6 +10,7 @@ import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./c
 import { scrapeIntervalSeconds } from "./components/prometheus.ts";
 import { externalKafka } from "./features/external-kafka.ts";
 import { kedas } from "./features/keda.ts";
+import { proxy } from "./features/proxy.ts";
 import { features } from "./features/index.ts";
 import { composition, featuresOf, tabled } from "./settings/composition.ts";
 import { answersOf, type Environment, storeOf } from "./settings/schema.ts";
@@ -50,6 +51,7 @@ function optionsOf(environment: Environment): Readonly<Record<string, Options>> 
     ...Object.fromEntries(ofTables),
     ...Object.fromEntries(Object.values(kedas).map(({ name }) => [name, namespace === undefined ? {} : { namespace }])),
     ...(kafka ? { [externalKafka.name]: { ...kafka } } : {}),
+    ...(environment.proxy ? { [proxy.name]: { ...environment.proxy } } : {}),
   };
 }
 

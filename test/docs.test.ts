@@ -3,11 +3,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
+import type { Manifest } from "../src/core/objects.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
 import { network, outside } from "../src/core/network.ts";
 import { requests } from "../src/core/requests.ts";
-import { podTemplates } from "./lib/objects.ts";
+import { type Labels, podTemplates } from "./lib/objects.ts";
 import { namedSecrets } from "./lib/references.ts";
 import { built, environmentOf, rendered, root, shipped } from "./lib/world.ts";
 
@@ -150,6 +151,43 @@ test(
         assert.ok(open.includes("alertmanager"), `port ${target.port}`);
         assert.ok(target.port === 53 || open.length === 1, open.join());
       }
+    }
+  },
+);
+
+test(
+  "the overlays that docs/clusters.md shows do what they say",
+  { skip: kustomizes.length === 0 ? missing : false },
+  async () => {
+    const folder = temporary(after);
+    putAll(folder, snapshot(root, generated));
+    for (const [, path, content] of text("docs/clusters.md").matchAll(/<!-- file: (\S+) -->\n```\w*\n([\s\S]*?)```/g))
+      put(folder, path as string, content as string);
+    for (const kustomize of kustomizes) {
+      const built = async (name: string) => (await build(kustomize, join(folder, `overlays/${name}`))).objects;
+      const named = (objects: readonly Manifest[], name: string) => {
+        const found = objects.find(
+          ({ kind, metadata }) => kind === "ConfigMap" && metadata.name.startsWith(`${name}-`),
+        );
+        assert.ok(found, name);
+        return { name: found.metadata.name, data: found["data"] as Labels };
+      };
+
+      const trusting = await built("private-ca");
+      const bundle = named(trusting, "ca-bundle");
+      assert.match(bundle.data["ca.crt"] ?? "", /BEGIN CERTIFICATE/);
+      const volumes = podTemplates(trusting).flatMap(({ spec }) => spec.volumes ?? []);
+      const trusted = volumes.flatMap(({ name, configMap }) => (name === "ca-bundle" ? [configMap?.name] : []));
+      assert.ok(trusted.length > 5);
+      assert.deepEqual([...new Set(trusted)], [bundle.name]);
+
+      const behind = await built("behind-a-proxy");
+      const proxy = named(behind, "proxy-settings");
+      assert.equal(proxy.data["HTTPS_PROXY"], "http://proxy.example.com:8080");
+      assert.match(proxy.data["NO_PROXY"] ?? "", /,loki-ingester-headless,/);
+      const ingester = podTemplates(behind).find(({ name }) => name.startsWith("loki-ingester"));
+      assert.equal(ingester?.spec.containers[0]?.envFrom?.[0]?.configMapRef?.name, proxy.name);
+      assert.ok(network(behind).open("Egress", ingester, outside, { port: 8080 }));
     }
   },
 );

@@ -56,6 +56,7 @@ for (const { name, overlay, objects, environment } of worlds) {
         ...(store.kind === "minio" ? [] : ["external-store"]),
         ...(environment.kafka ? ["external-kafka"] : []),
         ...(environment.database ? ["grafana-database"] : []),
+        ...(environment.proxy ? ["proxy"] : []),
       ];
       none(wideRules(objects, [...exposed, ...outward]));
     });
@@ -116,14 +117,17 @@ for (const { name, overlay, objects, environment } of worlds) {
     test("lets everybody who connects to a name look it up, and nobody else", () => {
       const net = network(objects);
       for (const one of podTemplates(objects)) {
-        const talks = [...record.base, ...record.added].some(
-          ({ from }) =>
-            typeof from !== "string" &&
-            record.nodes.some(
-              ({ pod, roles }) =>
-                pod.id === one.id && roles.some((role) => role.name === from.name && role.component === from.component),
-            ),
-        );
+        const talks =
+          [...record.base, ...record.added].some(
+            ({ from }) =>
+              typeof from !== "string" &&
+              record.nodes.some(
+                ({ pod, roles }) =>
+                  pod.id === one.id &&
+                  roles.some((role) => role.name === from.name && role.component === from.component),
+              ),
+          ) ||
+          (environment.proxy !== undefined && one.labels["kube-lgtm.io/outside"] === "client");
         for (const port of dnsPorts) {
           for (const protocol of ["TCP", "UDP"] as const)
             assert.equal(net.open("Egress", one, outside, { port, protocol }), talks, `${one.id} ${protocol} ${port}`);

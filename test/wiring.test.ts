@@ -10,11 +10,12 @@ import { dev, worldNamed, worlds } from "./lib/world.ts";
 const template = ["spec", "template", "spec"];
 
 /** Hosts that an environment's author names: they lie outside of the bundle. */
-const outside = ({ exposure, database, kafka, store }: Environment): readonly string[] =>
+const outside = ({ exposure, database, kafka, proxy, store }: Environment): readonly string[] =>
   [
     ...Object.values(exposure ?? {}),
     ...Object.values(database ?? {}),
     kafka?.address ?? "",
+    proxy?.url ?? "",
     "endpoint" in store ? (store.endpoint ?? "") : "",
   ]
     .map((text) => text.replace(/^https?:\/\//, "").replace(/:\d+$/, ""))

@@ -25,6 +25,7 @@ export type Unit =
   | "duration"
   | "endpoint"
   | "host"
+  | "hosts"
   | "mechanism"
   | "name"
   | "partitions"

@@ -15,7 +15,7 @@ export interface Feature {
   readonly name: string;
   /** What an environment may say of it; `adapt` makes of the answers what then differs from the Component. */
   readonly options?: Readonly<Record<string, Unit>>;
-  adapt?(options: Options, store: Store): Adaptation;
+  adapt?(options: Options, store: Store, own: Pick<Addition, "configs">): Adaptation;
   /** Values of components' settings that follow from its options, by component. */
   settings?(options: Options): Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What cannot work beside these bases: the path of the setting, what was found and what to do. */
@@ -24,7 +24,8 @@ export interface Feature {
   readonly replaces?: { readonly role: Role; readonly by: Place };
   /** Roles that it puts into the pods of a role that is there already. */
   readonly joins?: readonly { readonly role: Role; readonly beside: Role }[];
-  build?(wiring: Wiring): BuiltFeature;
+  /** @param bases all there are, in each of their modes */
+  build?(wiring: Wiring, bases: readonly Base[]): BuiltFeature;
   /**
    * What a base is with it, where that follows from the base's own workloads and sizes: the Component holds what differs in the bases as
    * committed, an overlay what differs from that in those of its environment.
@@ -43,6 +44,8 @@ export interface Adaptation {
 
 interface BuiltFeature extends Adaptation {
   readonly objects?: readonly Manifest[];
+  /** ConfigMaps of its own, which a kustomization changes by patches: its generators run before its Components. */
+  readonly configs?: readonly Config[];
   readonly annotates?: Annotates;
 }
 
@@ -58,6 +61,7 @@ export interface Addition {
   readonly path: string;
   readonly objects: readonly Manifest[];
   readonly patches: readonly Manifest[];
+  readonly configs: readonly Config[];
   readonly merges: readonly Config[];
   readonly annotates: Annotates | undefined;
   /** Those that the bases do not have already. */
@@ -111,7 +115,7 @@ export function additions(
   );
   return features.map((feature) => {
     const wiring = wiringOf([feature], beside, namespaceNames);
-    const { objects = [], patches = [], merges = [], annotates } = feature.build?.(wiring) ?? {};
+    const { objects = [], patches = [], configs = [], merges = [], annotates } = feature.build?.(wiring, all) ?? {};
     const changed = all.map((base): Adapted => adapted(base, feature.reshape?.(base, wiring) ?? base));
     const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
     return {
@@ -119,6 +123,7 @@ export function additions(
       path: `components/${feature.name}`,
       objects: [...objects, ...changed.flatMap((one) => one.objects), ...addedPolicies(feature.name, added, wiring)],
       patches: [...patches, ...changed.flatMap((one) => one.patches)],
+      configs,
       merges,
       annotates,
       connections: added,

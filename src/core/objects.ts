@@ -50,6 +50,9 @@ export const groupLabels = (groups: readonly Group[]): Record<string, string> =>
 export const clientLabel = ({ clients }: Role): Record<string, string> =>
   clients === undefined ? {} : { [`kube-lgtm.io/${clients}`]: "client" };
 
+/** The label of the pods that are told to ask something outside of the cluster. */
+export const outsideLabel = { "kube-lgtm.io/outside": "client" } as const;
+
 /** Kinds that no namespace holds. */
 export const clusterScoped: ReadonlySet<string> = new Set([
   "APIService",

@@ -160,7 +160,7 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
     const differences: readonly Adapted[] = changed.filter(({ base }) => base.component.home === home);
     const settings = differences.flatMap(({ merges }) => merges);
     const options = added.flatMap(
-      ({ feature }) => feature.adapt?.(choice.options[feature.name] ?? {}, choice.store) ?? [],
+      (one) => one.feature.adapt?.(choice.options[one.feature.name] ?? {}, choice.store, one) ?? [],
     );
     return {
       home,

@@ -7,7 +7,7 @@ import type { Addition } from "./feature.ts";
 import { fluxObjects } from "./flux.ts";
 import { once } from "./once.ts";
 import type { Manifest } from "./objects.ts";
-import { componentLabels } from "./objects.ts";
+import { componentLabels, partOf } from "./objects.ts";
 import type { Overlay, Part, Renamed } from "./overlay.ts";
 import { configPath, secretEnvPath, secretPath } from "./paths.ts";
 import { readme } from "./readme.ts";
@@ -102,12 +102,16 @@ const annotating = (kind: string, annotations: Readonly<Record<string, string>>)
 });
 
 /** `components/<feature>`: a kustomize Component. */
-export function additionFiles({ path, objects, patches, merges, annotates }: Addition): Files {
+export function additionFiles({ path, objects, patches, configs, merges, annotates }: Addition): Files {
   const head = header("src/features", patchInstead);
   const text = kustomization({
     kind: "Component",
     resources: objects.map(fileName).sort(),
-    configMapGenerator: sorted(merges).map((config) => generator(config, { behavior: "merge" })),
+    generatorOptions: configs.length > 0 ? { labels: partOf } : undefined,
+    configMapGenerator: [
+      ...sorted(configs).map((config) => generator(config, {})),
+      ...sorted(merges).map((config) => generator(config, { behavior: "merge" })),
+    ],
     patches: [
       ...patches.map((patch) => ({ path: `patches/${fileName(patch)}` })),
       ...(annotates ? annotates.kinds.map((kind) => annotating(kind, annotates.annotations)) : []),
@@ -117,7 +121,7 @@ export function additionFiles({ path, objects, patches, merges, annotates }: Add
     [`${path}/kustomization.yaml`, head + text],
     ...objects.map((object): [string, string] => [`${path}/${fileName(object)}`, head + yaml(object)]),
     ...patches.map((patch): [string, string] => [`${path}/patches/${fileName(patch)}`, head + yaml(patch)]),
-    ...configFiles(path, merges),
+    ...configFiles(path, [...configs, ...merges]),
   ]);
 }
 

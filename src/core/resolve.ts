@@ -1,10 +1,11 @@
+import type { Config } from "./component.ts";
 import { configMap, type Generated, secretObject } from "./generated.ts";
-import { clusterScoped, componentLabels, type Manifest } from "./objects.ts";
+import { clusterScoped, componentLabels, type Manifest, partOf } from "./objects.ts";
 import { deletes, merged } from "./merge.ts";
 import { once } from "./once.ts";
 import type { Overlay, Part, Renamed } from "./overlay.ts";
 
-type Table = Readonly<Record<string, unknown>>;
+type Table<T = unknown> = Readonly<Record<string, T>>;
 const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -96,6 +97,10 @@ export const contents = once((part: Part): Contents => {
     );
   // kustomize runs a kustomization's generators before its Components.
   const merges = [...part.merges, ...part.additions.flatMap((addition) => addition.merges)];
+  const patchesOf = (config: Config): readonly Config[] =>
+    (patches.get(`ConfigMap ${config.name}`) ?? []).map(({ data }) => ({ ...config, literals: data as Table<string> }));
+  const generated = (config: Config, labels: Table<string>): Generated =>
+    configMap([config, ...merges.filter(({ name }) => name === config.name), ...patchesOf(config)], labels);
   return {
     objects: [
       ...part.objects,
@@ -105,11 +110,12 @@ export const contents = once((part: Part): Contents => {
         .map(patched)
         .map((object) => renamed(object, part.rights)),
     ],
-    configMaps: part.bases.flatMap(({ component, configs }) =>
-      configs.map((config) =>
-        configMap([config, ...merges.filter(({ name }) => name === config.name)], componentLabels(component.name)),
+    configMaps: [
+      ...part.bases.flatMap(({ component, configs }) =>
+        configs.map((config) => generated(config, componentLabels(component.name))),
       ),
-    ),
+      ...part.additions.flatMap(({ configs }) => configs.map((config) => generated(config, partOf))),
+    ],
     secrets: part.secrets.map(secretObject),
   };
 });

@@ -11,7 +11,7 @@ import {
   ServiceAccount,
   StatefulSet,
 } from "./models.ts";
-import { componentLabels, groupLabels, labels, manifest, type Manifest, selector } from "./objects.ts";
+import { componentLabels, groupLabels, labels, manifest, type Manifest, outsideLabel, selector } from "./objects.ts";
 import { emptyDir, hardened, zoneLabel } from "./pod.ts";
 import { governing } from "./plan.ts";
 import { quantity } from "./requests.ts";
@@ -47,6 +47,7 @@ function controller(pods: Pods, zone?: string): Manifest {
         ...own,
         ...(zone ? { [rolloutName]: name } : {}),
         ...groupLabels(workload.roles.flatMap(({ groups }) => groups)),
+        ...(pods.asksOutside ? outsideLabel : {}),
         ...pods.labels,
       },
       annotations: pods.annotations,

@@ -5,6 +5,7 @@ import { externalStore } from "./external-store.ts";
 import { fluxKeepConfig } from "./flux-keep-config.ts";
 import { grafanaPostgres } from "./grafana-postgres.ts";
 import { kedas } from "./keda.ts";
+import { proxy } from "./proxy.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "./remote-write.ts";
 import { thanosSidecar } from "./thanos-sidecar.ts";
 
@@ -20,6 +21,7 @@ export const features: readonly Feature[] = [
   kedas.mimir,
   kedas.tempo,
   mimirRemoteWrite,
+  proxy,
   thanosRemoteWrite,
   thanosSidecar,
 ];

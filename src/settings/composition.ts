@@ -14,6 +14,7 @@ import { externalStore } from "../features/external-store.ts";
 import { gatewayApi, ingress } from "../features/exposure.ts";
 import { grafanaPostgres } from "../features/grafana-postgres.ts";
 import { kedas } from "../features/keda.ts";
+import { proxy } from "../features/proxy.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "../features/remote-write.ts";
 import { thanosSidecar } from "../features/thanos-sidecar.ts";
 
@@ -38,6 +39,10 @@ export const choices = {
   kafka: {
     bundled: { components: [kafka], features: [] },
     external: { components: [], features: [externalKafka] },
+  },
+  proxy: {
+    none: { components: [], features: [] },
+    between: { components: [], features: [proxy] },
   },
   collector: {
     alloy: { components: [alloy], features: [] },

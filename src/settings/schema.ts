@@ -41,6 +41,13 @@ export interface KafkaSetting {
   readonly sasl?: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
 }
 
+/** The way out of the cluster, for those who ask something there; a store or a receiver inside the company may be an exception. */
+export interface ProxySetting {
+  readonly url: string;
+  /** Hosts that are asked without it, as NO_PROXY has them, beside those of the cluster. */
+  readonly except?: string;
+}
+
 /** What the number of a component's queriers follows where it is not fixed: their CPU, or with `keda` the queries that there are. */
 export interface Scaling extends Partial<Readonly<Record<keyof typeof kedas, Answers["scaling.loki"]>>> {
   /** Where KEDA's operator runs. Default `keda`. */
@@ -58,6 +65,8 @@ export interface Settings {
   readonly store?: StoreSetting;
   /** Default: brokers of its own, where somebody asks for one. */
   readonly kafka?: KafkaSetting | undefined;
+  /** Default: what is outside of the cluster is asked without one. */
+  readonly proxy?: ProxySetting | undefined;
   /** Who a client is that names no tenant. Default: there are no tenants. */
   readonly tenant?: string | undefined;
   /** What holds for single tenants, by component and tenant: keys and values as the program has them. */
@@ -94,9 +103,12 @@ export interface Settings {
 }
 
 /** An environment whose settings have been checked. */
-export interface Environment extends Required<Omit<Settings, "database" | "exposure" | "kafka" | "load" | "tenant">> {
+export interface Environment extends Required<
+  Omit<Settings, "database" | "exposure" | "kafka" | "load" | "proxy" | "tenant">
+> {
   readonly name: string;
   readonly kafka?: KafkaSetting | undefined;
+  readonly proxy?: ProxySetting | undefined;
   readonly load?: Load | undefined;
   readonly tenant?: string | undefined;
   readonly database?: Database | undefined;
@@ -109,6 +121,7 @@ export const answersOf = (settings: Settings): Answers => ({
   metrics: settings.metrics,
   store: settings.store?.kind ?? "minio",
   kafka: settings.kafka ? "external" : "bundled",
+  proxy: settings.proxy ? "between" : "none",
   collector: settings.collector ?? "alloy",
   generators: settings.generators ?? "none",
   database: settings.database?.by ?? "none",
@@ -142,6 +155,10 @@ export const units: Readonly<Record<Unit, { readonly pattern: RegExp; readonly e
   host: {
     pattern: /^[a-z0-9.-]+(:\d{1,5})?$/,
     expected: 'a host such as "s3.eu-central-1.amazonaws.com" or "minio:9000", without a scheme',
+  },
+  hosts: {
+    pattern: /^[a-z0-9.-]+(:\d{1,5})?(,[a-z0-9.-]+(:\d{1,5})?)*$/,
+    expected: 'hosts such as "ceph.example.com,.internal.example.com"',
   },
   mechanism: {
     pattern: /^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$/,

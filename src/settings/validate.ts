@@ -23,8 +23,10 @@ import {
   shared,
   tabled,
 } from "./composition.ts";
+import type { Feature } from "../core/feature.ts";
 import { externalKafka } from "../features/external-kafka.ts";
 import { kedas } from "../features/keda.ts";
+import { proxy } from "../features/proxy.ts";
 import { answersOf, type Environment, type Settings, units } from "./schema.ts";
 
 /** The problems of settings files, one a line: where, what was found, what was expected or what to do. */
@@ -37,6 +39,7 @@ export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   metrics: true,
   store: true,
   kafka: true,
+  proxy: true,
   tenant: true,
   overrides: true,
   collector: true,
@@ -232,13 +235,19 @@ function checkTable(choice: (typeof tabled)[number], value: unknown, { add, entr
   }
 }
 
-function checkKafka(value: unknown, { entries, fits }: Report): void {
+/** A choice that is made by a table of a feature's options, of which one must be there. */
+function checkOptions(
+  name: string,
+  value: unknown,
+  { options = {} }: Feature,
+  needed: string,
+  { entries, fits }: Report,
+): void {
   if (value === undefined) return;
-  const options = externalKafka.options ?? {};
-  const given = new Map(entries("kafka", value, Object.keys(options), 'a table with "address"'));
+  const given = new Map(entries(name, value, Object.keys(options), `a table with "${needed}"`));
   if (!isTable(value)) return;
   for (const [key, unit] of Object.entries(options))
-    if (key === "address" || given.has(key)) fits(`kafka.${key}`, given.get(key), unit);
+    if (key === needed || given.has(key)) fits(`${name}.${key}`, given.get(key), unit);
 }
 
 interface Field {
@@ -370,7 +379,7 @@ export function validate(
   const answers = answersOf(raw as unknown as Settings);
   found.unknownKeys("", raw, Object.keys(settingsKeys));
   found.oneOf("mode", mode, shippedModes(catalogue));
-  const ownTables: readonly string[] = ["kafka", "store", ...tabled];
+  const ownTables: readonly string[] = ["kafka", "proxy", "store", ...tabled];
   for (const choice of choiceNames.filter((one) => !ownTables.includes(one)))
     found.oneOf(choice, answers[choice], Object.keys(choices[choice]));
   found.oneOf("credentials", credentials, ["by-name", "throw-away"]);
@@ -389,7 +398,8 @@ export function validate(
   };
   const keepers = allKeepers.filter((keeper) => components.some(({ name }) => name === keeper));
   checkStore(settings.store, keepers, found);
-  checkKafka(settings.kafka, found);
+  checkOptions("kafka", settings.kafka, externalKafka, "address", found);
+  checkOptions("proxy", settings.proxy, proxy, "url", found);
   if (credentials === "throw-away" && answers.store !== "minio")
     found.say(
       "credentials",

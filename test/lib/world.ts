@@ -101,6 +101,7 @@ const own = {
     },
     microservices: {
       store: { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-", identity: "workload" },
+      proxy: { url: "http://proxy.example.com:8118", except: "hooks.example.com,.corp.example.com" },
     },
   },
   "thanos-sidecar": {
