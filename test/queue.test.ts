@@ -224,8 +224,15 @@ describe("who owns a partition", () => {
   });
 });
 
+/**
+ * Bytes of the largest batch that both clients write, and what upstream asks of a broker because of it: "at least `16000000`"
+ * (https://grafana.com/docs/mimir/latest/configure/configure-kafka-backend/; pkg/ingest/config.go of Tempo 3.0.3: `producerBatchMaxBytes`).
+ */
+const largestBatch = 16_000_000;
+const takesIt = `Configs: min.insync.replicas=1,max.message.bytes=${largestBatch},retention.bytes=1`;
+
 /** What a live-store waits with, as a shell runs it: with a Kafka that answers from the second time on. */
-function waiting(variables: Table): { readonly said: string; readonly proof: string } {
+function waiting(variables: Table, configs = takesIt): { readonly said: string; readonly proof: string } {
   const [set] = setsOf(microservices.objects, "tempo-live-store");
   const init = containersOf(podTemplate(set as Manifest)).find(({ name }) => name === "topic");
   const folder = mkdtempSync(join(tmpdir(), "topic-"));
@@ -233,7 +240,7 @@ function waiting(variables: Table): { readonly said: string; readonly proof: str
     const stub = join(folder, "kafka-topics.sh");
     const lines = [
       "#!/bin/sh",
-      `[ -e ${folder}/asked ] && echo "asked $*" && exit 0`,
+      `[ -e ${folder}/asked ] && echo "asked $* ${configs}" && exit 0`,
       `touch ${folder}/asked`,
       "exit 1",
     ];
@@ -281,9 +288,19 @@ describe("who reads a topic waits for it", () => {
       said,
       "knocked -z -w 5 kafka 9092\n" +
         "the topic tempo is not at kafka:9092 yet\n" +
-        "asked --bootstrap-server kafka:9092 --command-config /client.properties --describe --topic tempo\n",
+        `asked --bootstrap-server kafka:9092 --command-config /client.properties --describe --topic tempo ${takesIt}\n`,
     );
     assert.equal(proof, "");
+  });
+
+  test("says so if the topic takes no messages as large as they are written", () => {
+    const beware = (configs: string): string => waiting({}, configs).said.split("\n").at(-2) ?? "";
+    assert.match(
+      beware("Configs: max.message.bytes=1048588"),
+      /^beware: .* 16000000 .* tempo takes 1048588; raise its max/,
+    );
+    assert.match(beware("Configs: "), /tempo takes what its broker does by default; raise its max.message.bytes$/);
+    assert.match(beware("Configs: max.message.bytes=20000000"), /^asked /);
   });
 
   test("says who it is, whatever the password is made of", () => {
@@ -336,6 +353,42 @@ describe("Kafka", () => {
       const { KAFKA_LOG_RETENTION_BYTES: kept, KAFKA_LOG_SEGMENT_BYTES: segment } = literals(objects, "kafka");
       assert.ok((Number(kept) + Number(segment)) * count < Number.parseInt(size, 10) * 2 ** 30);
     }
+  });
+  test("takes the largest batch that Tempo and Mimir write, and bears as many as come at once", () => {
+    for (const { name, objects } of queued) {
+      const own = literals(objects, "kafka");
+      if (Object.keys(own).length === 0) continue;
+      const bytes = (key: string): number => Number(own[`KAFKA_${key}`]);
+      assert.ok(bytes("MESSAGE_MAX_BYTES") >= largestBatch, name);
+      assert.ok(bytes("REPLICA_FETCH_MAX_BYTES") >= bytes("MESSAGE_MAX_BYTES"), name);
+      assert.ok(bytes("LOG_SEGMENT_BYTES") >= bytes("MESSAGE_MAX_BYTES"), name);
+      // What franz-go sends at once, and Kafka's own limit: 100 MiB. A pool smaller than one request stops a broker at its start.
+      assert.ok(bytes("SOCKET_REQUEST_MAX_BYTES") >= 100 * 2 ** 20, name);
+      assert.ok(bytes("QUEUED_MAX_REQUEST_BYTES") >= bytes("SOCKET_REQUEST_MAX_BYTES"), name);
+      // The last request begins while the pool has a byte left.
+      const most = bytes("QUEUED_MAX_REQUEST_BYTES") + bytes("SOCKET_REQUEST_MAX_BYTES");
+      const [, heap] = /-Xmx(\d+)m/.exec(own["KAFKA_HEAP_OPTS"] ?? "") ?? [];
+      assert.ok(Number(heap) * 2 ** 20 > 2 * most, `${name}: a heap of ${heap}m for requests of ${most} bytes`);
+    }
+  });
+  test("takes it on topics that were there before, too", () => {
+    const job = microservices.objects.find(({ kind, metadata }) => kind === "Job" && /^kafka-/.test(metadata.name));
+    const [, , script = ""] = containersOf(podTemplate(job as Manifest))[0]?.command ?? [];
+    const folder = mkdtempSync(join(tmpdir(), "topics-"));
+    const stub = (tool: string, line: string): void =>
+      writeFileSync(join(folder, tool), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    stub("kafka-topics.sh", 'echo "Topic: x PartitionCount: 8 ReplicationFactor: 1"');
+    stub("kafka-configs.sh", `echo "$*" >>${folder}/altered`);
+    const env = { PATH: process.env["PATH"] ?? "", ...literals(microservices.objects, "kafka-settings") };
+    execFileSync("/bin/sh", ["-euc", script.replaceAll("/opt/kafka/bin", folder)], { env });
+    const altered = readFileSync(join(folder, "altered"), "utf8").trim().split("\n");
+    rmSync(folder, { recursive: true });
+    assert.deepEqual(
+      altered.map((line) =>
+        /--alter --entity-type topics --entity-name (\w+) --add-config max.message.bytes=(\d+)$/.exec(line)?.slice(1),
+      ),
+      Object.values(kafka.topics).map(({ name }) => [name, String(largestBatch)]),
+    );
   });
   test("has a topic for each setting of its partitions", () => {
     const job = microservices.objects.find(({ kind, metadata }) => kind === "Job" && /^kafka-/.test(metadata.name));

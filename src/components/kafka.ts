@@ -44,6 +44,15 @@ export const topics = {
 } as const;
 export const defaultPartitions = 8;
 
+/**
+ * Bytes of the largest batch that Mimir and Tempo write (`producerBatchMaxBytes`, pkg/storage/ingest/writer.go of Mimir and
+ * pkg/ingest/config.go of Tempo 3.0.3). Kafka's own limit is 1 MiB, and what is larger is refused for good.
+ * https://grafana.com/docs/mimir/latest/configure/configure-kafka-backend/
+ */
+export const largestMessage = 16_000_000;
+/** Bytes of the largest request, Kafka's and its clients' own: batches of several partitions in one. */
+const largestRequest = 100 * 2 ** 20;
+
 const secret = "kafka-client";
 /** Of a variable that is empty where the Secret is not there: then nobody asks for a password. */
 const credential = (name: string) => ({
@@ -132,6 +141,11 @@ const configuration = (context: Context): Readonly<Record<string, string>> => {
     KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(Math.max(1, copies - 1)),
     KAFKA_LOG_RETENTION_HOURS: "24",
     KAFKA_LOG_RETENTION_BYTES: String(retained(context, size)),
+    KAFKA_MESSAGE_MAX_BYTES: String(largestMessage),
+    KAFKA_REPLICA_FETCH_MAX_BYTES: String(largestMessage),
+    KAFKA_SOCKET_REQUEST_MAX_BYTES: String(largestRequest),
+    // Requests wait in the heap; so many bytes of them, and then clients wait.
+    KAFKA_QUEUED_MAX_REQUEST_BYTES: String(largestRequest),
     // Only whole segments are let go of.
     KAFKA_LOG_SEGMENT_BYTES: String(128 * 2 ** 20),
   };
@@ -211,11 +225,15 @@ export const untilTopic = (
           // Asking takes a program of Java each time, nc of Alpine, which the image is made from, next to nothing; a broker is the longest to come.
           `address="$${variable(program, "kafkaAddress")}"`,
           'until nc -z -w 5 "${address%:*}" "${address##*:}"; do sleep 1; done',
-          `until /opt/kafka/bin/kafka-topics.sh --bootstrap-server "$address" \\`,
-          `  --command-config /tmp/client.properties --describe --topic ${topic.name}; do`,
+          `until found=$(/opt/kafka/bin/kafka-topics.sh --bootstrap-server "$address" \\`,
+          `  --command-config /tmp/client.properties --describe --topic ${topic.name}); do`,
           `  echo "the topic ${topic.name} is not at $address yet"`,
           "  sleep 5",
           "done",
+          'echo "$found"',
+          `largest=$(echo "$found" | sed -n 's/.*max\\.message\\.bytes=\\([0-9]*\\).*/\\1/p')`,
+          `[ "\${largest:-0}" -ge ${largestMessage} ] || echo "beware: messages of up to ${largestMessage} bytes are written, and the topic" \\`,
+          `  "${topic.name} takes \${largest:-what its broker does by default}; raise its max.message.bytes"`,
         ].join("\n"),
       ],
       env: [...asking.env, ...credentials.env],
@@ -227,10 +245,11 @@ export const untilTopic = (
   volumes: [...asking.volumes],
 });
 
-/** Makes each topic, or gives it the partitions that it lacks. */
+/** Makes each topic, or gives it the partitions that it lacks; and has it take messages as large as they are written. */
 const makeTopics = (address: string): string =>
   [
     `kafka() { /opt/kafka/bin/kafka-topics.sh --bootstrap-server "${address}" "$@"; }`,
+    `settings() { /opt/kafka/bin/kafka-configs.sh --bootstrap-server "${address}" "$@"; }`,
     "until kafka --list >/dev/null 2>&1; do sleep 2; done",
     `for topic in ${Object.values(topics)
       .map(({ name, partitions }) => `${name}:$${variable("kafka", partitions)}`)
@@ -239,6 +258,7 @@ const makeTopics = (address: string): string =>
     '  kafka --create --if-not-exists --topic "$name" --partitions "$partitions" || exit 1',
     '  count=$(kafka --describe --topic "$name" | sed -n "s/.*PartitionCount: *\\([0-9]*\\).*/\\1/p")',
     '  [ "$count" -ge "$partitions" ] || kafka --alter --topic "$name" --partitions "$partitions" || exit 1',
+    `  settings --alter --entity-type topics --entity-name "$name" --add-config max.message.bytes=${largestMessage} || exit 1`,
     "done",
   ].join("\n");
 
