@@ -3,11 +3,13 @@ import { posix } from "node:path";
 import { after, describe, test } from "node:test";
 import { parse } from "yaml";
 import type { Manifest } from "../src/core/objects.ts";
+import { yaml } from "../src/core/render.ts";
+import { substituted } from "./lib/envsubst.ts";
 import { none } from "./lib/findings.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { idOf } from "./lib/objects.ts";
 import { put, putAll, temporary } from "./lib/project.ts";
-import { dev, environmentOf, rendered, shipped, worldOf } from "./lib/world.ts";
+import { dev, environmentOf, rendered, shipped, worldOf, worlds } from "./lib/world.ts";
 
 const files = rendered();
 
@@ -79,3 +81,42 @@ test(
     }
   },
 );
+
+const annotation = ({ metadata }: Manifest, name: string): string | undefined =>
+  (metadata["annotations"] as Readonly<Record<string, string>> | undefined)?.[name];
+
+describe("post-build substitution", () => {
+  const values = { cluster_name: "here" };
+  const all = worlds.flatMap(({ name, objects }) =>
+    objects.map((object) => ({
+      id: `${name}: ${idOf(object)}`,
+      text: yaml(object),
+      isLeft: annotation(object, "kustomize.toolkit.fluxcd.io/substitute") === "disabled",
+      isSettings: /-settings(-|$)/.test(object.metadata.name),
+    })),
+  );
+  /** As Flux reads an object (kustomize-controller, SubstituteVariables): its whole text, unless it has the annotation. */
+  const isChanged = ({ text }: { readonly text: string }, strict: boolean): boolean => {
+    try {
+      return substituted(text, { values, strict }) !== text;
+    } catch {
+      return true;
+    }
+  };
+  const ids = (list: typeof all): readonly string[] => list.map(({ id }) => id);
+
+  for (const strict of [true, false]) {
+    test(`with one variable, ${strict ? "strict" : "lax"}, changes nothing of any environment`, () => {
+      none(ids(all.filter((one) => !one.isLeft && isChanged(one, strict))));
+    });
+  }
+  test("is off for no other object, and on for what people write their own variables into", () => {
+    none(ids(all.filter((one) => one.isLeft && !isChanged(one, true))));
+    assert.ok(all.filter(({ isSettings }) => isSettings).length > 20);
+    none(ids(all.filter(({ isSettings, isLeft }) => isSettings && isLeft)));
+  });
+  test("is switched off on objects and never on their pods, so that nothing restarts", () => {
+    const isInside = ({ text }: { readonly text: string }): boolean => /^ {5,}kustomize\.toolkit/m.test(text);
+    none(ids(all.filter(isInside)));
+  });
+});

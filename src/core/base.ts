@@ -18,6 +18,7 @@ import { type Home, type Mode, plan, type Workload } from "./plan.ts";
 import { networkPolicy } from "./policies.ts";
 import { services } from "./services.ts";
 import { minioStore, type Store } from "./store.ts";
+import { leftAlone } from "./substitution.ts";
 import { type Resizing, sized, type Volume } from "./size.ts";
 import { createWiring, isRole, type Wiring } from "./wiring.ts";
 import { account, autoscaler, budget, controllers } from "./workload.ts";
@@ -132,7 +133,7 @@ export function bases(
         ...(pods.length > 0 ? [account(component.name, identity?.annotations)] : []),
         ...services(workloads, wiring),
         ...objects,
-      ],
+      ].map(leftAlone),
       configs: [
         ...configs,
         ...(Object.keys(settings).length > 0 ? [literals(component, settings)] : []),

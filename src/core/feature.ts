@@ -5,6 +5,7 @@ import { addedPolicies } from "./policies.ts";
 import type { Manifest } from "./objects.ts";
 import type { Home, Role, Workload } from "./plan.ts";
 import type { Store } from "./store.ts";
+import { allLeftAlone, leftAlone } from "./substitution.ts";
 import { type Connection, connectionKey, createWiring, type Place, type Wiring } from "./wiring.ts";
 
 /** What an environment says of a feature, by the names of its options. */
@@ -98,7 +99,7 @@ export const reshaped = (
   names: Readonly<Record<Home, string>>,
 ): readonly Base[] => {
   const wiring = wiringOf(features, bases, names);
-  return bases.map((base) => features.reduce((now, { reshape }) => reshape?.(now, wiring) ?? now, base));
+  return bases.map((base) => allLeftAlone(features.reduce((now, { reshape }) => reshape?.(now, wiring) ?? now, base)));
 };
 
 /**
@@ -116,13 +117,17 @@ export function additions(
   return features.map((feature) => {
     const wiring = wiringOf([feature], beside, namespaceNames);
     const { objects = [], patches = [], configs = [], merges = [], annotates } = feature.build?.(wiring, all) ?? {};
-    const changed = all.map((base): Adapted => adapted(base, feature.reshape?.(base, wiring) ?? base));
+    const changed = all.map((base): Adapted => adapted(base, allLeftAlone(feature.reshape?.(base, wiring) ?? base)));
     const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
     return {
       feature,
       path: `components/${feature.name}`,
-      objects: [...objects, ...changed.flatMap((one) => one.objects), ...addedPolicies(feature.name, added, wiring)],
-      patches: [...patches, ...changed.flatMap((one) => one.patches)],
+      objects: [
+        ...objects.map(leftAlone),
+        ...changed.flatMap((one) => one.objects),
+        ...addedPolicies(feature.name, added, wiring),
+      ],
+      patches: [...patches.map(leftAlone), ...changed.flatMap((one) => one.patches)],
       configs,
       merges,
       annotates,

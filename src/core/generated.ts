@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Config, SecretShape } from "./component.ts";
 import type { Manifest } from "./objects.ts";
 import { fileText } from "./render.ts";
+import { leftAlone } from "./substitution.ts";
 
 /** A ConfigMap or Secret as a kustomize generator makes it; objects refer to it by `name`, and find it as `finalName`. */
 export interface Generated {
@@ -46,7 +47,7 @@ export function configMap(layers: readonly [Config, ...Config[]], labels: Data):
   return {
     name,
     finalName,
-    object: { apiVersion: "v1", kind: "ConfigMap", metadata: { name: finalName, labels }, data },
+    object: leftAlone({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: finalName, labels }, data }),
   };
 }
 

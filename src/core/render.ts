@@ -11,6 +11,7 @@ import { componentLabels, partOf } from "./objects.ts";
 import type { Overlay, Part, Renamed } from "./overlay.ts";
 import { configPath, secretEnvPath, secretPath } from "./paths.ts";
 import { readme } from "./readme.ts";
+import { asItIs, isSubstituted } from "./substitution.ts";
 
 /** Text of files by their paths from the root of the project. */
 export type Files = ReadonlyMap<string, string>;
@@ -60,12 +61,20 @@ const kustomization = ({ kind, ...fields }: Kustomization): string => {
   return yaml({ apiVersion: `kustomize.config.k8s.io/${version}`, kind, ...Object.fromEntries(filled) });
 };
 
+const generatorOptions = (
+  { read }: Pick<Config, "read">,
+  annotations: Readonly<Record<string, string>> | undefined,
+): object | undefined =>
+  read === "runtime" || annotations
+    ? { annotations, disableNameSuffixHash: read === "runtime" ? true : undefined }
+    : undefined;
+
 const generator = (config: Config, at: { readonly component?: string; readonly behavior?: "merge" }): object => ({
   name: config.name,
   behavior: at.behavior,
   files: config.files && Object.keys(config.files).map((file) => `${file}=${configPath(config, file, at.component)}`),
   literals: config.literals && Object.entries(config.literals).map(([key, value]) => `${key}=${value}`),
-  options: config.read === "runtime" ? { disableNameSuffixHash: true } : undefined,
+  options: generatorOptions(config, isSubstituted([config.files, config.literals]) ? asItIs : undefined),
 });
 
 const configFiles = (root: string, configs: readonly Config[], component?: string): [string, string][] =>
