@@ -138,6 +138,8 @@ test("a setting of an environment rolls the pods of its component and no others"
     bucket: "seven",
     count: "7",
     duration: "77h",
+    expression: "^INFO",
+    selector: '{app="cart"}',
     host: "seven:7",
     name: "seven",
     store: "gcs",

@@ -156,6 +156,27 @@ test(
 );
 
 test(
+  "the overlay that docs/logs.md shows reads the pods' folders, and Docker's, from where they are",
+  { skip: kustomizes.length === 0 ? missing : false },
+  async () => {
+    const folder = temporary(after);
+    putAll(folder, snapshot(root, generated));
+    for (const [, path, content] of text("docs/logs.md").matchAll(/<!-- file: (\S+) -->\n```yaml\n([\s\S]*?)```/g))
+      put(folder, path as string, content as string);
+    for (const kustomize of kustomizes) {
+      const { objects } = await build(kustomize, join(folder, "overlays/elsewhere"));
+      const alloy = podTemplates(objects).find(({ name }) => name === "alloy")?.spec;
+      const mounts = (alloy?.containers[0]?.volumeMounts ?? []).map(({ name, mountPath }) => [mountPath, name]);
+      const at = Object.fromEntries(mounts) as Record<string, string>;
+      const on = (path: string) => alloy?.volumes?.find(({ name }) => name === at[path])?.hostPath?.path;
+      assert.equal(on("/var/log/pods"), "/data/pods");
+      assert.equal(on("/data/docker/containers"), "/data/docker/containers");
+      assert.equal(at["/var/lib/docker/containers"], undefined);
+    }
+  },
+);
+
+test(
   "the overlays that docs/clusters.md shows do what they say",
   { skip: kustomizes.length === 0 ? missing : false },
   async () => {

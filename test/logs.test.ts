@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { fileText } from "../src/core/render.ts";
-import { type Block, parseAlloy } from "./lib/alloy.ts";
+import { alloyFaults, type Block, parseAlloy } from "./lib/alloy.ts";
+import { none } from "./lib/findings.ts";
+import { podTemplates } from "./lib/objects.ts";
 import { relabelled, type Rule } from "./lib/relabel.ts";
-import { built } from "./lib/world.ts";
+import { built, worldNamed } from "./lib/world.ts";
 
 const file = (path: string, config: string, name: string): string => {
   const base = built.bases.find((one) => one.path === path);
@@ -19,6 +21,7 @@ const block = (name: string, label: string): Block => {
   assert.ok(found, `no ${name} "${label}"`);
   return found;
 };
+const inside = (name: string, { blocks }: Block): readonly Block[] => blocks.filter((one) => one.name === name);
 const promtail = parse(file("bases/promtail/monolithic", "promtail", "promtail.yaml"));
 
 /** What is written out as the value of an attribute. */
@@ -118,3 +121,96 @@ for (const [agent, rules] of Object.entries(agents)) {
     });
   });
 }
+
+describe("where the runtime is Docker", () => {
+  const [match] = inside("stage.match", block("loki.process", "pods"));
+  const selectors = {
+    alloy: match?.attributes["selector"]?.slice(1, -1),
+    promtail: promtail.scrape_configs[0].pipeline_stages[0].match.selector,
+  };
+  /** The line filter of LogQL in a selector. */
+  const filter = (selector: string): RegExp => new RegExp(JSON.parse(selector.slice(selector.indexOf("|~") + 2)));
+
+  for (const [agent, selector] of Object.entries(selectors)) {
+    const isDocker = (line: string): boolean => filter(selector ?? "").test(line);
+    // As Moby's daemon/logger/jsonfilelog/jsonlog/jsonlogbytes.go writes them.
+    test(`${agent} knows Docker's lines, parts of a long one and those with attributes among them`, () => {
+      for (const line of [
+        '{"log":"hello\\n","stream":"stdout","time":"2026-01-02T03:04:05.678901234Z"}',
+        '{"log":"a part of 16 KiB","stream":"stderr","time":"2026-01-02T03:04:05.678901234Z"}',
+        '{"log":"{\\"level\\":\\"info\\"}\\n","stream":"stdout","attrs":{"tag":"x"},"time":"2026-01-02T03:04:05Z"}',
+        '{"log":"\\n","stream":"stdout","time":"2026-01-02T03:04:05Z"}',
+      ])
+        assert.ok(isDocker(line), line);
+    });
+    test(`${agent} takes no other line for one, JSON of a program under another runtime least of all`, () => {
+      const json = '{"log":"hello\\n","stream":"stdout","time":"2026-01-02T03:04:05Z"}';
+      for (const line of [
+        `2026-01-02T03:04:05Z stdout F ${json}`,
+        '{"log":"cut off',
+        '{"level":"info"}',
+        `${json} and more`,
+      ])
+        assert.ok(!isDocker(line), line);
+    });
+  }
+
+  test("the folder that kubelet's links lead to is there for the agent, read-only, under its own path", () => {
+    const agentsOf = (name: string) =>
+      podTemplates(worldNamed(name).objects).filter(({ spec }) =>
+        spec.volumes?.some(({ hostPath }) => hostPath?.path === "/var/log/pods"),
+      );
+    for (const [name, agent] of Object.entries({ dev: "alloy", "dev-mimir": "alloy", demo: "promtail" })) {
+      const [{ spec, name: found } = { spec: undefined, name: "" }] = agentsOf(name);
+      assert.equal(found, agent, name);
+      const volume = spec?.volumes?.find(({ hostPath }) => hostPath?.path === "/var/lib/docker/containers");
+      const mount = spec?.containers[0]?.volumeMounts?.find((one) => one.name === volume?.name);
+      assert.deepEqual(mount, { name: volume?.name, mountPath: "/var/lib/docker/containers", readOnly: true }, name);
+    }
+  });
+});
+
+describe("the journal of a node's own services", () => {
+  const addition = built.additions.find(({ feature }) => feature.name === "alloy-journal");
+  const text = fileText(addition?.merges[0]?.files?.["journal.alloy"] ?? "");
+  const journal = parseAlloy(text);
+
+  test("goes where Alloy's own file sends what it reads: both are read as one", () => {
+    none(alloyFaults("both", `${file("bases/alloy/monolithic", "alloy", "config.alloy")}\n${text}`));
+    const args = podTemplates(worldNamed("prod").objects).find(({ name }) => name === "alloy")?.spec.containers[0]
+      ?.args;
+    assert.ok(args?.includes("/etc/alloy"), `${args}`);
+  });
+
+  test("has one stream for each service of a node, whatever instances and sessions come and go", () => {
+    const rules = journal.find(({ name }) => name === "loki.relabel")?.blocks.map(ruleOf) ?? [];
+    // As loki.source.journal names a journal's fields: internal/component/loki/source/journal/tailer.go.
+    const unit = (fields: Readonly<Record<string, string>>) => relabelled(rules, fields)["unit"];
+    const of = (name: string) => unit({ __journal__systemd_unit: name, __journal__transport: "journal" });
+    assert.equal(of("kubelet.service"), "kubelet");
+    assert.equal(of("containerd.service"), "containerd");
+    assert.equal(of("user@1000.service"), "user");
+    assert.equal(of("sshd@7-10.0.0.1:22-10.0.0.2:51514.service"), "sshd");
+    assert.equal(of("run-r4f1c2.service"), undefined);
+    assert.equal(of("session-12.scope"), undefined);
+    assert.equal(of("cri-containerd-0123456789ab.scope"), undefined);
+    assert.equal(unit({ __journal__transport: "kernel" }), "kernel");
+  });
+
+  test("makes no folder that journald would take for the wish to keep it there", () => {
+    const volumes = podTemplates(worldNamed("prod").objects).find(({ name }) => name === "alloy")?.spec.volumes ?? [];
+    const made = volumes.filter(({ hostPath }) => hostPath && hostPath.type !== "Directory");
+    // Storage=auto: https://www.freedesktop.org/software/systemd/man/latest/journald.conf.html
+    assert.ok(made.every(({ hostPath }) => !hostPath?.path.startsWith("/var/log")));
+  });
+});
+
+test("lines of several are put together for those containers alone that somebody names", () => {
+  const base = built.bases.find(({ path }) => path === "bases/alloy/monolithic");
+  // Every line has a container, so this selects none.
+  assert.equal(base?.settings["multilineSelector"]?.value, '{container=""}');
+  const first = new RegExp(base?.settings["multilineFirstLine"]?.value ?? "");
+  assert.ok(first.test("2026-01-02 03:04:05 ERROR failed"));
+  for (const next of ["java.lang.IllegalStateException: no", "\tat org.example.Cart.add(Cart.java:12)", "Caused by: x"])
+    assert.ok(!first.test(next), next);
+});

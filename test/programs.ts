@@ -11,6 +11,7 @@ import type { Mode, Role } from "../src/core/plan.ts";
 import type { Store } from "../src/core/store.ts";
 import { fileText } from "../src/core/render.ts";
 import { foundation } from "../src/program.ts";
+import { alloyReads, promtailReads } from "./lib/reading.ts";
 
 /**
  * Every configuration through its own program's check, where the program is on the PATH: what a schema cannot know.
@@ -122,6 +123,31 @@ const eachProcess = (base: Base, flag: string, prints?: (role: Role) => RegExp):
       }),
   );
 
+/** The text of a file that a component's programs read. */
+const configOf = (component: string, file: string): string => {
+  const base = bases.find((one) => one.component.name === component);
+  return fileText(base?.configs.find(({ name }) => name === component)?.files?.[file] ?? "");
+};
+
+/** What a feature adds to Alloy's configuration, beside that: Alloy reads both as one. */
+function alloyTogether({ path, merges }: Addition): readonly Check[] {
+  const files = Object.assign({}, ...merges.filter(({ name }) => name === "alloy").map((one) => one.files ?? {}));
+  if (Object.keys(files).length === 0) return [];
+  const folder = join(scratch, path.replaceAll("/", "-"));
+  mkdirSync(folder);
+  for (const [file, content] of Object.entries({ "config.alloy": configOf("alloy", "config.alloy"), ...files }))
+    writeFileSync(join(folder, file), fileText(content as string));
+  const config = `${path}: ${Object.keys(files).join()} beside config.alloy`;
+  return [
+    { config, program: "alloy", arguments: ["validate", folder] },
+    ...Object.keys(files).map((file) => ({
+      config,
+      program: "alloy",
+      arguments: ["fmt", "--test", join(folder, file)],
+    })),
+  ];
+}
+
 const checksOf = (base: Base): readonly Check[] => {
   const config = `${base.path}/config`;
   const expanded = (file: string): readonly string[] => [`-config.file=${file}`, "-config.expand-env=true"];
@@ -134,7 +160,7 @@ const checksOf = (base: Base): readonly Check[] => {
       const file = `${config}/alertmanager.yml`;
       return [{ config: file, program: "amtool", arguments: ["check-config", file] }];
     },
-    alloy: () => alloy(`${config}/config.alloy`),
+    alloy: () => [...alloy(`${config}/config.alloy`), ...additions.flatMap(alloyTogether)],
     "alloy-gateway": () => alloy(`${config}/config.alloy`),
     loki: () => eachProcess(base, "-verify-config"),
     // It lists its targets, whatever it is asked to run.
@@ -207,6 +233,21 @@ for (const { check, variables } of all) {
   if (result !== "failed") continue;
   failed += 1;
   console.error(`${run.stdout}${run.stderr}`.trim());
+}
+/** The log agents over the files of a node, of all runtimes: what no check of a configuration can tell. */
+for (const { program, reads, file } of [
+  { program: "alloy", reads: alloyReads, file: "config.alloy" },
+  { program: "promtail", reads: promtailReads, file: "promtail.yaml" },
+]) {
+  const folder = join(scratch, `node-${program}`);
+  mkdirSync(folder);
+  const { there, missing, surplus, output } = await reads(folder, configOf(program, file));
+  const wrong = [...missing.map((one) => ["not read", one]), ...surplus.map((one) => ["read instead", one])];
+  const result = !there ? "not there" : wrong.length === 0 ? "ok" : "failed";
+  console.log(`${result.padEnd(10)}${program.padEnd(28)}the log files of a node, by ${file}`);
+  if (result !== "failed") continue;
+  failed += 1;
+  console.error([...wrong.map((one) => JSON.stringify(one)), output].join("\n"));
 }
 rmSync(scratch, { recursive: true });
 process.exitCode = failed > 0 ? 1 : 0;

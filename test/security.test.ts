@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Manifest } from "../src/core/objects.ts";
 import { idOf, isWorkload } from "../src/core/reading.ts";
+import type { Nodes } from "../src/settings/schema.ts";
 import { images } from "../src/versions.ts";
 import { composeOf } from "./lib/compose.ts";
 import { none, says } from "./lib/findings.ts";
@@ -17,28 +18,26 @@ import {
 } from "./lib/security.ts";
 import { built, dev, rendered, worlds } from "./lib/world.ts";
 
+/** What the agents that read log files ask of their nodes, beside what an environment says of them. */
+const logAgent = (name: string): readonly string[] => [
+  "volumes.logs is the host's /var/log/pods",
+  `volumes.data is the host's /var/lib/kube-lgtm/${name}`,
+  `containers.${name} may run as root`,
+  `containers.${name} runs as user 0`,
+  `containers.${name}.volumeMounts.data may write to the host`,
+];
+
 /** Everything that the agents ask of their nodes. */
-const hostAgents: Readonly<Record<string, readonly string[]>> = {
-  alloy: [
-    "volumes.logs is the host's /var/log",
-    "volumes.data is the host's /var/lib/kube-lgtm/alloy",
-    "containers.alloy may run as root",
-    "containers.alloy runs as user 0",
-    "containers.alloy.volumeMounts.data may write to the host",
-  ],
-  promtail: [
-    "volumes.logs is the host's /var/log",
-    "volumes.data is the host's /var/lib/kube-lgtm/promtail",
-    "containers.promtail may run as root",
-    "containers.promtail runs as user 0",
-    "containers.promtail.volumeMounts.data may write to the host",
-  ],
-  "node-exporter": [
-    "volumes.proc is the host's /proc",
-    "volumes.sys is the host's /sys",
-    "volumes.root is the host's /",
-  ],
-};
+const asked = (agent: string, { runtime, journal }: Nodes): readonly string[] =>
+  agent === "node-exporter"
+    ? ["volumes.proc is the host's /proc", "volumes.sys is the host's /sys", "volumes.root is the host's /"]
+    : [
+        ...logAgent(agent),
+        ...(runtime === "docker" ? ["volumes.docker is the host's /var/lib/docker/containers"] : []),
+        ...(journal === "read"
+          ? ["volumes.journal is the host's /var/log", "volumes.journal-volatile is the host's /run/log"]
+          : []),
+      ];
 
 for (const { name, objects, environment } of worlds) {
   describe(`the pods of ${name}`, () => {
@@ -66,8 +65,8 @@ for (const { name, objects, environment } of worlds) {
       for (const pod of of(agents)) {
         const faults = [...restrictedFaults(pod), ...hardeningFaults(pod)];
         assert.deepEqual(
-          faults.map((fault) => fault.slice(pod.id.length + 1)),
-          hostAgents[pod.name],
+          faults.map((fault) => fault.slice(pod.id.length + 1)).toSorted(),
+          asked(pod.name, environment.nodes).toSorted(),
           pod.id,
         );
       }

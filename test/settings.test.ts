@@ -238,6 +238,21 @@ describe("a wrong setting stops the build with its path, what was found and what
       'environments/prod: components is "loki": expected settings by component',
     ],
     [
+      "a runtime that is not known",
+      { ...good, nodes: { runtime: "dockerd" } },
+      'environments/prod: nodes.runtime is "dockerd": expected one of "cri", "docker"',
+    ],
+    [
+      "nodes that are no table",
+      { ...good, nodes: "docker" },
+      'environments/prod: nodes is "docker": expected a table such as { runtime: "docker" }',
+    ],
+    [
+      "the nodes' journal where nobody reads it",
+      { ...good, collector: "promtail", nodes: { journal: "read" } },
+      'environments/prod: nodes.journal is "read": Promtail reads the log files of pods only. Set collector to "alloy", or remove it.',
+    ],
+    [
       "one namespace for both",
       { ...good, namespaces: { stack: "one", agents: "one" } },
       `environments/prod: namespaces.agents is "one": expected another namespace than the stack's, because agents may touch the host and the stack may not`,
@@ -392,6 +407,7 @@ describe("a right setting", () => {
       store: { kind: "minio" },
       overrides: {},
       collector: "alloy",
+      nodes: {},
       generators: "none",
       compose: "none",
       credentials: "by-name",

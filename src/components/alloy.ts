@@ -24,6 +24,9 @@ const mounts = [
 
 const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
   cluster: { unit: "name", value: "kube-lgtm" },
+  // Whose lines are put together: nobody's, because every line has a container.
+  multilineSelector: { unit: "selector", value: '{container=""}' },
+  multilineFirstLine: { unit: "expression", value: String.raw`^\d{4}-\d{2}-\d{2}` },
   lokiUrl: {
     unit: "url",
     value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/loki/api/v1/push`,
@@ -39,7 +42,8 @@ export const container = (
   image: images.alloy,
   args: [
     "run",
-    "/etc/alloy/config.alloy",
+    // All files in it: Components add to them.
+    "/etc/alloy",
     "--storage.path=/data",
     `--server.http.listen-addr=0.0.0.0:${port}`,
     "--disable-reporting",
@@ -92,7 +96,7 @@ export const alloy: Component = {
       ),
       objects: clusterAccess("alloy", [{ group: "", resources: ["pods"], verbs: ["get", "list", "watch"] }]),
       configs: [
-        { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { again: agent.again, rules: agent.rules.map(rule) }) } },
+        { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { again: agent.again, docker: agent.docker, rules: agent.rules.map(rule) }) } },
       ],
     };
   },

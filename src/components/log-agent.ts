@@ -19,6 +19,9 @@ export interface Rule {
   readonly target: string;
 }
 
+/** Where the pods' folders are; kubelet makes it, on its root or behind a link. */
+const podLogs = "/var/log/pods";
+
 const meta = (name: string): string => `__meta_kubernetes_${name}`;
 const container = meta("pod_container_name");
 
@@ -52,7 +55,7 @@ export const rules: readonly Rule[] = [
   {
     sources: ["__tmp_folder", container],
     separator: "/",
-    replacement: "/var/log/pods/$1/*.log",
+    replacement: `${podLogs}/$1/*.log`,
     target: "__path__",
   },
 ];
@@ -64,8 +67,17 @@ export const rules: readonly Rule[] = [
  */
 export const again = { first: "500ms", longest: "1m", times: 0 } as const;
 
-export const logs: IVolume = { name: "logs", hostPath: { path: "/var/log", type: "Directory" } };
-export const logsMount = { name: logs.name, mountPath: "/var/log", readOnly: true } as const;
+export const logs: IVolume = { name: "logs", hostPath: { path: podLogs, type: "Directory" } };
+export const logsMount = { name: logs.name, mountPath: podLogs, readOnly: true } as const;
+
+/**
+ * A runtime by CRI writes `time stream F|P line`, and Docker JSON, in parts of 16 KiB of which the last ends in a line break
+ * (daemon/logger/jsonfilelog and daemon/logger/copier.go of Moby). Docker's is made CRI's, and then both are read alike: parts are put together.
+ */
+export const docker = {
+  lines: String.raw`{container=~".+"} |~ "^[{]\"log\":\".+\",\"stream\":\"std(out|err)\",.*\"time\":\"[^\"]+\"[}]$"`,
+  asCri: String.raw`{{ .timestamp }} {{ .stream }} {{ if hasSuffix "\n" .output }}F{{ else }}P{{ end }} {{ trimSuffix "\n" .output }}`,
+} as const;
 
 /** How far each file has been read: kept on the node, so that a new pod goes on where the last one stopped. */
 export const positions = (component: string): IVolume => ({

@@ -48,7 +48,20 @@ const nodePods = {
     replacement,
     target_label: target,
   })),
-  pipeline_stages: [{ cri: {} }, { labeldrop: ["filename"] }],
+  pipeline_stages: [
+    {
+      match: {
+        selector: agent.docker.lines,
+        stages: [
+          { docker: {} },
+          { template: { source: "cri", template: agent.docker.asCri } },
+          { output: { source: "cri" } },
+        ],
+      },
+    },
+    { cri: {} },
+    { labeldrop: ["filename"] },
+  ],
 };
 
 /** The containers of this Compose project, with the labels that their pods would have. */

@@ -1,6 +1,6 @@
 import { type Adapted, adapted } from "./adapted.ts";
 import type { Base } from "./base.ts";
-import { type Config, namespaceNames, type Unit } from "./component.ts";
+import { type Component, type Config, namespaceNames, type Unit } from "./component.ts";
 import { addedPolicies } from "./policies.ts";
 import type { Manifest } from "./objects.ts";
 import type { Home, Role, Workload } from "./plan.ts";
@@ -14,6 +14,10 @@ export type Options = Readonly<Record<string, string>>;
 /** An opt-in addition to bases, as a kustomize Component. */
 export interface Feature {
   readonly name: string;
+  /** In which namespace it is: its Component is listed there. Default: the stack's. */
+  readonly home?: Home;
+  /** The component whose pods it changes: an environment without that has nothing of it. Default: it is there whenever it is chosen. */
+  readonly changes?: Component;
   /** What an environment may say of it; `adapt` makes of the answers what then differs from the Component. */
   readonly options?: Readonly<Record<string, Unit>>;
   adapt?(options: Options, store: Store, own: Pick<Addition, "configs">): Adaptation;

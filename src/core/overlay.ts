@@ -156,7 +156,9 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
     const bases = here.map(({ base }) => base);
     const secrets = here.flatMap(({ own }) => own.secrets);
     // As kustomize takes them: in the order of their paths.
-    const added = home === "stack" ? additions.toSorted((a, b) => (a.path < b.path ? -1 : 1)) : [];
+    const added = additions
+      .filter(({ feature }) => (feature.home ?? "stack") === home)
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1));
     const differences: readonly Adapted[] = changed.filter(({ base }) => base.component.home === home);
     const settings = differences.flatMap(({ merges }) => merges);
     const options = added.flatMap(

@@ -9,6 +9,7 @@ export default environment({
   modes: { loki: "scalable" },
   metrics: "thanos-sidecar",
   collector: "promtail",
+  nodes: { runtime: "docker" },
   generators: "demo",
   compose: "generated",
   exposure: { by: "ingress", class: "nginx", host: "chart-example.local" },

@@ -4,5 +4,7 @@ import { environment } from "../settings/schema.ts";
 export default environment({
   mode: "monolithic",
   metrics: "thanos-sidecar",
+  // Those of Docker Desktop and of minikube are.
+  nodes: { runtime: "docker" },
   credentials: "throw-away",
 });

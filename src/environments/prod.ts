@@ -7,6 +7,7 @@ import { environment } from "../settings/schema.ts";
 export default environment({
   mode: "microservices",
   metrics: "thanos-receive",
+  nodes: { journal: "read" },
   store: { kind: "s3", region: "eu-central-1", bucketPrefix: "example-" },
   tenant: "main",
   load: { logsGBPerDay: 100, activeSeries: 500_000, spansPerSecond: 2_000, metricQueriesPerSecond: 10 },

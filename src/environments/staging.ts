@@ -4,4 +4,5 @@ import { environment } from "../settings/schema.ts";
 export default environment({
   mode: "scalable",
   metrics: "thanos-receive",
+  nodes: { journal: "read" },
 });

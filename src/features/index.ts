@@ -6,11 +6,14 @@ import { fluxKeepConfig } from "./flux-keep-config.ts";
 import { grafanaPostgres } from "./grafana-postgres.ts";
 import { kedas } from "./keda.ts";
 import { proxy } from "./proxy.ts";
+import { dockers, journal } from "./node-logs.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "./remote-write.ts";
 import { thanosSidecar } from "./thanos-sidecar.ts";
 
 /** Every feature there is, in the order of their names. */
 export const features: readonly Feature[] = [
+  dockers.alloy,
+  journal,
   externalKafka,
   externalStore,
   fluxKeepConfig,
@@ -22,6 +25,7 @@ export const features: readonly Feature[] = [
   kedas.tempo,
   mimirRemoteWrite,
   proxy,
+  dockers.promtail,
   thanosRemoteWrite,
   thanosSidecar,
 ];

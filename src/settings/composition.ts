@@ -15,6 +15,7 @@ import { gatewayApi, ingress } from "../features/exposure.ts";
 import { grafanaPostgres } from "../features/grafana-postgres.ts";
 import { kedas } from "../features/keda.ts";
 import { proxy } from "../features/proxy.ts";
+import { dockers, journal } from "../features/node-logs.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "../features/remote-write.ts";
 import { thanosSidecar } from "../features/thanos-sidecar.ts";
 
@@ -48,6 +49,11 @@ export const choices = {
     alloy: { components: [alloy], features: [] },
     promtail: { components: [promtail], features: [] },
   },
+  "nodes.runtime": {
+    cri: { components: [], features: [] },
+    docker: { components: [], features: [dockers.alloy, dockers.promtail] },
+  },
+  "nodes.journal": { none: { components: [], features: [] }, read: { components: [], features: [journal] } },
   generators: {
     none: { components: [], features: [] },
     demo: { components: [flog, generators], features: [] },
@@ -91,7 +97,9 @@ export function composition(answers: Answers, catalogue: readonly Component[]): 
   const chosen = taken.flatMap(({ components }) => components);
   return {
     components: catalogue.filter((component) => !offered.includes(component) || chosen.includes(component)),
-    features: taken.flatMap(({ features }) => features),
+    features: taken
+      .flatMap(({ features }) => features)
+      .filter(({ changes }) => changes === undefined || chosen.includes(changes)),
   };
 }
 

@@ -54,6 +54,14 @@ export interface Scaling extends Partial<Readonly<Record<keyof typeof kedas, Ans
   readonly kedaNamespace?: string;
 }
 
+/** What the log agents find on the nodes. */
+export interface Nodes {
+  /** `docker`: some nodes' runtime is Docker (cri-dockerd), whose log files lie in a folder of its own. Default `cri`: none's is. */
+  readonly runtime?: Answers["nodes.runtime"];
+  /** `read`: the nodes' own services are in Loki, too, from their journal. Alloy only. Default `none`. */
+  readonly journal?: Answers["nodes.journal"];
+}
+
 /** An environment, as its author writes it in `src/environments/<name>.ts`. What is left out has its default. */
 export interface Settings {
   readonly mode: Mode;
@@ -73,6 +81,7 @@ export interface Settings {
   readonly overrides?: Readonly<Record<string, Overrides>>;
   /** What reads the log files of every node. Default `alloy`. */
   readonly collector?: Answers["collector"];
+  readonly nodes?: Nodes;
   /** `demo`: programs that make up logs, traces and metrics, so that there is something to see. Default `none`. */
   readonly generators?: Answers["generators"];
   /** `generated`: the same environment as a Compose file, too. Default `none`. */
@@ -123,6 +132,8 @@ export const answersOf = (settings: Settings): Answers => ({
   kafka: settings.kafka ? "external" : "bundled",
   proxy: settings.proxy ? "between" : "none",
   collector: settings.collector ?? "alloy",
+  "nodes.runtime": settings.nodes?.runtime ?? "cri",
+  "nodes.journal": settings.nodes?.journal ?? "none",
   generators: settings.generators ?? "none",
   database: settings.database?.by ?? "none",
   "scaling.loki": settings.scaling?.loki ?? "cpu",
@@ -152,6 +163,7 @@ export const units: Readonly<Record<Unit, { readonly pattern: RegExp; readonly e
     pattern: /^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/,
     expected: 'a URL without a path such as "https://ceph.example.com:8443"',
   },
+  expression: { pattern: /^.+$/, expected: 'a regular expression such as "^\\d{4}-"' },
   host: {
     pattern: /^[a-z0-9.-]+(:\d{1,5})?$/,
     expected: 'a host such as "s3.eu-central-1.amazonaws.com" or "minio:9000", without a scheme',
@@ -173,6 +185,7 @@ export const units: Readonly<Record<Unit, { readonly pattern: RegExp; readonly e
     pattern: /^([a-z0-9][a-z0-9-]*)?$/,
     expected: `what the buckets' names begin with, such as "acme-prod-"`,
   },
+  selector: { pattern: /^\{.+\}$/, expected: `a selector such as '{app="cart"}'` },
   size: { pattern: /^[1-9]\d*Gi$/, expected: 'whole gibibytes such as "10Gi"' },
   store: { pattern: /^(s3|gcs|azure)$/, expected: '"s3", "gcs" or "azure"' },
   switch: { pattern: /^(enabled|disabled)$/, expected: '"enabled" or "disabled"' },

@@ -43,6 +43,7 @@ export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   tenant: true,
   overrides: true,
   collector: true,
+  nodes: true,
   generators: true,
   compose: true,
   database: true,
@@ -179,6 +180,13 @@ function checkScaling(value: unknown, { add, entries, say }: Report): void {
     say("scaling.kedaNamespace", namespace, "the name of a namespace");
   if (!names.some((name) => given.get(name) === "keda"))
     add(`scaling.kedaNamespace has no effect: nothing is scaled by "keda". Remove it, or set one of ${list(names)}.`);
+}
+
+/** Whether each answer is one that there is, is checked with those to the other choices. */
+function checkNodes(value: unknown, { collector }: Answers, { add, entries }: Report): void {
+  const given = new Map(entries("nodes", value, ["runtime", "journal"], 'a table such as { runtime: "docker" }'));
+  if (given.get("journal") === "read" && collector === "promtail")
+    add('nodes.journal is "read": Promtail reads the log files of pods only. Set collector to "alloy", or remove it.');
 }
 
 const isPort = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535;
@@ -426,6 +434,7 @@ export function validate(
   const withDisk = workloads.flatMap(({ component, disk }) => (disk ? [component] : []));
   checkLoad(settings.load, found);
   checkScaling(settings.scaling, found);
+  checkNodes(settings.nodes, answers, found);
   checkNetwork(settings.network, found);
   checkEgress(
     settings.egress,
@@ -444,6 +453,7 @@ export function validate(
     network: {},
     egress: {},
     scaling: {},
+    nodes: {},
     store: { kind: "minio" },
     ...settings,
     collector: answers.collector,

@@ -65,10 +65,12 @@ const foreign = {
 const others: Readonly<Record<Answers["metrics"], Partial<Settings>>> = {
   mimir: {
     collector: "promtail",
+    nodes: { runtime: "docker" },
     generators: "demo",
     exposure: { by: "gateway-api", host: "grafana.example.com", gateway: "public", gatewayNamespace: "gateways" },
   },
   "thanos-receive": {
+    nodes: { runtime: "docker", journal: "read" },
     exposure: { by: "ingress", host: "grafana.example.com", tlsSecret: "grafana-tls" },
     database: { by: "postgres", host: "db.example.com:6432", name: "dashboards" },
   },

@@ -1,0 +1,252 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { parse, stringify } from "yaml";
+
+/** An entry as an agent gives it on. */
+export interface Entry {
+  readonly labels: Readonly<Record<string, string>>;
+  /** As it stands in the log file. */
+  readonly time: string;
+  readonly line: string;
+}
+
+/** The real program over the log files of a made-up node: what it printed, and what is missing of what it should have read. */
+export interface Reading {
+  readonly there: boolean;
+  readonly missing: readonly Entry[];
+  readonly surplus: readonly Entry[];
+  readonly output: string;
+}
+
+interface Container {
+  /** As Kubernetes's discovery names what it finds. */
+  readonly found: Readonly<Record<string, string>>;
+  /** What is in its folder, by path under that of the node. */
+  readonly file: string;
+  readonly text: string;
+  /** Where the file is, if that is a link. */
+  readonly links?: string;
+  readonly entries: readonly Entry[];
+}
+
+const hash = "0123456789abcdef0123456789abcdef";
+const long = "x".repeat(16 * 1024);
+const second = (n: number): string => `2026-01-02T03:04:${String(n).padStart(2, "0")}.123Z`;
+
+const container = (
+  namespace: string,
+  pod: string,
+  name: string,
+  uid: string,
+  lines: readonly string[],
+  entries: readonly (readonly [stream: string, second: number, line: string])[],
+  more: { readonly mirror?: string; readonly links?: string } = {},
+): Container => ({
+  found: {
+    __meta_kubernetes_namespace: namespace,
+    __meta_kubernetes_pod_name: pod,
+    __meta_kubernetes_pod_container_name: name,
+    __meta_kubernetes_pod_uid: more.mirror ? "ffaf6650-e761-402b-a268-4d4e26de1bb8" : uid,
+    ...(more.mirror ? { __meta_kubernetes_pod_annotation_kubernetes_io_config_mirror: more.mirror } : {}),
+  },
+  file: `pods/${namespace}_${pod}_${uid}/${name}/0.log`,
+  text: lines.map((line) => `${line}\n`).join(""),
+  ...(more.links ? { links: more.links } : {}),
+  entries: entries.map(([stream, n, line]) => ({
+    labels: { namespace, pod, container: name, app: name, stream },
+    time: second(n),
+    line,
+  })),
+});
+
+const json = (log: string, stream: string, n: number): string => JSON.stringify({ log, stream, time: second(n) });
+
+/** One of each: under CRI with a line in parts, a static pod, under Docker with a line in parts among those of the other stream, and a stack trace. */
+const containers: readonly Container[] = [
+  container(
+    "shop",
+    "cart-1",
+    "cart",
+    "5b6a1c1e-8e0f-4c57-9d53-0e8a4b1c2d3e",
+    [
+      `${second(1)} stdout F {"log":"mine\\n","stream":"stdout","time":"x"}`,
+      `${second(2)} stdout P ${long}`,
+      `${second(3)} stderr F failed`,
+      `${second(4)} stdout F and the end`,
+    ],
+    [
+      ["stdout", 1, `{"log":"mine\\n","stream":"stdout","time":"x"}`],
+      ["stderr", 3, "failed"],
+      ["stdout", 4, `${long}and the end`],
+    ],
+  ),
+  container("kube-system", "etcd-node1", "etcd", hash, [`${second(1)} stderr F ready`], [["stderr", 1, "ready"]], {
+    mirror: hash,
+  }),
+  container(
+    "shop",
+    "till-1",
+    "till",
+    "6f2d9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e",
+    [
+      json("hello\n", "stdout", 1),
+      json(long, "stdout", 2),
+      json("failed\n", "stderr", 3),
+      json("and the end\n", "stdout", 4),
+      json("\n", "stdout", 5),
+    ],
+    [
+      ["stdout", 1, "hello"],
+      ["stderr", 3, "failed"],
+      ["stdout", 4, `${long}and the end`],
+      ["stdout", 5, ""],
+    ],
+    { links: "docker/containers/abc/abc-json.log" },
+  ),
+];
+
+/** A stack trace, for the agent that puts the lines of this container together. */
+export const traced = { selector: '{app="trace"}', firstLine: String.raw`^\d{4}-\d{2}-\d{2}` };
+const trace = ["2026-01-02 failed", "java.lang.IllegalStateException: no", "\tat Cart.add(Cart.java:12)"];
+const together = container(
+  "shop",
+  "trace-1",
+  "trace",
+  "7a1b9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e",
+  [...trace, "2026-01-02 done"].map((line, i) => `${second(i + 1)} stdout F ${line}`),
+  [
+    ["stdout", 1, trace.join("\n")],
+    ["stdout", 4, "2026-01-02 done"],
+  ],
+);
+
+function lay(root: string, all: readonly Container[]): void {
+  const put = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  for (const { file, links, text } of all) {
+    put(links ?? file, text);
+    if (links === undefined) continue;
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    symlinkSync(join(root, links), join(root, file));
+  }
+}
+
+const key = ({ labels, time, line }: Entry): string =>
+  JSON.stringify([Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)), time, line]);
+
+/** Runs a program until it has printed all entries and a little longer, at most twenty seconds. */
+async function read(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  expected: readonly Entry[],
+  entriesIn: (output: string) => readonly Entry[],
+): Promise<Reading> {
+  let output = "";
+  const child = spawn(program, args, { env: { ...process.env, ...env } });
+  const gone = new Promise<"gone">((resolve) => {
+    child.once("error", () => resolve("gone"));
+    child.once("exit", () => resolve("gone"));
+  });
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (output += data.toString()));
+  const missing = (): readonly Entry[] => {
+    const seen = new Set(entriesIn(output).map(key));
+    return expected.filter((entry) => !seen.has(key(entry)));
+  };
+  const pause = (ms: number) => Promise.race([gone, new Promise((resolve) => setTimeout(resolve, ms))]);
+  for (let waited = 0; waited < 20_000 && missing().length > 0; waited += 500) if ((await pause(500)) === "gone") break;
+  await pause(1000);
+  child.kill("SIGKILL");
+  await gone;
+  const known = new Set(expected.map(key));
+  return {
+    there: child.pid !== undefined,
+    missing: missing(),
+    surplus: entriesIn(output).filter((entry) => !known.has(key(entry))),
+    output,
+  };
+}
+
+const field = (line: string, name: string): string => {
+  const found = new RegExp(`(?:^| )${name}=("(?:\\\\.|[^"\\\\])*"|\\S*)`).exec(line)?.[1] ?? "";
+  return found.startsWith('"') ? (JSON.parse(found) as string) : found;
+};
+const labelsOf = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    [...text.matchAll(/([a-z]+)="((?:\\.|[^"\\])*)"/g)].map(([, name = "", value = ""]) => [name, value]),
+  );
+
+/** A port of loopback that nobody listens on; Alloy does not take 0 for one. */
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
+/** Alloy over that node: its own configuration, but for what discovery finds and where the entries go. */
+export async function alloyReads(root: string, config: string): Promise<Reading> {
+  const all = [...containers, together];
+  lay(root, all);
+  const targets = all.map(({ found }) => `{${Object.entries(found).map(([k, v]) => `${k} = ${JSON.stringify(v)}`)}}`);
+  const blocks = config.split(/\n(?=[a-z.]+ )/).filter((block) => !/^(discovery\.kubernetes|loki\.write) /.test(block));
+  const text = [...blocks, 'loki.echo "seen" { }\n']
+    .join("\n")
+    .replaceAll("discovery.kubernetes.pods.targets", `[${targets.join(", ")}]`)
+    .replaceAll("loki.write.loki.receiver", "loki.echo.seen.receiver")
+    .replaceAll("/var/log/pods", join(root, "pods"));
+  mkdirSync(join(root, "etc"));
+  writeFileSync(join(root, "etc/config.alloy"), text);
+  const listen = `--server.http.listen-addr=127.0.0.1:${await freePort()}`;
+  return read(
+    "alloy",
+    ["run", join(root, "etc"), `--storage.path=${join(root, "data")}`, listen, "--disable-reporting"],
+    { ALLOY_MULTILINE_SELECTOR: traced.selector, ALLOY_MULTILINE_FIRST_LINE: traced.firstLine },
+    all.flatMap(({ entries }) => entries),
+    (output) =>
+      output
+        .split("\n")
+        .filter((line) => line.includes('msg="received log entry"'))
+        .map((line) => ({
+          labels: labelsOf(field(line, "labels")),
+          time: field(line, "entry_timestamp"),
+          line: field(line, "entry"),
+        })),
+  );
+}
+
+/** Promtail over that node, likewise. */
+export function promtailReads(root: string, config: string): Promise<Reading> {
+  lay(root, containers);
+  const { scrape_configs: jobs, ...rest } = parse(config.replaceAll("/var/log/pods", join(root, "pods")));
+  const { kubernetes_sd_configs: _, ...job } = jobs[0];
+  const found = containers.map((one) => ({ targets: ["localhost"], labels: one.found }));
+  const file = join(root, "promtail.yaml");
+  const own = {
+    ...rest,
+    server: { ...rest.server, http_listen_address: "127.0.0.1", grpc_listen_address: "127.0.0.1", http_listen_port: 0 },
+    positions: { filename: join(root, "pos") },
+  };
+  writeFileSync(file, stringify({ ...own, scrape_configs: [{ ...job, static_configs: found }] }));
+  return read(
+    "promtail",
+    [`-config.file=${file}`, "-config.expand-env=true", "-dry-run"],
+    { PROMTAIL_LOKI_URL: "http://127.0.0.1:9/", PROMTAIL_CLUSTER: "here" },
+    containers.flatMap(({ entries }) => entries),
+    (output) =>
+      output
+        // Its colours.
+        .replaceAll(/\u001b\[\d*m/g, "")
+        .split("\n")
+        .flatMap((line) => {
+          const [, time = "", labels = "", text = ""] = /^(\S+)\t(\{.*?\})\t(.*)$/.exec(line) ?? [];
+          const { cluster: _cluster, ...own } = labelsOf(labels);
+          return time ? [{ labels: own, time: time.replace(/\+0000$/, "Z"), line: text }] : [];
+        }),
+  );
+}
