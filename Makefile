@@ -35,9 +35,9 @@ format: node_modules/.package-lock.json
 bench: node_modules/.package-lock.json
 	@npm run -s bench
 
-# Every configuration through its own program, where that is on the PATH.
+# Every configuration through its own program, where that is on the PATH; ARGS=kube-apiserver for that program alone.
 programs: node_modules/.package-lock.json
-	@npm run -s programs
+	@npm run -s programs -- $(ARGS)
 
 # Against whatever cluster kubectl points at; the environment has been applied before. ARGS="--only traces" and the like.
 e2e: node_modules/.package-lock.json

@@ -8,7 +8,7 @@ import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
 import { network, outside } from "../src/core/network.ts";
 import { requests } from "../src/core/requests.ts";
-import { type Labels, podTemplates } from "./lib/objects.ts";
+import { type Labels, podTemplates, secretsOf } from "./lib/objects.ts";
 import { namedSecrets } from "./lib/references.ts";
 import { built, environmentOf, rendered, root, shipped } from "./lib/world.ts";
 
@@ -106,10 +106,17 @@ test(
   async () => {
     const folder = temporary(after);
     putAll(folder, snapshot(root, generated));
-    const shown = ["docs/use.md", "docs/stores.md", "docs/tenants.md", "docs/security.md"].map(text).join("\n");
+    const shown = ["docs/use.md", "docs/stores.md", "docs/tenants.md", "docs/security.md", "docs/alerts.md"]
+      .map(text)
+      .join("\n");
     const examples = [...shown.matchAll(/<!-- file: (\S+) -->\n```yaml\n([\s\S]*?)```/g)];
     assert.equal(examples.length, 15);
     for (const [, path, yaml] of examples) put(folder, path as string, yaml as string);
+    put(
+      folder,
+      "overlays/alerts-out/alertmanager.yml",
+      /alertmanager: whole -->\n```yaml\n([\s\S]*?)```/.exec(shown)?.[1] ?? "",
+    );
     for (const kustomize of kustomizes) {
       const mine = await build(kustomize, join(folder, "overlays/mine"));
       const loki = mine.objects.find(({ kind, metadata }) => kind === "StatefulSet" && metadata.name === "loki");
@@ -151,6 +158,15 @@ test(
         assert.ok(open.includes("alertmanager"), `port ${target.port}`);
         assert.ok(target.port === 53 || open.length === 1, open.join());
       }
+      const told = asking.find(({ name }) => name === "alertmanager");
+      const receivers = out.objects.find(
+        ({ kind, metadata }) => kind === "Secret" && metadata.name.startsWith("alertmanager-config-"),
+      );
+      assert.deepEqual(
+        told && secretsOf(told).map(({ name }) => name),
+        [receivers?.metadata.name],
+        "a change of the receivers is not a new pod",
+      );
     }
   },
 );

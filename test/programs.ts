@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,8 @@ import { alloyReads, promtailReads } from "./lib/reading.ts";
 
 /**
  * Every configuration through its own program's check, where the program is on the PATH: what a schema cannot know.
- * Prints a table; exit code 1 if a check failed, 0 otherwise. A program that is missing is named, not passed.
+ * Prints a table; exit code 1 if a check failed, 0 otherwise. A program that is missing is named, not passed. An argument chooses programs
+ * whose names hold it.
  */
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -193,6 +194,17 @@ const checksOf = (base: Base): readonly Check[] => {
   return table[base.component.name]?.() ?? [];
 };
 
+/** The examples of receivers that the docs show, each as a configuration of its own. */
+const receiverChecks: readonly Check[] = [
+  ...readFileSync(join(root, "docs/alerts.md"), "utf8").matchAll(
+    /<!-- alertmanager: (\S+) -->\n```yaml\n([\s\S]*?)```/g,
+  ),
+].map(([, name = "", shown = ""]) => {
+  const file = join(scratch, `alertmanager-${name}.yml`);
+  writeFileSync(file, name === "whole" ? shown : `route:\n  receiver: ${name}\nreceivers:\n${shown}`);
+  return { config: `docs/alerts.md: ${name}`, program: "amtool", arguments: ["check-config", file] };
+});
+
 /** Flux's own build of each environment, from the Kustomization beside it. */
 const fluxChecks: readonly Check[] = readdirSync(join(root, "overlays")).map((name) => {
   const config = `overlays/${name}/flux/kube-lgtm-${name}-kustomization.yaml`;
@@ -221,9 +233,10 @@ const all = [
       .filter(({ files = {} }) => "nginx.conf" in files)
       .map((config) => ({ check: nginxCheck(base, config), variables: {} })),
   ]),
-  ...fluxChecks.map((check) => ({ check, variables: {} })),
+  ...[...receiverChecks, ...fluxChecks].map((check) => ({ check, variables: {} })),
 ];
-for (const { check, variables } of all) {
+const [, , chosen = ""] = process.argv;
+for (const { check, variables } of all.filter((one) => one.check.program.includes(chosen))) {
   const env = { ...process.env, ...variables };
   const run = spawnSync(check.program, check.arguments, { cwd: root, encoding: "utf8", env });
   const printed = (check.prints ?? []).every((one) => one.test(run.stdout));

@@ -1,6 +1,6 @@
 import type { Component, Context } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { configVolume, containerPorts, httpGet, podIp, probes, resources } from "../core/pod.ts";
+import { containerPorts, httpGet, overlaid, podIp, probes, resources } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import { images } from "../versions.ts";
 import * as grafana from "./grafana.ts";
@@ -29,7 +29,13 @@ export const roles = defineRoles(
 );
 const { server } = roles;
 
-/** Keeps every alert and tells nobody: receivers carry credentials, so each environment adds its own. */
+/**
+ * Whom to tell: the whole configuration, and files that it names beside it. It is a Secret, because receivers carry credentials, and nobody
+ * need make it.
+ */
+export const receivers = { name: "alertmanager-config", key: "alertmanager.yml" } as const;
+
+/** Until then, every alert is kept and nobody is told. */
 export const silent = {
   route: { receiver: "none", group_by: ["alertname", "namespace"], group_wait: "30s", repeat_interval: "12h" },
   receivers: [{ name: "none" }],
@@ -80,7 +86,7 @@ export const alertmanager: Component = {
               name: "alertmanager",
               image: images.alertmanager,
               args: [
-                "--config.file=/etc/alertmanager/alertmanager.yml",
+                `--config.file=/etc/alertmanager/${receivers.key}`,
                 "--storage.path=/data",
                 ...cluster(context),
               ],
@@ -94,10 +100,11 @@ export const alertmanager: Component = {
               ],
             },
           ],
-          volumes: [configVolume("config", "alertmanager")],
+          volumes: [overlaid("config", "alertmanager", receivers.name)],
         },
       })),
-      configs: [{ name: "alertmanager", read: "start-up", files: { "alertmanager.yml": silent } }],
+      configs: [{ name: "alertmanager", read: "start-up", files: { [receivers.key]: silent } }],
+      mayHave: [{ name: receivers.name, files: { [receivers.key]: silent } }],
     };
   },
 };

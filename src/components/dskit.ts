@@ -1,4 +1,5 @@
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
+import type { IVolume } from "kubernetes-models/v1/Volume";
 import { type Built, type Config, type Context, type Pods, settingsName } from "../core/component.ts";
 import type { Role, Workload } from "../core/plan.ts";
 import {
@@ -107,6 +108,8 @@ interface Program {
   readonly config: (context: Context) => object;
   /** Other files beside it, by their names. */
   readonly files?: (context: Context) => Readonly<Record<string, object>>;
+  /** The folder of all these files, for a workload that reads others. */
+  readonly folder?: (workload: Workload) => IVolume | undefined;
   /** Further variables that they name. */
   readonly variables?: (wiring: Wiring) => readonly IEnvVar[];
   readonly overrides?: ReturnType<typeof overrides>;
@@ -121,7 +124,7 @@ interface Program {
 
 function server(workload: Workload, { size: sizeOf, wiring }: Context, program: Program, keys: store.Access): Pods {
   const size = sizeOf(workload);
-  const { name, image, writer, alive, startSeconds, overrides, zones = [], variables } = program;
+  const { name, image, writer, alive, startSeconds, overrides, zones = [], variables, folder } = program;
   const { args, env } = zoned(workload, size, zones);
   const writes = workload.roles.includes(writer);
   return {
@@ -150,7 +153,7 @@ function server(workload: Workload, { size: sizeOf, wiring }: Context, program: 
         },
       ],
       volumes: [
-        configVolume("config", name),
+        folder?.(workload) ?? configVolume("config", name),
         ...(overrides ? [overrides.volume] : []),
         ...(workload.disk ? [] : [emptyDir("data")]),
         emptyDir("tmp"),

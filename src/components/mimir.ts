@@ -1,5 +1,6 @@
 import type { Component, Context, SettingsTable } from "../core/component.ts";
 import { apart, behindGateway, byTier, defineRoles, together, without } from "../core/plan.ts";
+import { overlaid } from "../core/pod.ts";
 import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
@@ -169,7 +170,7 @@ const queue = {
 /** A pod in a zone comes back under its name: its place in the ring waits for it. */
 const zonedRing = { zone_awareness_enabled: true, unregister_on_shutdown: false };
 
-/** Keeps every alert and tells nobody until a tenant says whom. */
+/** Whom to tell of alerts of a tenant that says nothing itself: nobody, or those who are told of the stack's own. */
 const fallback = "alertmanager-fallback.yaml";
 
 /** https://grafana.com/docs/mimir/latest/configure/configuration-parameters/ */
@@ -387,6 +388,10 @@ export const mimir: Component = {
     config,
     files: ({ wiring }): Readonly<Record<string, object>> =>
       wiring.runs(ownAlertmanager) ? { [fallback]: alertmanager.silent } : {},
+    folder: ({ roles }) =>
+      roles.includes(ownAlertmanager)
+        ? overlaid("config", "mimir", alertmanager.receivers.name, { [fallback]: alertmanager.receivers.key })
+        : undefined,
     overrides: limits,
     zones: [
       [ingester, "-ingester.ring.instance-availability-zone"],

@@ -1,4 +1,5 @@
 import {
+  type Built,
   type Component,
   type Config,
   type Context,
@@ -31,6 +32,7 @@ export interface Base {
   readonly objects: readonly Manifest[];
   readonly configs: readonly Config[];
   readonly secrets: readonly SecretShape[];
+  readonly mayHave: NonNullable<Built["mayHave"]>;
   /** Values of the component's settings, by the names that environments use. */
   readonly settings: SettingsTable;
   readonly workloads: readonly Workload[];
@@ -116,7 +118,7 @@ export function bases(
       component,
       mode,
       workloads,
-      built: { pods, configs = [], objects = [], secrets = [], identity },
+      built: { pods, configs = [], objects = [], secrets = [], mayHave = [], identity },
       source,
       settings,
     }) => ({
@@ -140,6 +142,7 @@ export function bases(
         ...(source ? [provisioned(component, source)] : []),
       ],
       secrets,
+      mayHave,
       settings,
     }),
   );

@@ -91,6 +91,8 @@ export interface Built {
   readonly configs?: readonly Config[];
   readonly objects?: readonly Manifest[];
   readonly secrets?: readonly SecretShape[];
+  /** Secrets that its pods read where somebody has made them. */
+  readonly mayHave?: readonly Pick<SecretShape, "files" | "name">[];
   /** How a cloud knows its account and all of its pods. */
   readonly identity?: Identity | undefined;
 }

@@ -55,6 +55,8 @@ export interface Part {
   readonly buckets: readonly { readonly name: string; readonly component: string }[];
   /** Secrets that are to be there already, because the environment does not generate them. */
   readonly expects: readonly { readonly name: string; readonly keys: readonly string[] }[];
+  /** Secrets that are read where they are there. */
+  readonly mayHave: Part["expects"];
 }
 
 /** `overlays/<environment>`. */
@@ -110,7 +112,7 @@ function perObject(patches: readonly Manifest[]): readonly Manifest[] {
   return [...found.values()];
 }
 
-const expected = ({ name, env = {}, files = {} }: SecretShape): Part["expects"][number] => ({
+const expected = ({ name, env = {}, files = {} }: Omit<SecretShape, "read">): Part["expects"][number] => ({
   name,
   keys: [...Object.keys(env), ...Object.keys(files)],
 });
@@ -197,6 +199,9 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
       expects: [
         ...(choice.credentials === "throw-away" ? [] : secrets.map(expected)),
         ...options.flatMap(({ expects = [] }) => expects),
+      ],
+      mayHave: [
+        ...new Map(here.flatMap(({ own }) => own.mayHave.map((secret) => [secret.name, expected(secret)]))).values(),
       ],
     };
   };

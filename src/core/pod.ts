@@ -81,6 +81,32 @@ export const emptyDir = (name: string, sizeLimit?: string): IVolume => ({
 export const configVolume = (name: string, configMap: string): IVolume => ({ name, configMap: { name: configMap } });
 export const secretVolume = (name: string, secretName: string): IVolume => ({ name, secret: { secretName } });
 
+/**
+ * A ConfigMap's files, and over them those of a Secret, where somebody has made it: of two files of one name that of the later source counts
+ * (`collectData` of kubelet's pkg/volume/projected).
+ * @param as keys of the Secret, by the names that their files have. Default: all keys, by their own names
+ */
+export const overlaid = (
+  name: string,
+  configMap: string,
+  secret: string,
+  as?: Readonly<Record<string, string>>,
+): IVolume => ({
+  name,
+  projected: {
+    sources: [
+      { configMap: { name: configMap } },
+      {
+        secret: {
+          name: secret,
+          optional: true,
+          items: as && Object.entries(as).map(([path, key]) => ({ key, path })),
+        },
+      },
+    ],
+  },
+});
+
 /** One folder made of the ConfigMaps that are there; those of components an environment leaves out are skipped. */
 export const optionalConfigs = (name: string, configMaps: readonly string[]): IVolume => ({
   name,

@@ -108,6 +108,7 @@ export function readme(overlay: Overlay): string {
       ),
     ),
     ...overlay.parts.flatMap(({ expects }) => expects.map(({ name, keys }) => listed(name, keys, yours))),
+    ...overlay.parts.flatMap(({ mayHave }) => mayHave.map(({ name, keys }) => listed(name, keys, `${yours}, or none`))),
   ].toSorted(byFirst);
   const also =
     overlay.compose === "generated" ? `; \`${overlay.path}/compose/compose.yaml\` is the same for Docker Compose` : "";
