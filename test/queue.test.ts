@@ -428,20 +428,27 @@ describe("Mimir", () => {
       );
     }
   });
-  test("takes the samples of one Prometheus of a pair, by the labels that tell the two apart", () => {
+  test("takes the samples of one Prometheus of a pair, and all of one that is alone", () => {
     for (const { name, objects } of worlds.filter(({ environment }) => environment.metrics === "mimir")) {
       const { limits, distributor } = config(objects, "mimir", "mimir.yaml") as unknown as {
         readonly limits: Readonly<Record<string, unknown>>;
-        readonly distributor: { readonly ha_tracker: object };
+        readonly distributor: { readonly ha_tracker: Readonly<Record<string, unknown>> };
       };
-      const { global } = config(objects, "prometheus", "prometheus.yml") as unknown as {
-        readonly global: { readonly external_labels: Table };
-      };
-      const labels = [limits["ha_cluster_label"], limits["ha_replica_label"]];
-      assert.deepEqual(Object.keys(global.external_labels), labels, name);
-      assert.equal(limits["accept_ha_samples"], true, name);
-      assert.deepEqual(distributor.ha_tracker, { enable_ha_tracker: true, kvstore: { store: "memberlist" } }, name);
+      const senders = objects.find(({ kind, metadata }) => kind === "StatefulSet" && metadata.name === "prometheus");
+      const { replicas } = senders?.["spec"] as { readonly replicas: number };
+      assert.equal(literals(objects, "mimir-settings")["MIMIR_ACCEPT_HA_SAMPLES"], String(replicas > 1), name);
+      for (const value of [limits["accept_ha_samples"], distributor.ha_tracker["enable_ha_tracker"]]) {
+        assert.equal(value, "${MIMIR_ACCEPT_HA_SAMPLES}");
+      }
     }
+    const pair = { mode: "monolithic", modes: { prometheus: "scalable" } } as const;
+    assert.match(
+      refusal(pair),
+      /components\.mimir\.acceptHaSamples is "false", and 2 Prometheus send the same samples: expected "true"/,
+    );
+    assert.doesNotThrow(() =>
+      worldOf(environmentOf("x", { ...pair, metrics: "mimir", components: { mimir: { acceptHaSamples: "true" } } })),
+    );
   });
   test("is sent what applications push without a Prometheus of the pair in between, whose samples it would drop", () => {
     for (const { name, objects } of worlds.filter(({ environment }) => environment.metrics === "mimir")) {

@@ -1,3 +1,4 @@
+import type { Base } from "../core/base.ts";
 import type { Component, Context, SettingsTable } from "../core/component.ts";
 import { apart, behindGateway, byTier, defineRoles, together, without } from "../core/plan.ts";
 import { overlaid } from "../core/pod.ts";
@@ -11,6 +12,7 @@ import * as kafka from "./kafka.ts";
 import { caches, eachPodWhole, namespaceVariable } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
+import * as prometheus from "./prometheus.ts";
 import * as store from "./store.ts";
 
 const http = 8080;
@@ -97,6 +99,8 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
   const replicas = (role: typeof ingester): number => podsOf(size(home(role)));
   return {
     ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
+    // "true": of a pair of Prometheus that send the same, the samples of one are taken. One alone has nobody to be told from.
+    acceptHaSamples: { unit: "boolean", value: String(replicas(distributor) > 1) },
     bucket: store.bucket(kept, "mimirBlocks"),
     bucketAlertmanager: store.bucket(kept, "mimirAlertmanager"),
     bucketRuler: store.bucket(kept, "mimirRuler"),
@@ -213,8 +217,8 @@ const config = ({ wiring, size }: Context) => {
     ...(isApart(wiring) ? { ingest_storage: queue } : {}),
     // Where the answers of queriers are sent to.
     frontend: { address: member.instance_addr, ...(isApart(wiring) ? cachedResults(wiring) : {}) },
-    // Prometheus is a pair where anything is: of two that send the same, the samples of one are taken, without the label that tells them apart.
-    distributor: { ring: member, ha_tracker: { enable_ha_tracker: true, kvstore: { store: "memberlist" } } },
+    // Each of two Prometheus sends all samples: those of one are taken.
+    distributor: { ring: member, ha_tracker: { enable_ha_tracker: "${MIMIR_ACCEPT_HA_SAMPLES}", kvstore: { store: "memberlist" } } },
     ruler_storage: inBucket("${MIMIR_BUCKET_RULER}"),
     alertmanager_storage: inBucket("${MIMIR_BUCKET_ALERTMANAGER}"),
     activity_tracker: { filepath: "/data/activity.log" },
@@ -266,9 +270,11 @@ const config = ({ wiring, size }: Context) => {
       ...(isApart(wiring) ? { query_frontend: { address: `dns:///${wire(ruler).toEach(frontend, "grpc")}` } } : {}),
     },
     limits: {
-      accept_ha_samples: true,
-      ha_cluster_label: "cluster",
-      ha_replica_label: "replica",
+      accept_ha_samples: "${MIMIR_ACCEPT_HA_SAMPLES}",
+      ha_cluster_label: prometheus.origin.cluster,
+      ha_replica_label: prometheus.origin.replica,
+      // Done after the choice between two (wrapPushWithMiddlewares in pkg/distributor/distributor.go): a series is the same whoever sends it.
+      drop_labels: [prometheus.origin.replica],
       compactor_blocks_retention_period: "${MIMIR_RETENTION}",
       ingestion_rate: 50000,
       ingestion_burst_size: 1000000,
@@ -316,6 +322,16 @@ const routes = [
   [querier, "= /api/v1/user_stats"],
   [frontend, "/prometheus/", "= /api/v1/user_limits", "= /api/v1/status/buildinfo", "= /ready"],
 ] as const;
+
+/** Two that send the same, of which both are taken. */
+const twiceTaken = ({ settings }: Base, others: readonly Base[]): readonly string[] => {
+  const senders = others.flatMap(({ pods }) => pods).find(({ workload }) => workload.roles.includes(prometheus.roles.server));
+  if (settings["acceptHaSamples"]?.value === "true" || !senders || senders.size.replicas < 2) return [];
+  return [
+    `components.mimir.acceptHaSamples is "false", and ${senders.size.replicas} Prometheus send the same samples: expected "true". ` +
+      "Set it, or set replicas.prometheus to 1.",
+  ];
+};
 
 /** What `-target=all` does not have; where they are left out, the stack's Alertmanager is told of alerts. */
 const optional = ["alertmanager", "overrides-exporter"];
@@ -373,10 +389,12 @@ export const mimir: Component = {
       },
     ];
   },
-  impossible: (own, others) =>
-    own.settings["ingestStorageEnabled"]?.value === "true"
+  impossible: (own, others) => [
+    ...(own.settings["ingestStorageEnabled"]?.value === "true"
       ? kafka.ownerless(own, others, ingester, kafka.topics.mimir)
-      : [],
+      : []),
+    ...twiceTaken(own, others),
+  ],
   build: buildOf({
     name: "mimir",
     image: images.mimir,

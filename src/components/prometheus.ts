@@ -29,8 +29,19 @@ export const scrapeIntervalSeconds = 30;
 /** Where others push samples, until an environment has a back end that takes them itself. */
 export const paths = { otlp: "/api/v1/otlp/v1/metrics", remoteWrite: "/api/v1/write" } as const;
 
+/**
+ * Labels by which those who keep samples tell one Prometheus from another. Where the samples have a label of such a name already, theirs
+ * hides it (a sidecar) or is taken for it (remote write): so no name that others use. Elasticsearch's have `cluster`, Ray's `replica`, and
+ * what comes from an operator's Prometheus `prometheus_replica`.
+ */
+export const origin = { cluster: "kube_lgtm_cluster", replica: "kube_lgtm_replica" } as const;
+
+/** What has no `cluster` of its own gets that of its Prometheus, by which people ask. */
+export const namedCluster = { source_labels: ["cluster", origin.cluster], regex: ";(.+)", target_label: "cluster" } as const;
+
 export interface RemoteWrite {
   readonly url: string;
+  readonly write_relabel_configs: readonly object[];
   readonly send_exemplars: boolean;
   readonly send_native_histograms: boolean;
 }
@@ -49,13 +60,13 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
       global: {
         scrape_interval: `${scrapeIntervalSeconds}s`,
         evaluation_interval: "30s",
-        external_labels: { cluster: "${PROMETHEUS_CLUSTER}", replica: "${POD_NAME}" },
+        external_labels: { [origin.cluster]: "${PROMETHEUS_CLUSTER}", [origin.replica]: "${POD_NAME}" },
       },
       // Samples of pushing clients may come a little late.
       storage: { tsdb: { out_of_order_time_window: "10m" }, exemplars: { max_exemplars: 100000 } },
       alerting: {
         // Replicas tell of one alert once.
-        alert_relabel_configs: [{ regex: "replica", action: "labeldrop" }],
+        alert_relabel_configs: [{ regex: origin.replica, action: "labeldrop" }, namedCluster],
         alertmanagers: [{ dns_sd_configs: [everyAlertmanager(wire(server).toGroup(alertmanager.members, [alertmanager.roles.server]))] }],
       },
       rule_files: ["/etc/prometheus/rules/*.yaml"],
@@ -190,7 +201,7 @@ export const prometheus: Component = {
   roles,
   modes: {
     monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } } },
-    // More than one scrape the same; what keeps their samples takes the label `replica` away again.
+    // More than one scrape the same; what keeps their samples takes the label of the replica away again.
     scalable: { grouping: apart, sizes: { server: { replicas: 2, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } } },
   },
   settings: () => ({

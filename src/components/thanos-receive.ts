@@ -82,6 +82,7 @@ const pods = (workload: Workload, { size }: Context): Pods => {
             ...(ingests ? ingesting(workload) : []),
             "--receive.tenant-header=$(THANOS_RECEIVE_TENANT_HEADER)",
             "--receive.default-tenant-id=$(THANOS_RECEIVE_DEFAULT_TENANT)",
+            `--receive.tenant-label-name=${thanos.tenantLabel}`,
             '--label=receive_replica="$(POD_NAME)"',
           ],
           {

@@ -18,6 +18,9 @@ import { identity } from "./store.ts";
 /** Whoever serves series over gRPC joins it (stores, rulers, sidecars, receivers): Thanos query asks all of them. */
 export const storeApi = { component: "thanos", name: "thanos-store-api", port: "grpc", lists: "ready members" } as const;
 
+/** Receivers put the tenant on every series, over what it has under that name: Thanos's own `tenant_id` is a name that applications use. */
+export const tenantLabel = "receive_tenant";
+
 export const ports = { http: 10902, grpc: 10901 } as const;
 
 export const roles = defineRoles(
@@ -174,7 +177,7 @@ const storeFiles = (context: Context): Readonly<Record<string, object>> => {
 };
 
 /** Labels that tell one stream of blocks from another; copies of one, which differ by `receive_replica`, are merged. */
-const streams = ["cluster", "replica", "rule_replica", "tenant_id"];
+const streams = [prometheus.origin.cluster, prometheus.origin.replica, "rule_replica", tenantLabel];
 
 const configs = (context: Context): readonly Config[] => {
   const { wire } = context.wiring;
@@ -229,7 +232,7 @@ const queryArgs = [
   "--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml",
   // Of a pair that is rolled, the second goes when the first is ready: by then it must be known under its new address.
   "--store.sd-dns-interval=5s",
-  "--query.replica-label=replica",
+  `--query.replica-label=${prometheus.origin.replica}`,
   "--query.replica-label=rule_replica",
   "--query.replica-label=receive_replica",
   "--query.auto-downsampling",
@@ -278,6 +281,7 @@ const ruleArgs = (context: Context): readonly string[] => [
   "--eval-interval=30s",
   '--label=rule_replica="$(POD_NAME)"',
   "--alert.label-drop=rule_replica",
+  `--alert.relabel-config=${JSON.stringify([prometheus.namedCluster])}`,
 ];
 
 const pods = (context: Context): readonly Pods[] => {

@@ -37,6 +37,7 @@ const remoteWrite = (name: string, { url }: Receiver, all = pushers): Feature =>
       prometheus.config(wiring, [
         {
           url: url(wiring, prometheus.roles.server, "remoteWrite"),
+          write_relabel_configs: [prometheus.namedCluster],
           send_exemplars: true,
           send_native_histograms: true,
         },

@@ -2,7 +2,7 @@ import { parse } from "yaml";
 import type { Manifest } from "../../src/core/objects.ts";
 import { containersOf, idOf, type Labels, podTemplates, type PodTemplate, textsOf } from "./objects.ts";
 
-interface Rule {
+export interface Rule {
   readonly source_labels?: readonly string[];
   readonly separator?: string;
   readonly regex?: string;
