@@ -6,7 +6,7 @@ import { alloyFaults, type Block, parseAlloy } from "./lib/alloy.ts";
 import { none } from "./lib/findings.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { relabelled, type Rule } from "./lib/relabel.ts";
-import { built, worldNamed } from "./lib/world.ts";
+import { built, worldNamed, worlds } from "./lib/world.ts";
 
 const file = (path: string, config: string, name: string): string => {
   const base = built.bases.find((one) => one.path === path);
@@ -202,6 +202,55 @@ describe("the journal of a node's own services", () => {
     const made = volumes.filter(({ hostPath }) => hostPath && hostPath.type !== "Directory");
     // Storage=auto: https://www.freedesktop.org/software/systemd/man/latest/journald.conf.html
     assert.ok(made.every(({ hostPath }) => !hostPath?.path.startsWith("/var/log")));
+  });
+});
+
+describe("Kubernetes's events", () => {
+  const events = parseAlloy(file("bases/alloy-events/monolithic", "alloy-events", "config.alloy"));
+  const [process, source, write] = ["loki.process", "loki.source.kubernetes_events", "loki.write"].map((name) =>
+    events.find((one) => one.name === name),
+  );
+
+  for (const { name, objects, environment } of worlds)
+    if (environment.collector === "alloy")
+      test(`of ${name} are read by one pod, which never runs twice and finds again how far it was`, () => {
+        const readers = podTemplates(objects).filter(({ spec }) => spec.serviceAccountName === "alloy-events");
+        // A Deployment would start the next pod before the last one has ended.
+        assert.deepEqual(
+          readers.map(({ kind, replicas }) => [kind, replicas]),
+          [["StatefulSet", 1]],
+        );
+        const set = objects.find(({ kind, metadata }) => kind === "StatefulSet" && metadata.name === "alloy-events");
+        const { volumeClaimTemplates: claims = [] } = set?.["spec"] as { volumeClaimTemplates?: readonly object[] };
+        assert.equal(claims.length, environment.volumes["default"] === "none" ? 0 : 1);
+        const { args, volumeMounts } = readers[0]?.spec.containers[0] ?? {};
+        assert.ok(args?.includes("--storage.path=/data"));
+        assert.ok(volumeMounts?.some(({ name: volume, mountPath }) => volume === "data" && mountPath === "/data"));
+      });
+
+  test("are all that their reader may see, and it may change nothing", () => {
+    const { objects } = worldNamed("prod");
+    const roles = objects.filter(
+      ({ kind, metadata }) => kind === "ClusterRole" && metadata.name.startsWith("kube-lgtm-alloy-events"),
+    );
+    assert.deepEqual(
+      roles.map((role) => role["rules"]),
+      [[{ apiGroups: [""], resources: ["events"], verbs: ["get", "list", "watch"] }]],
+    );
+  });
+
+  test("are few streams: of a namespace one for each kind of object, whatever their names and reasons are", () => {
+    // Labels that loki.source.kubernetes_events sets itself: namespace, job, instance (event_controller.go).
+    const stages = process?.blocks ?? [];
+    const names = (stage: string) => stages.find(({ name }) => name === stage)?.attributes["values"];
+    assert.equal(names("stage.labels"), '{ kind = "" }');
+    assert.equal(names("stage.label_drop"), '[ "instance" ]');
+    assert.equal(source?.attributes["job_name"], '"kubernetes-events"');
+  });
+
+  test("wait for Loki for as long as it is away", () => {
+    const [own] = inside("endpoint", write as Block);
+    assert.equal(value(own as Block, "max_backoff_retries"), 0);
   });
 });
 

@@ -221,7 +221,13 @@ describe("what an environment says of its cluster and of ways out", () => {
   test("those with a token reach an API server on a port of its own, and nobody else gets there", () => {
     const tokens = pods.filter(({ spec }) => spec.automountServiceAccountToken).map(({ name }) => name);
     assert.deepEqual(out(31443), tokens);
-    assert.deepEqual([...tokens].sort(), ["alloy", "kube-state-metrics", "prometheus", "rollout-operator"]);
+    assert.deepEqual([...tokens].sort(), [
+      "alloy",
+      "alloy-events",
+      "kube-state-metrics",
+      "prometheus",
+      "rollout-operator",
+    ]);
   });
 
   test("those who look names up reach a DNS on a port of its own, by UDP and TCP, and no component gets there that does not", () => {

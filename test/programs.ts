@@ -162,6 +162,7 @@ const checksOf = (base: Base): readonly Check[] => {
       return [{ config: file, program: "amtool", arguments: ["check-config", file] }];
     },
     alloy: () => [...alloy(`${config}/config.alloy`), ...additions.flatMap(alloyTogether)],
+    "alloy-events": () => alloy(`${config}/config.alloy`),
     "alloy-gateway": () => alloy(`${config}/config.alloy`),
     loki: () => eachProcess(base, "-verify-config"),
     // It lists its targets, whatever it is asked to run.

@@ -1,5 +1,6 @@
 import type { Component } from "../core/component.ts";
 import { alertmanager } from "./alertmanager.ts";
+import { alloyEvents } from "./alloy-events.ts";
 import { alloyGateway } from "./alloy-gateway.ts";
 import { alloy } from "./alloy.ts";
 import { flog } from "./flog.ts";
@@ -22,6 +23,7 @@ import { thanos, thanosCache } from "./thanos.ts";
 export const catalogue: readonly Component[] = [
   alertmanager,
   alloy,
+  alloyEvents,
   alloyGateway,
   flog,
   generators,

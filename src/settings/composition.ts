@@ -1,3 +1,4 @@
+import { alloyEvents } from "../components/alloy-events.ts";
 import { alloy } from "../components/alloy.ts";
 import { flog } from "../components/flog.ts";
 import { generators } from "../components/generators.ts";
@@ -46,7 +47,7 @@ export const choices = {
     between: { components: [], features: [proxy] },
   },
   collector: {
-    alloy: { components: [alloy], features: [] },
+    alloy: { components: [alloy, alloyEvents], features: [] },
     promtail: { components: [promtail], features: [] },
   },
   "nodes.runtime": {

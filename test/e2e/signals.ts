@@ -4,6 +4,7 @@ import type { Signal } from "./context.ts";
 const signals: Readonly<Record<string, readonly Signal[]>> = {
   alertmanager: ["alerts"],
   alloy: ["logs"],
+  "alloy-events": ["logs"],
   grafana: ["dashboards"],
   "kube-state-metrics": ["metrics"],
   loki: ["logs"],

@@ -14,6 +14,7 @@ const makes = "it makes a load";
 /** Components and roles that no rule is for, and why: they stay as they are in their mode. */
 const unsized: Readonly<Record<string, string>> = {
   alertmanager: alerting,
+  "alloy-events": "the objects of the cluster are no part of a load",
   flog: makes,
   generators: makes,
   grafana: "who looks at dashboards is no part of a load",

@@ -1,0 +1,67 @@
+import { clusterAccess } from "../core/access.ts";
+import type { Component, Context, SettingsTable } from "../core/component.ts";
+import { apart, defineRoles } from "../core/plan.ts";
+import { configVolume, emptyDir, resources } from "../core/pod.ts";
+import { template } from "../core/template.ts";
+import { container, port } from "./alloy.ts";
+import { again } from "./log-agent.ts";
+import * as loki from "./loki.ts";
+
+export const roles = defineRoles(
+  "alloy-events",
+  { ports: { http: port }, metrics: { port: "http" } },
+  { server: { tier: "write", disk: "1Gi", alone: true } },
+);
+
+const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
+  cluster: { unit: "name", value: "kube-lgtm" },
+  lokiUrl: {
+    unit: "url",
+    value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/loki/api/v1/push`,
+  },
+});
+
+/**
+ * Watches Kubernetes's events and pushes them to Loki. How far it has come is on its volume, so that a pod in the place of another pushes no
+ * event again: Loki shows such an entry once, but until its chunks are flushed counts it twice in metrics of logs.
+ */
+export const alloyEvents: Component = {
+  name: "alloy-events",
+  home: "stack",
+  outside: "left out",
+  roles,
+  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "10m", memory: "96Mi", memoryLimit: "384Mi" } } } },
+  settings,
+  build({ wiring, workloads, size }) {
+    wiring.wire(roles.server).toPlace("api-server");
+    return {
+      pods: workloads.map((workload) => ({
+        workload,
+        size: size(workload),
+        usesApi: true,
+        pod: {
+          containers: [
+            container(workload, {
+              envFrom: [{ configMapRef: { name: "alloy-events-settings" } }],
+              resources: resources(size(workload)),
+            }),
+          ],
+          volumes: [configVolume("config", "alloy-events"), emptyDir("tmp")],
+        },
+      })),
+      objects: clusterAccess("alloy-events", [{ group: "", resources: ["events"], verbs: ["get", "list", "watch"] }]),
+      configs: [
+        {
+          name: "alloy-events",
+          read: "start-up",
+          files: {
+            "config.alloy": template("alloy-events.alloy", {
+              again,
+              warning: '{{ if eq .type "Warning" }}warn{{ else }}info{{ end }}',
+            }),
+          },
+        },
+      ],
+    };
+  },
+};
