@@ -17,9 +17,20 @@ import { quoted } from "../core/quoted.ts";
 import type { Size, Sized } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import * as nginx from "./nginx.ts";
+import { largestMessage, patience, seconds } from "./patience.ts";
 import * as store from "./store.ts";
 
 /* What Loki, Mimir and Tempo have in common, because they are built of one kit: https://github.com/grafana/dskit */
+
+/** Where a process listens, how long it is patient with those whom it answers, and what it takes from other processes. */
+export const server = ({ http, grpc }: Readonly<Record<"http" | "grpc", number>>) => ({
+  http_listen_port: http,
+  grpc_listen_port: grpc,
+  http_server_read_timeout: seconds(patience.server),
+  http_server_write_timeout: seconds(patience.server),
+  grpc_server_max_recv_msg_size: largestMessage,
+  grpc_server_max_send_msg_size: largestMessage,
+});
 
 const ownAddress = quoted(`\${${podIp.name}}`);
 
@@ -122,7 +133,7 @@ interface Program {
   readonly routes: readonly (readonly [Role, ...string[]])[];
 }
 
-function server(workload: Workload, { size: sizeOf, wiring }: Context, program: Program, keys: store.Access): Pods {
+function pods(workload: Workload, { size: sizeOf, wiring }: Context, program: Program, keys: store.Access): Pods {
   const size = sizeOf(workload);
   const { name, image, writer, alive, startSeconds, overrides, zones = [], variables, folder } = program;
   const { args, env } = zoned(workload, size, zones);
@@ -180,7 +191,7 @@ export const buildOf =
     return {
       identity: store.identity(context.store, name),
       pods: [
-        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => server(workload, context, program, keys)),
+        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => pods(workload, context, program, keys)),
         ...gateways.map(({ pods }) => pods),
       ],
       configs: [

@@ -3,6 +3,7 @@ import { apart, defineRoles } from "../core/plan.ts";
 import { containerPorts, emptyDir, httpGet, optionalConfigs, probes, resources, secretVolume, tcp } from "../core/pod.ts";
 import { images } from "../versions.ts";
 import { onlyTenant } from "./dskit.ts";
+import { patience } from "./patience.ts";
 
 export const roles = defineRoles(
   "grafana",
@@ -16,6 +17,9 @@ export const roles = defineRoles(
     },
   },
 );
+
+/** As much for a data source by itself, which a plugin that is a process of its own reads. */
+export const patient = { timeout: patience.grafana } as const;
 
 /** Identities by which data sources refer to each other; `metrics` is whichever back end an environment has. */
 export const uids = {
@@ -38,6 +42,8 @@ const settings = {
   GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false",
   GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
   GF_ANALYTICS_REPORTING_ENABLED: "false",
+  // What any data source waits for an answer, in seconds; 30 by itself.
+  GF_DATAPROXY_TIMEOUT: String(patience.grafana),
   GF_NEWS_NEWS_FEED_ENABLED: "false",
   GF_PATHS_DATA: "/data",
   GF_PATHS_LOGS: "/data/log",
@@ -121,6 +127,7 @@ export const metricsSource = (prometheusType: "Mimir" | "Prometheus" | "Thanos",
   url,
   isDefault: true,
   jsonData: {
+    ...patient,
     prometheusType,
     httpMethod: "POST",
     timeInterval: "30s",

@@ -4,11 +4,12 @@ import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, copies, member, memberlist, overrides, shutdownDelay } from "./dskit.ts";
+import { buildOf, copies, member, memberlist, overrides, server, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
+import { patience, seconds } from "./patience.ts";
 import * as store from "./store.ts";
 
 const http = 3100;
@@ -124,8 +125,8 @@ const azure = {
  */
 const inZone = { unregister_on_shutdown: false, readiness_check_ring_health: false };
 
-const cached = (address: Address, timeout: string) => ({
-  memcached_client: { addresses: eachPod(address), timeout },
+const cached = (address: Address, timeout: string, maxItemSize: number) => ({
+  memcached_client: { addresses: eachPod(address), timeout, max_item_size: maxItemSize },
   // What waits to be written is held in the memory of a process that has 1Gi; the default is 500MB.
   background: { writeback_size_limit: "64MB" },
 });
@@ -134,7 +135,7 @@ const cached = (address: Address, timeout: string) => ({
 const shared = ({ wire }: Wiring) => ({
   chunk_store_config: {
     // A chunk never changes.
-    chunk_cache_config: { default_validity: "0s", ...cached(wire(querier).to(cache.roles.chunks, "memcached"), "2s") },
+    chunk_cache_config: { default_validity: "0s", ...cached(wire(querier).to(cache.roles.chunks, "memcached"), "2s", 2 * 2 ** 20) },
   },
   query_range: {
     align_queries_with_step: true,
@@ -142,7 +143,7 @@ const shared = ({ wire }: Wiring) => ({
     cache_instant_metric_results: true,
     // Loki takes it for the results of label, series, volume, index and instant queries, too.
     results_cache: {
-      cache: { default_validity: "12h", ...cached(wire(frontend).to(cache.roles.results, "memcached"), "500ms") },
+      cache: { default_validity: "12h", ...cached(wire(frontend).to(cache.roles.results, "memcached"), "500ms", 5 * 2 ** 20) },
     },
   },
 });
@@ -160,19 +161,10 @@ const scheduled = ({ wire, home }: Wiring) =>
         frontend_worker: { scheduler_address: wire(querier).toEach(scheduler, "grpc") },
       };
 
-/** Bytes of the largest message between two processes; the default of 4Mi is less than a query of 5000 long lines answers. */
-const largestMessage = 100 * 2 ** 20;
-
 /** https://grafana.com/docs/loki/latest/configure/ */
 const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
   auth_enabled: "${LOKI_AUTH_ENABLED}",
-  server: {
-    http_listen_port: querier.ports.http,
-    grpc_listen_port: querier.ports.grpc,
-    grpc_server_max_recv_msg_size: largestMessage,
-    grpc_server_max_send_msg_size: largestMessage,
-    log_level: "info",
-  },
+  server: { ...server(querier.ports), log_level: "info" },
   shutdown_delay: shutdownDelay(wiring, ingester, querier),
   runtime_config: { file: limits.file },
   common: {
@@ -203,6 +195,9 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
     retention_period: "${LOKI_RETENTION}",
     allow_structured_metadata: true,
     volume_enabled: true,
+    query_timeout: seconds(patience.work),
+    // As long as lines are kept, whatever the retention.
+    max_query_length: "0s",
   },
   ...(isApart(wiring) ? shared(wiring) : {}),
   ...scheduled(wiring),
@@ -317,6 +312,7 @@ export const loki: Component = {
     type: "loki",
     url: `http://${wire(grafana.roles.server).to(roles.gateway, "http")}`,
     jsonData: {
+      ...grafana.patient,
       derivedFields: [
         {
           name: "trace",

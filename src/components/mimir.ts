@@ -6,7 +6,7 @@ import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, copies, member, memberlist, overrides, shutdownDelay } from "./dskit.ts";
+import { buildOf, copies, member, memberlist, overrides, server, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPodWhole, namespaceVariable } from "./memcached.ts";
@@ -185,7 +185,7 @@ const config = ({ wiring, size }: Context) => {
   return {
     multitenancy_enabled: "${MIMIR_MULTITENANCY_ENABLED}",
   shutdown_delay: shutdownDelay(wiring, ingester, querier),
-    server: { http_listen_port: querier.ports.http, grpc_listen_port: querier.ports.grpc },
+    server: server(querier.ports),
     memberlist: memberlist(wire(ingester).toGroup(gossip, here(wiring))),
     runtime_config: { file: limits.file },
     common: {
@@ -217,8 +217,13 @@ const config = ({ wiring, size }: Context) => {
     ...(isApart(wiring) ? { ingest_storage: queue } : {}),
     // Where the answers of queriers are sent to.
     frontend: { address: member.instance_addr, ...(isApart(wiring) ? cachedResults(wiring) : {}) },
-    // Each of two Prometheus sends all samples: those of one are taken.
-    distributor: { ring: member, ha_tracker: { enable_ha_tracker: "${MIMIR_ACCEPT_HA_SAMPLES}", kvstore: { store: "memberlist" } } },
+    distributor: {
+      ring: member,
+      // Kafka may take longer than an ingester (https://grafana.com/docs/mimir/latest/configure/configure-kafka-backend/).
+      remote_timeout: isApart(wiring) ? "5s" : undefined,
+      // Each of two Prometheus sends all samples: those of one are taken.
+      ha_tracker: { enable_ha_tracker: "${MIMIR_ACCEPT_HA_SAMPLES}", kvstore: { store: "memberlist" } },
+    },
     ruler_storage: inBucket("${MIMIR_BUCKET_RULER}"),
     alertmanager_storage: inBucket("${MIMIR_BUCKET_ALERTMANAGER}"),
     activity_tracker: { filepath: "/data/activity.log" },

@@ -3,6 +3,8 @@ import type { Workload } from "../core/plan.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp, untilUnrouted } from "../core/pod.ts";
 import { template } from "../core/template.ts";
 import type { Size, Sized } from "../core/size.ts";
+import { largestForwarded } from "./otlp.ts";
+import { patience, seconds } from "./patience.ts";
 import type { Address } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 
@@ -35,7 +37,7 @@ const start = (port: number): string =>
 
 /** nginx's configuration of a gateway: its routes, the largest body it takes and how long an answer may take. */
 const config = (port: number, routes: readonly Route[]): string =>
-  template("nginx.conf", { port, routes, health, maxBody: "16m", timeout: "330s" });
+  template("nginx.conf", { port, routes, health, maxBody: `${largestForwarded / 2 ** 20}m`, timeout: seconds(patience.gateway) });
 
 /**
  * The pods of a component's gateway and the configuration that they read.

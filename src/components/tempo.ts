@@ -6,12 +6,13 @@ import { configVolume, containerPorts, emptyDir, httpGet, podIp, probes, resourc
 import type { Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
-import { member, memberlist, overrides, target, zoned, shutdownDelay } from "./dskit.ts";
+import { member, memberlist, overrides, server, shutdownDelay, target, zoned } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import { largestForwarded } from "./otlp.ts";
+import { largestMessage, patience, seconds } from "./patience.ts";
 import * as prometheus from "./prometheus.ts";
 import * as store from "./store.ts";
 
@@ -129,6 +130,8 @@ const queued = {
       topic: kafka.topics.tempo.name,
       // It would also set the brokers' default number of partitions; a Job makes the topic.
       auto_create_topic_enabled: false,
+      // Less than the eight seconds that the OTLP gateway gives a push: what it gives up and sends again would be there twice.
+      write_timeout: "7s",
       // Of SASL it knows PLAIN only, and no TLS (pkg/ingest/writer_client.go).
       sasl_username: kafka.credentials.username,
       sasl_password: kafka.credentials.password,
@@ -185,10 +188,7 @@ const found = ({ wiring, mode }: Context): void => {
 /** https://grafana.com/docs/tempo/latest/configuration/ */
 const config = ({ wiring, mode }: Context) => ({
   multitenancy_enabled: "${TEMPO_MULTITENANCY_ENABLED}",
-  server: {
-    http_listen_port: frontend.ports.http,
-    grpc_listen_port: frontend.ports.grpc,
-  },
+  server: server(frontend.ports),
   shutdown_delay: shutdownDelay(wiring, liveStore, querier),
   // Grafana streams search results over gRPC on the HTTP port.
   stream_over_http_enabled: true,
@@ -230,7 +230,15 @@ const config = ({ wiring, mode }: Context) => ({
     backend_scheduler_addr: wiring.wire(worker).to(scheduler, "grpc"),
     finish_on_shutdown_timeout: "2s",
   },
-  querier: { frontend_worker: { frontend_address: wiring.wire(querier).toEach(frontend, "grpc") } },
+  querier: {
+    // A job is a part of a question. No longer than `block_reclaim_grace` of live-stores, 2m, for which they leave files to those who read them.
+    search: { query_timeout: "2m" },
+    trace_by_id: { query_timeout: "2m" },
+    frontend_worker: {
+      frontend_address: wiring.wire(querier).toEach(frontend, "grpc"),
+      grpc_client_config: { max_send_msg_size: largestMessage },
+    },
+  },
   metrics_generator: {
     ring: member,
     storage: {
@@ -245,7 +253,9 @@ const config = ({ wiring, mode }: Context) => ({
   // Without a queue between distributor and live-store nothing lags behind, so the newest spans need not be hidden.
   query_frontend: {
     query_end_cutoff: "0s",
-    search: { query_backend_after: "${TEMPO_STORE_QUERIED_AFTER}" },
+    api_timeout: seconds(patience.work),
+    // As long as spans are kept, whatever the retention.
+    search: { query_backend_after: "${TEMPO_STORE_QUERIED_AFTER}", max_duration: "0s" },
     metrics: { query_backend_after: "${TEMPO_STORE_QUERIED_AFTER}" },
   },
   overrides: {
@@ -400,6 +410,7 @@ export const tempo: Component = {
     // No gateway stands before Tempo that could say it.
     secureJsonData: { httpHeaderValue1: `\${${grafana.tempoTenant}}` },
     jsonData: {
+      ...grafana.patient,
       httpHeaderName1: "X-Scope-OrgID",
       serviceMap: { datasourceUid: grafana.uids.metrics },
       nodeGraph: { enabled: true },

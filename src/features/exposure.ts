@@ -1,5 +1,6 @@
 import type { IIngressSpec } from "kubernetes-models/networking.k8s.io/v1/IngressSpec";
 import * as grafana from "../components/grafana.ts";
+import { patience } from "../components/patience.ts";
 import type { Feature } from "../core/feature.ts";
 import { Ingress } from "../core/models.ts";
 import { componentLabels, manifest, type Manifest } from "../core/objects.ts";
@@ -13,6 +14,8 @@ type Options = Readonly<Record<string, string>>;
 const { server } = grafana.roles;
 const service = server.component;
 const metadata = { name: service, labels: componentLabels(service) };
+/** ingress-nginx gives an answer up after 60 s by itself; other controllers do not read it. */
+const annotations = { "nginx.ingress.kubernetes.io/proxy-read-timeout": String(patience.edge) };
 
 /** A controller may run in any namespace or in the nodes' own network, which no policy could name. */
 const open = ({ admit }: Wiring): void => admit("anywhere", server, "http");
@@ -34,7 +37,7 @@ export const ingress: Feature = {
   options: { class: "name", host: "name", tlsSecret: "name" },
   build: (wiring) => {
     open(wiring);
-    return { objects: [manifest(new Ingress({ metadata, spec: ingressSpec({}) }))] };
+    return { objects: [manifest(new Ingress({ metadata: { ...metadata, annotations }, spec: ingressSpec({}) }))] };
   },
   adapt: (options) => ({
     expects: options["tlsSecret"] ? [{ name: options["tlsSecret"], keys: ["tls.crt", "tls.key"] }] : [],
