@@ -1,6 +1,6 @@
 import type { Component, Context } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { containerPorts, httpGet, overlaid, podIp, probes, resources } from "../core/pod.ts";
+import { containerPorts, goMemoryLimit, httpGet, overlaid, podIp, probes, resources } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import { images } from "../versions.ts";
 import * as grafana from "./grafana.ts";
@@ -90,7 +90,7 @@ export const alertmanager: Component = {
                 "--storage.path=/data",
                 ...cluster(context),
               ],
-              env: size(workload).replicas > 1 ? [podIp] : undefined,
+              env: [...(size(workload).replicas > 1 ? [podIp] : []), ...goMemoryLimit],
               ports: containerPorts(workload.roles),
               ...probes({ ready: httpGet("/-/ready"), live: httpGet("/-/healthy"), startSeconds: 60 }),
               resources: resources(size(workload)),

@@ -149,7 +149,7 @@ function pods(workload: Workload, { size: sizeOf, wiring }: Context, program: Pr
           name,
           image,
           args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload), ...args],
-          env: [podIp, goMemoryLimit, ...(variables?.(wiring) ?? []), ...env, ...keys.env],
+          env: [podIp, ...goMemoryLimit, ...(variables?.(wiring) ?? []), ...env, ...keys.env],
           envFrom: [{ configMapRef: { name: settingsName(name) } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet(alive), startSeconds }),

@@ -1,6 +1,6 @@
 import type { Component } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { resources } from "../core/pod.ts";
+import { goMemoryLimit, resources } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import { images } from "../versions.ts";
 
@@ -39,6 +39,7 @@ export const flog: Component = {
             name: workload.name,
             image: images.flog,
             args: [`--format=${formats[workload.name]}`, "--loop", "--delay=250ms"],
+            env: [...goMemoryLimit],
             resources: resources(size),
           },
         ],

@@ -1,7 +1,7 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { Component, Context, Pods } from "../core/component.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
-import { configVolume, emptyDir, resources } from "../core/pod.ts";
+import { configVolume, emptyDir, goMemoryLimit, resources } from "../core/pod.ts";
 import type { Sized } from "../core/size.ts";
 import { template } from "../core/template.ts";
 import { images } from "../versions.ts";
@@ -31,7 +31,7 @@ const traces = ({ wiring: { home }, size }: Context): Pods =>
     {
       image: images.k6,
       args: ["run", "--quiet", "--no-usage-report", "--no-thresholds", "--no-summary", "/scripts/shop.js"],
-      env: [{ name: "HOME", value: "/tmp" }],
+      env: [{ name: "HOME", value: "/tmp" }, ...goMemoryLimit],
       envFrom: [{ configMapRef: { name: "generators-settings" } }],
       volumeMounts: [
         { name: "script", mountPath: "/scripts", readOnly: true },
@@ -57,6 +57,7 @@ const metrics = ({ wiring: { home }, size }: Context): Pods =>
       "--batch=false",
       "--duration=inf",
     ],
+    env: [...goMemoryLimit],
     envFrom: [{ configMapRef: { name: "generators-settings" } }],
   });
 

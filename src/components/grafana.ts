@@ -1,6 +1,6 @@
 import { type Component, type Config, type DataSource, dataSourceConfig, type SecretShape } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { containerPorts, emptyDir, httpGet, optionalConfigs, probes, resources, secretVolume, tcp } from "../core/pod.ts";
+import { containerPorts, emptyDir, goMemoryLimit, httpGet, optionalConfigs, probes, resources, secretVolume, tcp } from "../core/pod.ts";
 import { images } from "../versions.ts";
 import { onlyTenant } from "./dskit.ts";
 import { patience } from "./patience.ts";
@@ -91,6 +91,7 @@ export const grafana: Component = {
               name: "grafana",
               image: images.grafana,
               env: [
+                ...goMemoryLimit,
                 { name: "GF_SECURITY_ADMIN_USER__FILE", value: "/etc/grafana-admin/admin-user" },
                 { name: "GF_SECURITY_ADMIN_PASSWORD__FILE", value: "/etc/grafana-admin/admin-password" },
                 { name: "GF_SECURITY_SECRET_KEY__FILE", value: "/etc/grafana-admin/secret-key" },

@@ -1,7 +1,7 @@
 import { clusterAccess } from "../core/access.ts";
 import type { Component } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { containerPorts, httpGet, probes, resources } from "../core/pod.ts";
+import { containerPorts, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
 import { images } from "../versions.ts";
 
 export const roles = defineRoles(
@@ -55,6 +55,7 @@ export const kubeStateMetrics: Component = {
                 "--telemetry-port=8081",
                 `--resources=${Object.values(watched).flat().sort().join(",")}`,
               ],
+              env: [...goMemoryLimit],
               ports: containerPorts(workload.roles),
               ...probes({
                 ready: httpGet("/readyz", "telemetry"),

@@ -2,7 +2,7 @@ import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import { hasClients } from "../core/base.ts";
 import type { Component, Pods } from "../core/component.ts";
 import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
-import { containerPorts, httpGet, probes, resources, tcp } from "../core/pod.ts";
+import { containerPorts, goMemoryLimit, httpGet, probes, resources, tcp } from "../core/pod.ts";
 import { quantity } from "../core/requests.ts";
 import type { Sized, Sizes } from "../core/size.ts";
 import type { Address } from "../core/wiring.ts";
@@ -38,6 +38,7 @@ const pods = (workload: Workload, size: Sized, largestItem: string): Pods => ({
         name: "exporter",
         image: images.memcachedExporter,
         args: [`--memcached.address=127.0.0.1:${ports.memcached}`, `--web.listen-address=:${ports.exporter}`],
+        env: [...goMemoryLimit],
         ports: containerPorts(workload.roles).filter(({ name }) => name === "exporter"),
         ...probes({ ready: httpGet("/metrics", "exporter"), live: tcp("exporter"), startSeconds: 30 }),
         resources: resources({ cpu: "5m", memory: "16Mi", memoryLimit: "64Mi" }),

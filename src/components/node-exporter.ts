@@ -1,6 +1,6 @@
 import type { Component } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { containerPorts, httpGet, probes, resources, tcp } from "../core/pod.ts";
+import { containerPorts, goMemoryLimit, httpGet, probes, resources, tcp } from "../core/pod.ts";
 import { images } from "../versions.ts";
 
 /** In a pod's network, and so with the pod's name, it cannot know what its node is called. */
@@ -47,6 +47,7 @@ export const nodeExporter: Component = {
                 "--no-collector.wifi",
                 "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/(containerd|docker|kubelet)/.+)($|/)",
               ],
+              env: [...goMemoryLimit],
               ports: containerPorts(workload.roles),
               ...probes({ ready: httpGet("/"), live: tcp("http"), startSeconds: 60 }),
               resources: resources(size(workload)),

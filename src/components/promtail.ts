@@ -3,7 +3,7 @@ import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { Component, Context, Pods, SettingsTable } from "../core/component.ts";
 import { partOf } from "../core/objects.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp } from "../core/pod.ts";
+import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes, resources, tcp } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import { images } from "../versions.ts";
 import * as agent from "./log-agent.ts";
@@ -105,7 +105,7 @@ const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods
       image: images.promtail,
       args: ["-config.file=/etc/promtail/promtail.yaml", "-config.expand-env=true"],
       // It looks for pods on the node of this name only (clients/pkg/promtail/targets/file/filetargetmanager.go).
-      env: [agent.nodeName("HOSTNAME"), agent.namespace],
+      env: [agent.nodeName("HOSTNAME"), agent.namespace, ...goMemoryLimit],
       envFrom: [{ configMapRef: { name: "promtail-settings" } }],
       ports: containerPorts(workload.roles),
       // Promtail is ready when it has a target, and a node may have no pod with a log yet.

@@ -42,7 +42,7 @@ export const rolloutOperator: Component = {
               args: ["-kubernetes.namespace=$(NAMESPACE)", "-log.level=info"],
               env: [
                 { name: "NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
-                goMemoryLimit,
+                ...goMemoryLimit,
               ],
               ports: containerPorts(workload.roles),
               ...probes({ ready: httpGet("/ready"), live: httpGet("/metrics"), startSeconds: 120 }),

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { IContainer } from "kubernetes-models/v1/Container";
+import type { IResourceFieldSelector } from "kubernetes-models/v1/ResourceFieldSelector";
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import { images } from "../versions.ts";
@@ -12,6 +13,7 @@ import type { Overlay, Part } from "./overlay.ts";
 import { configPath, secretEnvPath, secretPath } from "./paths.ts";
 import type { Role, Workload } from "./plan.ts";
 import { hardened } from "./pod.ts";
+import { quantity } from "./requests.ts";
 import { contents } from "./resolve.ts";
 import { type Connection, isRole } from "./wiring.ts";
 
@@ -173,8 +175,9 @@ function secretsOf(overlay: Overlay, path: string): World["secrets"] {
   );
 }
 
-/** Bytes of "256Mi" or "1Gi". */
-const bytes = (size: string): number => Number.parseInt(size, 10) * (size.endsWith("Gi") ? 2 ** 30 : 2 ** 20);
+/** `$(NAME)` as Kubernetes expands it. */
+const expanded = (text: string, variables: Texts): string =>
+  text.replace(/\$\((\w+)\)/g, (whole, name: string) => variables[name] ?? whole);
 
 /** The environment of a container, without what comes from Secrets. */
 function environment({ env = [], envFrom = [], resources }: IContainer, pod: Pod, { configs }: World): Texts {
@@ -187,12 +190,18 @@ function environment({ env = [], envFrom = [], resources }: IContainer, pod: Pod
   const literals = envFrom.flatMap(({ configMapRef }) =>
     Object.entries(configs.get(configMapRef?.name ?? "")?.literals ?? {}),
   );
-  const own = env.map(({ name, value, valueFrom }) => {
-    const field = fields[valueFrom?.fieldRef?.fieldPath ?? ""];
-    const limit = valueFrom?.resourceFieldRef ? String(bytes(String(resources?.limits?.["memory"]))) : undefined;
-    return [name, value ?? field ?? limit ?? ""];
-  });
-  return { ...Object.fromEntries(literals), ...Object.fromEntries(own) };
+  const limit = ({ divisor = "1" }: IResourceFieldSelector): string =>
+    String(Math.ceil((quantity(resources?.limits?.["memory"]) ?? 0) / (quantity(divisor) ?? 1)));
+  return env.reduce<Texts>(
+    (before, { name, value, valueFrom }) => ({
+      ...before,
+      [name]: value
+        ? expanded(value, before)
+        : (fields[valueFrom?.fieldRef?.fieldPath ?? ""] ??
+          (valueFrom?.resourceFieldRef ? limit(valueFrom.resourceFieldRef) : "")),
+    }),
+    Object.fromEntries(literals),
+  );
 }
 
 const named = (volume: string, { workload }: Pod): string => `${workload.fullName}-${volume}`;
@@ -270,8 +279,8 @@ function service(container: IContainer, pod: Pod, world: World): object {
   const { workload, spec } = pod;
   const isMain = container.name === pod.main;
   const env = environment(container, pod, world);
-  const expanded = (texts: readonly string[] | undefined): readonly string[] | undefined =>
-    texts?.map((text) => literal(text.replace(/\$\((\w+)\)/g, (whole, name: string) => env[name] ?? whole)));
+  const given = (texts: readonly string[] | undefined): readonly string[] | undefined =>
+    texts?.map((text) => literal(expanded(text, env)));
   const { volumes, scratch } = mountsOf(container, pod, world);
   const memory = String(container.resources?.limits?.["memory"] ?? "");
   const secretEnv = (container.envFrom ?? []).flatMap(
@@ -284,8 +293,8 @@ function service(container: IContainer, pod: Pod, world: World): object {
     : [[workload.fullName, { condition: "service_started" }]];
   return {
     image: container.image,
-    entrypoint: expanded(container.command),
-    command: expanded(container.args),
+    entrypoint: given(container.command),
+    command: given(container.args),
     hostname: isMain ? workload.fullName : undefined,
     network_mode: isMain ? undefined : `service:${workload.fullName}`,
     networks: isMain && aliases.length > 0 ? { default: { aliases } } : undefined,
