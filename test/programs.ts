@@ -11,6 +11,7 @@ import type { Mode, Role } from "../src/core/plan.ts";
 import type { Store } from "../src/core/store.ts";
 import { fileText } from "../src/core/render.ts";
 import { foundation } from "../src/program.ts";
+import { apiServerRows } from "./apiserver.ts";
 import { alloyReads, promtailReads } from "./lib/reading.ts";
 
 /**
@@ -252,7 +253,7 @@ for (const { check, variables } of all.filter((one) => one.check.program.include
 for (const { program, reads, file } of [
   { program: "alloy", reads: alloyReads, file: "config.alloy" },
   { program: "promtail", reads: promtailReads, file: "promtail.yaml" },
-]) {
+].filter(({ program }) => program.includes(chosen))) {
   const folder = join(scratch, `node-${program}`);
   mkdirSync(folder);
   const { there, missing, surplus, output } = await reads(folder, configOf(program, file));
@@ -262,6 +263,11 @@ for (const { program, reads, file } of [
   if (result !== "failed") continue;
   failed += 1;
   console.error([...wrong.map((one) => JSON.stringify(one)), output].join("\n"));
+}
+for await (const { result, program, what, faults } of "kube-apiserver".includes(chosen) ? apiServerRows() : []) {
+  console.log(`${result.padEnd(10)}${program.padEnd(28)}${what}`);
+  if (result === "failed") failed += 1;
+  for (const fault of faults) console.error(fault);
 }
 rmSync(scratch, { recursive: true });
 process.exitCode = failed > 0 ? 1 : 0;
