@@ -203,14 +203,14 @@ export function unsetVariables(
     );
 }
 
-/** Literals of settings ConfigMaps that nobody reads. Grafana takes all of its GF_ variables by itself. */
+/** Literals of settings ConfigMaps that nobody reads. Grafana takes all of its GF_ variables by itself, Go those of a proxy. */
 export function unusedSettings(objects: readonly Manifest[], mayBeUnused: readonly string[] = []): Findings {
   const used = uses(objects);
   return objects
     .filter(({ kind, metadata }) => kind === "ConfigMap" && withoutHash(metadata.name).endsWith("-settings"))
     .flatMap((config) =>
       Object.keys((config["data"] ?? {}) as Labels)
-        .filter((key) => !key.startsWith("GF_") && !mayBeUnused.includes(key))
+        .filter((key) => !/^(GF_.*|HTTPS_PROXY|NO_PROXY)$/.test(key) && !mayBeUnused.includes(key))
         .filter((key) => {
           const { namespace, name } = config.metadata;
           return !used.some(
