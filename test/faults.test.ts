@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Manifest } from "../src/core/objects.ts";
 import { catalogue } from "../src/components/index.ts";
@@ -20,7 +23,7 @@ import { fromRanges, toRanges } from "./e2e/faults/ranges.ts";
 import { hasForgotten, ringText } from "./e2e/faults/owners.ts";
 import { inParallel } from "./e2e/faults/parallel.ts";
 import { verdictOf } from "./e2e/faults/row.ts";
-import { type Fault, isSingleton, laneOf, type Workload } from "./e2e/faults/steps.ts";
+import { type Fault, isSingleton, laneOf, lokiOutage, type Workload } from "./e2e/faults/steps.ts";
 import { missing } from "./e2e/ready.ts";
 import { sidesOf } from "./e2e/faults/switch.ts";
 import { components } from "./e2e/signals.ts";
@@ -175,6 +178,41 @@ describe("faults in parallel", () => {
     assert.equal(faults[1]?.excuse, undefined);
     assert.equal(await faults[0]?.run(), "a done + c done");
   });
+});
+
+test("Loki is away as a whole, and comes back as it was: nothing else is touched", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kube-lgtm-faults-"));
+  const said = join(folder, "said");
+  // A kubectl that writes down what it is told, and knows of nothing.
+  const command = ["sh", "-c", `printf '%s\\n' "$*" >> ${said}; echo '{"items":[]}'`, "kubectl"];
+  const one = (kind: string, component: string, name: string, replicas: number): Workload => ({
+    namespace: "stack",
+    object: {
+      kind,
+      metadata: { name, uid: name, labels: { "app.kubernetes.io/name": component } },
+      spec: { replicas },
+    },
+  });
+  const all = [
+    one("StatefulSet", "loki", "loki-write", 3),
+    one("Deployment", "loki", "loki-gateway", 2),
+    one("StatefulSet", "loki-cache", "loki-cache", 1),
+    one("StatefulSet", "tempo", "tempo", 1),
+  ];
+  const fault = lokiOutage({ command, stack: "stack", agents: "agents", users: "users" }, all, 0, 0);
+  await fault.run();
+  assert.equal(fault.name, "no Loki for 0 s");
+  assert.deepEqual(fault.excuse?.signals, ["logs"]);
+  const scaled = readFileSync(said, "utf8")
+    .split("\n")
+    .filter((line) => line.includes(" scale "));
+  assert.deepEqual(scaled, [
+    "-n stack scale StatefulSet/loki-write --replicas=0",
+    "-n stack scale Deployment/loki-gateway --replicas=0",
+    "-n stack scale StatefulSet/loki-write --replicas=3",
+    "-n stack scale Deployment/loki-gateway --replicas=2",
+  ]);
+  rmSync(folder, { recursive: true });
 });
 
 describe("a ring", () => {

@@ -4,7 +4,7 @@ import { stackReady } from "../ready.ts";
 import { served } from "../signals.ts";
 import { alertReadings, dashboardReadings } from "./alerts.ts";
 import { newRun, posts } from "../send.ts";
-import { logReadings } from "./logs.ts";
+import { events, logReadings } from "./logs.ts";
 import { metricReadings } from "./metrics.ts";
 import { traceReadings } from "./traces.ts";
 
@@ -109,6 +109,7 @@ export const durabilityChecks = async (context: Context): Promise<readonly Check
   return [
     ...sets.filter(keeps).map((set) => restart(set, baseline)),
     all,
+    events("after the restart of all: each of Kubernetes's events is in Loki once"),
     ...sets.filter((set) => !keeps(set)).map(emptied),
     ...(sets.every(keeps) ? [] : [anew]),
   ];

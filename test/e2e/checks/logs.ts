@@ -1,5 +1,6 @@
-import { type Check, checkOf, type Context, type Found, type Reading, seconds } from "../context.ts";
+import { type Check, checkOf, type Context, type Found, now, poll, type Reading, seconds } from "../context.ts";
 import { askJson } from "../datasources.ts";
+import { kubectl, list } from "../kubectl.ts";
 
 interface Streams {
   readonly data: {
@@ -66,4 +67,71 @@ const labels: Check = {
   },
 };
 
-export const logChecks: readonly Check[] = [...logReadings.map(checkOf), labels];
+interface Listed {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly resourceVersion: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly status?: { readonly phase?: string };
+}
+const listed = async ({ cluster }: Context, args: readonly string[]): Promise<readonly Listed[]> =>
+  (JSON.parse(await kubectl(cluster, ["get", ...args, "-o", "json"])) as { readonly items: readonly Listed[] }).items;
+
+/** The day's lines of pods that kubelet runs by itself: the control plane, where it is one of kubeadm's kind. */
+const staticPods: Check = {
+  name: "log lines of static pods are in Loki",
+  async run(context) {
+    const all = await listed(context, ["pods", "--all-namespaces"]);
+    const found = all.filter(
+      ({ metadata, status }) => metadata.annotations?.["kubernetes.io/config.mirror"] && status?.phase === "Running",
+    );
+    if (found.length === 0) return { skipped: "no static pods here" };
+    return poll(seconds.logs, async () => {
+      for (const { metadata } of found) {
+        const query = `{namespace="${metadata.namespace}", pod="${metadata.name}"}`;
+        const own = await lines(context, query, context.run.start - 86_400, now());
+        if (own.length === 0) throw new Error(`nothing of ${query}`);
+      }
+      return found.map(({ metadata }) => metadata.name).join(", ");
+    });
+  },
+};
+
+/** Events of this run's own pods: one line for each version of an event that the API server still shows, and no line twice. */
+export const events = (name: string): Check => ({
+  name,
+  async run(context) {
+    const { cluster, run } = context;
+    const sets = await list(cluster, cluster.stack, "statefulsets");
+    if (!sets.some(({ metadata }) => metadata.name === "alloy-events")) return { skipped: "no alloy-events here" };
+    return poll(seconds.logs, async () => {
+      const shown = await listed(context, ["events", "-n", cluster.users]);
+      const query = `{job="kubernetes-events", namespace="${cluster.users}"}`;
+      const found = await lines(context, query, run.start - 60, now());
+      const versions = found.map(({ text }) => (JSON.parse(text) as { readonly eventRV: string }).eventRV);
+      const missing = shown.filter(({ metadata }) => !versions.includes(metadata.resourceVersion));
+      if (shown.length === 0 || missing.length > 0)
+        throw new Error(`${missing.length} of ${shown.length} events are missing: ${missing[0]?.metadata.name}`);
+      const counted = `sum(count_over_time(${query}[${now() - run.start + 60}s]))`;
+      const { data } = await askJson<{ data: { result: readonly { readonly value: readonly [number, string] }[] } }>(
+        context,
+        "loki",
+        "/loki/api/v1/query",
+        { query: counted, time: now() },
+      );
+      const count = Number(data.result[0]?.value[1] ?? 0);
+      if (new Set(versions).size !== versions.length || count !== versions.length)
+        throw new Error(`${versions.length} lines of ${new Set(versions).size} events, counted as ${count}`);
+      return `${shown.length} events, ${count} lines`;
+    });
+  },
+});
+
+export const logChecks: readonly Check[] = [
+  ...logReadings.map(checkOf),
+  labels,
+  staticPods,
+  events("each of Kubernetes's events is in Loki once"),
+];

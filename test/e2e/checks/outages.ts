@@ -1,8 +1,9 @@
-import { type Check, type Context, poll } from "../context.ts";
+import { type Check, type Context, now, poll, sleep } from "../context.ts";
 import { askJson } from "../datasources.ts";
-import { get, kubectl } from "../kubectl.ts";
+import { type ClusterObject, get, kubectl, list } from "../kubectl.ts";
 import { stackReady } from "../ready.ts";
 import { sendSample } from "../send.ts";
+import { lines, loggerQuery } from "./logs.ts";
 import { instant, type Sample } from "./metrics.ts";
 
 /** An alert waits a minute, is evaluated each half, and Alertmanager hears of its end as late. */
@@ -131,5 +132,42 @@ const blocks: Check = {
   },
 };
 
-/** Checks that take Prometheus away, or change how it makes blocks, for a while. */
-export const outageChecks: readonly Check[] = [down, blocks];
+const lokiAwaySeconds = 120;
+
+/** Longer than a log agent's longest pause, a minute. */
+const logsBackSeconds = 240;
+
+const loki: Check = {
+  name: "no line of a pod's log is missing after Loki was away for two minutes",
+  async run(context) {
+    const { cluster, run } = context;
+    const all = (await list(cluster, cluster.stack, "deployments,statefulsets")).filter(
+      ({ metadata, spec }) => metadata.labels?.["app.kubernetes.io/name"] === "loki" && spec.replicas !== 0,
+    );
+    const set = (one: ClusterObject, replicas: number): Promise<string> =>
+      kubectl(cluster, ["-n", cluster.stack, "scale", `${one.kind}/${one.metadata.name}`, `--replicas=${replicas}`]);
+    const start = Date.now();
+    try {
+      for (const one of all) await set(one, 0);
+      await sleep(lokiAwaySeconds);
+    } finally {
+      for (const one of all) await set(one, one.spec.replicas ?? 1);
+    }
+    await stackReady(cluster);
+    const numbers = (text: string): readonly number[] =>
+      [...text.matchAll(/ seq=(\d+) /g)].map(([, number]) => Number(number));
+    const tail = await kubectl(cluster, ["-n", cluster.users, "logs", "logger", "--tail=1"]);
+    const [last = 0] = numbers(tail);
+    return poll(logsBackSeconds, async () => {
+      const found = await lines(context, loggerQuery(context), run.start, now());
+      const seen = new Set(found.flatMap(({ text }) => numbers(text)));
+      const missing = Array.from({ length: last }, (_, i) => i + 1).filter((number) => !seen.has(number));
+      if (last === 0 || missing.length > 0)
+        throw new Error(`${missing.length} of ${last} lines are missing, the first is ${missing[0]}`);
+      return `all of ${last} lines, ${since(start)} after the start`;
+    });
+  },
+};
+
+/** Checks that take Prometheus or Loki away, or change how blocks are made, for a while. */
+export const outageChecks: readonly Check[] = [loki, down, blocks];

@@ -12,7 +12,7 @@ import { inParallel } from "./parallel.ts";
 import { linesWritten, written } from "./pods.ts";
 import { cells as rowCells, examples, heading as rowHeading, perform, type Row } from "./row.ts";
 import { begin, caughtUp, flowing } from "./session.ts";
-import { calm, type Fault, kill, type Kill, restarts, storeOutage, workloads } from "./steps.ts";
+import { calm, type Fault, kill, type Kill, lokiOutage, restarts, storeOutage, workloads } from "./steps.ts";
 import { sidesOf, switchMode } from "./switch.ts";
 import {
   cells as totalCells,
@@ -30,6 +30,7 @@ is cut off, one after the other. At the end reads back every number that was ack
 
   --kill plain|hard|both   how a pod of each workload is deleted: with time to end (default), without, or one after the other
   --store-outage SECONDS   how long the object store is away (300)
+  --loki-outage SECONDS    how long all of Loki is away (600: by themselves log agents give up after some eight minutes)
   --store NAMESPACE/NAME   its Deployment or StatefulSet, if it is not minio of the stack
   --switch COMPONENT=MODE  in the place of faults: put the component's other mode beside it, move its front door, take the first away
   --scale-owners           before all of that scale what owns partitions up by one, and afterwards down again
@@ -59,6 +60,7 @@ const flag = { type: "boolean", default: false } as const;
 const options = {
   kill: or("plain"),
   "store-outage": or("300"),
+  "loki-outage": or("600"),
   store: text,
   switch: text,
   "scale-owners": flag,
@@ -101,13 +103,14 @@ if (surplus.length > 0) wrongUsage(`one ENVIRONMENT expected, found also ${surpl
 if (!exists(environment)) wrongUsage(`overlays/${environment} does not exist.`);
 
 const seconds = (
-  option: "store-outage" | "owner-keep" | "owner-forget" | "calm" | "pause" | "settle" | "read-every",
+  option: "store-outage" | "loki-outage" | "owner-keep" | "owner-forget" | "calm" | "pause" | "settle" | "read-every",
 ): number =>
   /^\d+$/.test(values[option])
     ? Number(values[option])
     : wrongUsage(`--${option} is "${values[option]}", expected seconds.`);
 const timing = {
   storeOutage: seconds("store-outage"),
+  lokiOutage: seconds("loki-outage"),
   ownerKeep: seconds("owner-keep"),
   ownerForget: seconds("owner-forget"),
   calm: seconds("calm"),
@@ -144,6 +147,7 @@ const faults = async (): Promise<readonly Fault[]> => {
     ...all.flatMap((one) => chosenKills.map((how) => kill(cluster, all, one, how))),
     ...restarts(cluster, all),
     await storeOutage(cluster, store),
+    lokiOutage(cluster, all, timing.lokiOutage),
   ];
   const owners = values["scale-owners"] ? await scaleOwners(cluster, all, delays) : { first: [], last: [] };
   const wanted = values.only ?? [""];

@@ -105,35 +105,78 @@ export const restarts = (cluster: Cluster, all: readonly Workload[]): readonly F
   });
 };
 
+/** What is scaled to nothing, and after a while to what it was. */
+interface Away {
+  readonly name: string;
+  readonly workloads: readonly Workload[];
+  readonly seconds: number;
+  readonly excuse: NonNullable<Fault["excuse"]>;
+  /** How long is waited for those who go on, once it is Ready again. */
+  readonly settleSeconds?: number;
+}
+
+const away = (cluster: Cluster, { name, workloads: all, seconds: forSeconds, excuse, settleSeconds }: Away): Fault => {
+  const scale = (one: Workload, replicas: number): Promise<string> =>
+    kubectl(cluster, ["-n", one.namespace, "scale", `${one.object.kind}/${nameOf(one)}`, `--replicas=${replicas}`]);
+  const undo = async (): Promise<void> => {
+    for (const one of all) await scale(one, one.object.spec.replicas ?? 1);
+  };
+  return {
+    name: `no ${name} for ${forSeconds} s`,
+    excuse,
+    async run() {
+      for (const one of all) await scale(one, 0);
+      await sleep(forSeconds).finally(undo);
+      const back = Date.now();
+      await stackReady(cluster);
+      const ready = `Ready ${Math.round((Date.now() - back) / 1000)} s after its return`;
+      await sleep(settleSeconds ?? 0);
+      return ready;
+    },
+    undo,
+  };
+};
+
 export interface Store {
   readonly namespace: string;
   readonly name: string;
   readonly outageSeconds: number;
 }
 
-/** Scales the object store to nothing and, after a while, to what it was. */
+/** The object store is away. */
 export const storeOutage = async (cluster: Cluster, { namespace, name, outageSeconds }: Store): Promise<Fault> => {
   const [object] = (await list(cluster, namespace, "deployments,statefulsets")).filter(
     ({ metadata }) => metadata.name === name,
   );
-  const scale = (replicas: number): Promise<string> => {
-    if (!object) throw new Error(`${namespace} has no Deployment or StatefulSet ${name}. Say where it is: --store`);
-    return kubectl(cluster, ["-n", namespace, "scale", `${object.kind}/${name}`, `--replicas=${replicas}`]);
+  const missing = async (): Promise<never> => {
+    throw new Error(`${namespace} has no Deployment or StatefulSet ${name}. Say where it is: --store`);
   };
-  const undo = () => scale(object?.spec.replicas ?? 1);
-  return {
-    name: `no object store for ${outageSeconds} s`,
+  const fault = away(cluster, {
+    name: "object store",
+    workloads: object ? [{ namespace, object }] : [],
+    seconds: outageSeconds,
     excuse: { signals: every, because: "no store" },
-    async run() {
-      await scale(0);
-      await sleep(outageSeconds).finally(undo);
-      const back = Date.now();
-      await stackReady(cluster);
-      return `Ready ${Math.round((Date.now() - back) / 1000)} s after its return`;
-    },
-    undo,
-  };
+  });
+  return object ? fault : { ...fault, run: missing };
 };
+
+/** The longest pause of a log agent before it pushes again: src/components/log-agent.ts. */
+const agentPauseSeconds = 60;
+
+/** All of Loki is away, for longer than agents try by themselves; what a pod writes meanwhile is counted at the end. */
+export const lokiOutage = (
+  cluster: Cluster,
+  all: readonly Workload[],
+  outageSeconds: number,
+  settleSeconds = 2 * agentPauseSeconds,
+): Fault =>
+  away(cluster, {
+    name: "Loki",
+    workloads: all.filter((one) => componentOf(one) === "loki"),
+    seconds: outageSeconds,
+    excuse: { signals: ["logs"], because: "no Loki" },
+    settleSeconds,
+  });
 
 /** Nothing goes wrong: what the other rows are to be compared with. */
 export const calm = (forSeconds: number): Fault => ({
