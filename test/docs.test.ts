@@ -110,7 +110,7 @@ test(
       .map(text)
       .join("\n");
     const examples = [...shown.matchAll(/<!-- file: (\S+) -->\n```yaml\n([\s\S]*?)```/g)];
-    assert.equal(examples.length, 15);
+    assert.equal(examples.length, 17);
     for (const [, path, yaml] of examples) put(folder, path as string, yaml as string);
     put(
       folder,
@@ -158,6 +158,10 @@ test(
         assert.ok(open.includes("alertmanager"), `port ${target.port}`);
         assert.ok(target.port === 53 || open.length === 1, open.join());
       }
+      const hosts = await build(kustomize, join(folder, "overlays/hosts-outside"));
+      const jobs = hosts.objects.find(({ metadata }) => metadata.name === "prometheus-scrape")?.["data"] as Labels;
+      assert.deepEqual(Object.keys(jobs).sort().slice(0, 1), ["hosts.yaml"]);
+      assert.ok("stack.yaml" in jobs, "the stack's own jobs are gone");
       const told = asking.find(({ name }) => name === "alertmanager");
       const receivers = out.objects.find(
         ({ kind, metadata }) => kind === "Secret" && metadata.name.startsWith("alertmanager-config-"),

@@ -37,6 +37,19 @@ describe("Grafana", () => {
     const settings = worldNamed(name).objects.find(({ metadata }) => metadata.name.startsWith("grafana-settings"));
     assert.match((settings?.["data"] as Record<string, string>)["GF_USERS_HOME_PAGE"] ?? "", /^\/[a-z]/);
   });
+  test("takes variables of the Secret grafana-env, which need not be there and go before all others", () => {
+    // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables : the last source takes precedence
+    const pod = podTemplates(withDatabase.objects).find((one) => one.name === "grafana") ?? assert.fail("no grafana");
+    const last = pod.spec.containers.find((one) => one.name === "grafana")?.envFrom?.at(-1);
+    assert.deepEqual(last, { secretRef: { name: "grafana-env", optional: true } });
+  });
+  test("reaches a provider of identities by the way that an environment opens, and nobody else does", () => {
+    const { objects } = worldOf(environmentOf(name, { ...settings, egress: { grafana: [{ port: 443 }] } }));
+    const net = network(objects);
+    const out = (who: string, port: number): boolean =>
+      net.open("Egress", podTemplates(objects).find((one) => one.name === who) ?? assert.fail(who), outside, { port });
+    assert.deepEqual([out("grafana", 443), out("grafana", 587), out("loki-gateway", 443)], [true, false, false]);
+  });
   test("gets its credentials from a Secret that is expected", () => {
     const expected = withDatabase.overlay.parts.flatMap(({ expects }) => expects);
     assert.deepEqual(expected.find((secret) => secret.name === "grafana-database")?.keys, ["user", "password"]);

@@ -104,7 +104,7 @@ export const alertmanager: Component = {
         },
       })),
       configs: [{ name: "alertmanager", read: "start-up", files: { [receivers.key]: silent } }],
-      mayHave: [{ name: receivers.name, files: { [receivers.key]: silent } }],
+      mayHave: [{ name: receivers.name, keys: [receivers.key] }],
     };
   },
 };

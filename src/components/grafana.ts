@@ -60,6 +60,9 @@ const settings = {
 
 const settingsName = "grafana-settings";
 
+/** Variables of the same kind that carry credentials: of an identity provider, of mail. Nobody need make the Secret. */
+const own = "grafana-env";
+
 /** The variable that tells the data source of Tempo whose spans it asks for; a literal, because no back end of its own has it. */
 export const tempoTenant = "TEMPO_TENANT";
 
@@ -96,7 +99,8 @@ export const grafana: Component = {
                 { name: "GF_SECURITY_ADMIN_PASSWORD__FILE", value: "/etc/grafana-admin/admin-password" },
                 { name: "GF_SECURITY_SECRET_KEY__FILE", value: "/etc/grafana-admin/secret-key" },
               ],
-              envFrom: [{ configMapRef: { name: settingsName } }],
+              // Of two variables of one name that of the later source counts.
+              envFrom: [{ configMapRef: { name: settingsName } }, { secretRef: { name: own, optional: true } }],
               ports: containerPorts(workload.roles),
               ...probes({ ready: httpGet("/api/health"), live: tcp("http"), startSeconds: 300 }),
               resources: resources(size(workload)),
@@ -113,6 +117,7 @@ export const grafana: Component = {
       })),
       configs: [{ name: settingsName, read: "start-up", literals: { ...settings, [tempoTenant]: tenant ?? onlyTenant.tempo } }],
       secrets: [admin],
+      mayHave: [{ name: own, keys: ["GF_…"] }],
     };
   },
 };

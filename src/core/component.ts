@@ -92,7 +92,7 @@ export interface Built {
   readonly objects?: readonly Manifest[];
   readonly secrets?: readonly SecretShape[];
   /** Secrets that its pods read where somebody has made them. */
-  readonly mayHave?: readonly Pick<SecretShape, "files" | "name">[];
+  readonly mayHave?: readonly { readonly name: string; readonly keys: readonly string[] }[];
   /** How a cloud knows its account and all of its pods. */
   readonly identity?: Identity | undefined;
 }

@@ -112,7 +112,7 @@ function perObject(patches: readonly Manifest[]): readonly Manifest[] {
   return [...found.values()];
 }
 
-const expected = ({ name, env = {}, files = {} }: Omit<SecretShape, "read">): Part["expects"][number] => ({
+const expected = ({ name, env = {}, files = {} }: SecretShape): Part["expects"][number] => ({
   name,
   keys: [...Object.keys(env), ...Object.keys(files)],
 });
@@ -200,9 +200,7 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
         ...(choice.credentials === "throw-away" ? [] : secrets.map(expected)),
         ...options.flatMap(({ expects = [] }) => expects),
       ],
-      mayHave: [
-        ...new Map(here.flatMap(({ own }) => own.mayHave.map((secret) => [secret.name, expected(secret)]))).values(),
-      ],
+      mayHave: [...new Map(here.flatMap(({ own }) => own.mayHave.map((secret) => [secret.name, secret]))).values()],
     };
   };
   return {
