@@ -15,6 +15,8 @@ export const seconds = {
   /** The generator waits 10 s for the other half of an edge and collects each 15 s. */
   serviceGraph: 150,
   alerts: 180,
+  /** kubelet looks at a Secret that has come or gone once in a minute or two. */
+  secretRead: 240,
   /** Until a deleted pod is replaced and Ready: a component may flush for minutes before it ends. */
   restart: 600,
   afterRestart: 90,

@@ -122,6 +122,37 @@ export const scraped = (cluster: Cluster, metric: string, values: Environment): 
     },
   );
 
+/** Keeps the body of each request as one line, and says that all is well. */
+const keepBody = `length=0
+while read -r line; do
+  line=$(printf %s "$line" | tr -d '\\r')
+  [ -n "$line" ] || break
+  case $line in [Cc]ontent-[Ll]ength:*) length=\${line#*: } ;; esac
+done
+body=$(head -c "$length")
+echo "$body" >>/told/alerts
+printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n'`;
+
+export const receiverPort = 8080;
+
+/** A user's pod that is told of alerts. */
+export const receiver = (cluster: Cluster): { readonly name: PodName; readonly pod: IPod } => {
+  const name = { namespace: cluster.users, name: "receiver" };
+  return {
+    name,
+    pod: pod(
+      name,
+      { labels: { app: "receiver", "app.kubernetes.io/name": "receiver" } },
+      {
+        image: images.busybox,
+        command: ["nc", "-ll", "-p", String(receiverPort), "-e", "/bin/sh", "-c", keepBody],
+        volumeMounts: [{ name: "told", mountPath: "/told" }],
+      },
+      { volumes: [{ name: "told", emptyDir: {} }] },
+    ),
+  };
+};
+
 const pods = (cluster: Cluster, run: Run): readonly IPod[] => [
   logger(cluster, run.caller, logLine, { RUN: run.id, TRACE_ID: run.traceIds.otlpHttp }),
   scraped(cluster, 'kube_lgtm_e2e_value{run=\\"$RUN\\"} 42', { RUN: run.id }),
@@ -149,7 +180,7 @@ export const telemetrygen = (cluster: Cluster, run: Run): IPod => {
 const isRunning = ({ status }: ClusterObject): boolean =>
   status?.containerStatuses?.every(({ state }) => state["running"] !== undefined) ?? false;
 
-const running = ({ cluster, name }: { cluster: Cluster; name: PodName }): Promise<void> =>
+export const running = ({ cluster, name }: { cluster: Cluster; name: PodName }): Promise<void> =>
   poll(seconds.podRunning, async () => {
     const found = await get<ClusterObject>(cluster, name.namespace, "pod", name.name);
     const waiting = found?.status?.containerStatuses?.[0]?.state["waiting"]?.reason ?? found?.status?.["phase"];
@@ -164,7 +195,15 @@ export const cleanUp = async (cluster: Cluster): Promise<void> => {
   }
   const [label] = Object.entries(mark).map(([name, value]) => `${name}=${value}`);
   await Promise.all([
-    kubectl(cluster, ["-n", cluster.stack, "delete", "pods,configmaps", "-l", `${label}`, "--timeout=120s"]),
+    kubectl(cluster, [
+      "-n",
+      cluster.stack,
+      "delete",
+      "pods,configmaps,secrets,networkpolicies",
+      "-l",
+      `${label}`,
+      "--timeout=120s",
+    ]),
     existing ? remove(cluster, cluster.users, "namespace", cluster.users) : undefined,
   ]);
 };

@@ -7,6 +7,7 @@ import { logChecks } from "./checks/logs.ts";
 import { metricChecks } from "./checks/metrics.ts";
 import { outageChecks } from "./checks/outages.ts";
 import { policyChecks } from "./checks/policies.ts";
+import { receiverChecks } from "./checks/receivers.ts";
 import { traceChecks } from "./checks/traces.ts";
 import { type Check, type Context, once } from "./context.ts";
 import { readDataSources } from "./datasources.ts";
@@ -130,6 +131,7 @@ const performAll = async (): Promise<void> => {
     generatorChecks,
     correlationChecks,
     alertChecks,
+    receiverChecks,
     policyChecks,
     values.outages ? outageChecks : [],
   ].flat();
