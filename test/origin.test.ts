@@ -156,3 +156,43 @@ describe("people may ask by `cluster`", () => {
     }
   });
 });
+
+describe("samples that come late, because who keeps them was away", () => {
+  const hours = (duration: unknown): number => Number(/^(\d+)h$/.exec(String(duration))?.[1] ?? 0);
+  /** What a sender still has of the time before, https://prometheus.io/docs/practices/remote_write/ : "more than 2 hours" are lost. */
+  const kept = 2;
+
+  test("are taken as long as a sender has them", () => {
+    for (const { name, objects } of worlds) {
+      const prometheus = parse(text(objects, "prometheus", "prometheus.yml") ?? "") as {
+        readonly storage: { readonly tsdb: { readonly out_of_order_time_window: string } };
+      };
+      const mimir = parse(text(objects, "mimir", "mimir.yaml") ?? "{}") as {
+        readonly limits?: { readonly out_of_order_time_window: string };
+      };
+      const receive = text(objects, "thanos-receive-settings", "THANOS_RECEIVE_OUT_OF_ORDER_WINDOW");
+      const windows = [
+        prometheus.storage.tsdb.out_of_order_time_window,
+        mimir.limits?.out_of_order_time_window,
+        receive,
+      ];
+      for (const window of windows) if (window !== undefined) assert.ok(hours(window) >= kept, `${name}: ${window}`);
+    }
+  });
+  test("are sent again after status 429, which Prometheus's library takes for the end", () => {
+    // `retry_on_http_429`, https://prometheus.io/docs/prometheus/latest/configuration/configuration/#remote_write
+    interface Writes {
+      readonly remote_write?: readonly { readonly queue_config?: { readonly retry_on_http_429?: boolean } }[];
+    }
+    for (const { name, objects } of worlds) {
+      const tempo = parse(text(objects, "tempo", "tempo.yaml") ?? "{}") as {
+        readonly metrics_generator?: { readonly storage: Writes };
+      };
+      const rules = values(objects, "thanos-rule", "--remote-write.config").map((json) => JSON.parse(json) as Writes);
+      const senders = [prometheusOf(objects) as Writes, tempo.metrics_generator?.storage, ...rules];
+      const writes = senders.flatMap((sender) => sender?.remote_write ?? []);
+      assert.ok(writes.length > 0, name);
+      for (const { queue_config } of writes) assert.equal(queue_config?.retry_on_http_429, true, name);
+    }
+  });
+});

@@ -287,7 +287,7 @@ const config = ({ wiring, size }: Context) => {
       max_global_series_per_user: 0,
       // Names as Prometheus makes them of OTLP.
       otel_metric_suffixes_enabled: true,
-      out_of_order_time_window: "10m",
+      out_of_order_time_window: prometheus.latest,
     },
     usage_stats: { enabled: false },
   };

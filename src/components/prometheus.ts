@@ -39,8 +39,19 @@ export const origin = { cluster: "kube_lgtm_cluster", replica: "kube_lgtm_replic
 /** What has no `cluster` of its own gets that of its Prometheus, by which people ask. */
 export const namedCluster = { source_labels: ["cluster", origin.cluster], regex: ";(.+)", target_label: "cluster" } as const;
 
+/**
+ * So late a sample may come, behind the newest of anybody's. A sender keeps what it cannot send in its write-ahead log, for some two hours
+ * (https://prometheus.io/docs/practices/remote_write/) and at most for as long as a head is, three; when it gets through, others
+ * have sent what is new already.
+ */
+export const latest = "3h";
+
+/** A back end that says "not so fast" after an outage means later, not never; Prometheus would drop what it was sending. */
+export const patience = { retry_on_http_429: true } as const;
+
 export interface RemoteWrite {
   readonly url: string;
+  readonly queue_config: typeof patience;
   readonly write_relabel_configs: readonly object[];
   readonly send_exemplars: boolean;
   readonly send_native_histograms: boolean;
@@ -62,8 +73,7 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
         evaluation_interval: "30s",
         external_labels: { [origin.cluster]: "${PROMETHEUS_CLUSTER}", [origin.replica]: "${POD_NAME}" },
       },
-      // Samples of pushing clients may come a little late.
-      storage: { tsdb: { out_of_order_time_window: "10m" }, exemplars: { max_exemplars: 100000 } },
+      storage: { tsdb: { out_of_order_time_window: latest }, exemplars: { max_exemplars: 100000 } },
       alerting: {
         // Replicas tell of one alert once.
         alert_relabel_configs: [{ regex: origin.replica, action: "labeldrop" }, namedCluster],

@@ -243,7 +243,7 @@ const config = ({ wiring, mode }: Context) => ({
     ring: member,
     storage: {
       path: "/data/generator",
-      remote_write: [{ url: "${TEMPO_REMOTE_WRITE_URL}", send_exemplars: true }],
+      remote_write: [{ url: "${TEMPO_REMOTE_WRITE_URL}", send_exemplars: true, queue_config: prometheus.patience }],
     },
     processor: {
       service_graphs: { wait: "10s" },

@@ -3,6 +3,7 @@ import { apart, defineRoles, governing, type Grouping, type Workload } from "../
 import { configVolume, resources, untilUnrouted } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import * as minio from "./minio.ts";
+import * as prometheus from "./prometheus.ts";
 import { identity } from "./store.ts";
 import * as thanos from "./thanos.ts";
 
@@ -35,7 +36,7 @@ const ring = ({ wiring: { wire, home }, size }: Context): Config => ({
 
 const settings = ({ wiring: { home }, size }: Context): SettingsTable => ({
   defaultTenant: { unit: "name", value: "default-tenant" },
-  outOfOrderWindow: { unit: "duration", value: "10m" },
+  outOfOrderWindow: { unit: "duration", value: prometheus.latest },
   // With three copies of a sample two are written before it is acknowledged, so that one ingester may be away.
   replicationFactor: { unit: "count", value: String(Math.min(3, size(home(ingester)).replicas)) },
   retention: { unit: "duration", value: "24h" },

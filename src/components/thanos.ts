@@ -103,10 +103,13 @@ const inMemory = {
 };
 
 /** https://thanos.io/tip/components/store.md/#memcached-index-cache */
-const memcached = (address: Address, max_item_size: string) => ({
+const memcached = (address: Address, max_item_size: string, more: { readonly expiration?: string } = {}) => ({
   type: "MEMCACHED",
-  config: { addresses: [eachPod(address)], max_item_size },
+  config: { addresses: [eachPod(address)], max_item_size, ...more },
 });
+
+/** What came late is in an answer that was kept before it came no longer than after this; the default is a day. */
+const kept = { expiration: "10m" };
 
 /** Blocks of one pod of so many: the share of its number. https://thanos.io/tip/thanos/sharding.md */
 const share = (source_labels: readonly string[], modulus: number): string => {
@@ -181,7 +184,7 @@ const streams = [prometheus.origin.cluster, prometheus.origin.replica, "rule_rep
 
 const configs = (context: Context): readonly Config[] => {
   const { wire } = context.wiring;
-  const results = isSharded(context) ? memcached(wire(frontend).to(cache.roles.results, "memcached"), "5MiB") : inMemory.results;
+  const results = isSharded(context) ? memcached(wire(frontend).to(cache.roles.results, "memcached"), "5MiB", kept) : inMemory.results;
   return [
     {
       name: "thanos-query",
@@ -273,7 +276,7 @@ const compactArgs = (context: Context): readonly string[] => [
 const ruleArgs = (context: Context): readonly string[] => [
   "--data-dir=/data",
   isStateless(context)
-    ? '--remote-write.config={"remote_write":[{"url":"$(THANOS_REMOTE_WRITE_URL)","send_native_histograms":true}]}'
+    ? `--remote-write.config=${JSON.stringify({ remote_write: [{ url: "$(THANOS_REMOTE_WRITE_URL)", send_native_histograms: true, queue_config: prometheus.patience }] })}`
     : objectStore.flag,
   `--query=http://${context.wiring.wire(rule).to(query, "http")}`,
   `--alertmanagers.url=dns+http://${context.wiring.wire(rule).toGroup(alertmanager.members, [alertmanager.roles.server])}`,

@@ -38,6 +38,7 @@ const remoteWrite = (name: string, { url }: Receiver, all = pushers): Feature =>
         {
           url: url(wiring, prometheus.roles.server, "remoteWrite"),
           write_relabel_configs: [prometheus.namedCluster],
+          queue_config: prometheus.patience,
           send_exemplars: true,
           send_native_histograms: true,
         },
