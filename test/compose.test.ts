@@ -62,10 +62,11 @@ describe("the Compose file of demo", () => {
     }
   });
 
-  test("reads the same files, save Prometheus's targets and Promtail's, which ask Kubernetes there", () => {
+  test("reads the same files, save Prometheus's targets, Promtail's and the OTLP gateway's, which ask Kubernetes there", () => {
     const all = services.flatMap(([, service]) => mounted(service));
     none(all.filter((path) => !files.has(path)).map((path) => `${path} is not there`));
     assert.deepEqual([...new Set(all)].filter((path) => path.startsWith(folder)).sort(), [
+      `${folder}/config/alloy-gateway/config.alloy`,
       `${folder}/config/prometheus-scrape/stack.yaml`,
       `${folder}/config/promtail/promtail.yaml`,
     ]);

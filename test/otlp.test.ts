@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import type { Base } from "../src/core/base.ts";
 import { fileText } from "../src/core/render.ts";
 import { all, type Block, parseAlloy } from "./lib/alloy.ts";
-import { built } from "./lib/world.ts";
+import { built, rendered } from "./lib/world.ts";
 
 const basesOf = (component: string): readonly Base[] =>
   built.bases.filter(({ component: { name } }) => name === component);
@@ -63,5 +63,170 @@ test("a back end has once as long as OpenTelemetry's libraries wait, so that wha
     const once = seconds(exporter.attributes["timeout"] ?? client?.attributes["timeout"]);
     assert.ok(once < waits && once > waits / 2, `${exporter.label}: ${once} s`);
     assert.ok(seconds(retry?.attributes["max_elapsed_time"]) < waits, exporter.label);
+  }
+});
+
+const blockOf = (blocks: readonly Block[], name: string): Block =>
+  blocks.find((block) => block.name === name) ?? assert.fail(`no ${name}`);
+/** The texts in an expression: those of a list, or the one that it is. */
+const texts = (expression = ""): readonly string[] =>
+  [...expression.matchAll(/"([^"]*)"/g)].map(([, text = ""]) => text);
+const textOf = (block: Block, attribute: string): string => texts(block.attributes[attribute])[0] ?? "";
+
+const prometheuses = basesOf("prometheus").map((base) => parse(fileOf(base, "prometheus.yml")));
+const mimirs = basesOf("mimir").map((base) => parse(fileOf(base, "mimir.yaml")));
+const lokis = basesOf("loki").map((base) => parse(fileOf(base, "loki.yaml")));
+const argsOf = ({ pods }: Base): readonly string[] =>
+  pods.flatMap(({ pod }) => pod.containers.flatMap(({ args = [] }) => args));
+
+describe("what a pod pushes carries where it runs", () => {
+  const [gateway = []] = gateways;
+  const processor = blockOf(gateway, "otelcol.processor.k8sattributes");
+
+  test("whatever the signal", () => {
+    const outputs = all([blockOf(gateway, "otelcol.processor.memory_limiter")]).filter(({ name }) => name === "output");
+    for (const signal of ["traces", "logs", "metrics"])
+      for (const { attributes } of [...outputs, blockOf(processor.blocks, "output")])
+        assert.match(
+          attributes[signal] ?? "",
+          /^\[ otelcol\.processor\.(k8sattributes|transform)\.identity\.input \]$/,
+        );
+  });
+
+  test("by what it says of its pod before the address, which may be that of somebody in between", () => {
+    const ways = processor.blocks
+      .filter(({ name }) => name === "pod_association")
+      .map(({ blocks }) => blocks.map((source) => textOf(source, "name") || textOf(source, "from")));
+    assert.deepEqual(ways.at(-1), ["connection"]);
+    assert.deepEqual(ways.slice(0, -1), [["k8s.pod.uid"], ["k8s.pod.ip"], ["k8s.namespace.name", "k8s.pod.name"]]);
+  });
+
+  test("never of another pod that has the same address, its node's: those pods are not looked at", () => {
+    // By `k8s.pod.ip` upstream finds them, too (getIdentifiersFromAssoc in k8sattributesprocessor's internal/kube/client.go, 0.152).
+    const filters = blockOf(processor.blocks, "filter").blocks.map((field) => [
+      textOf(field, "key"),
+      textOf(field, "value"),
+    ]);
+    assert.deepEqual(
+      filters.find(([key]) => key === "spec.hostNetwork"),
+      ["spec.hostNetwork", "false"],
+    );
+  });
+
+  test("with no more rights than to read pods", () => {
+    for (const base of basesOf("alloy-gateway")) {
+      const rules = base.objects.filter(({ kind }) => kind === "ClusterRole").flatMap((role) => role["rules"]);
+      assert.deepEqual(rules, [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }]);
+    }
+    // Names of owners that are in no pod would need the right to read the owners (upstream's README, "Cluster-scoped RBAC").
+    const names = texts(blockOf(processor.blocks, "extract").attributes["metadata"]);
+    assert.deepEqual(
+      names.filter((name) => /uid$/.test(name)),
+      ["k8s.pod.uid"],
+    );
+  });
+
+  test("as labels of metrics, by the same names whatever keeps them", () => {
+    const added = texts(blockOf(processor.blocks, "extract").attributes["metadata"]).filter(
+      (one) => one !== "k8s.pod.uid",
+    );
+    for (const name of ["k8s.namespace.name", "k8s.pod.name", "k8s.node.name", "k8s.deployment.name"])
+      assert.ok(added.includes(name), name);
+    for (const { otlp } of prometheuses) assert.deepEqual(otlp.promote_resource_attributes, added);
+    for (const { limits } of mimirs) assert.equal(limits.promote_otel_resource_attributes, added.join(","));
+    for (const base of basesOf("thanos-receive")) {
+      const flag = "--receive.otlp-promote-resource-attributes=";
+      const promoted = argsOf(base).filter((one) => one.startsWith(flag));
+      assert.deepEqual(
+        promoted.map((one) => one.slice(flag.length)),
+        added,
+      );
+    }
+  });
+
+  test("as the labels that lines of the nodes' files have", () => {
+    const agent = parseAlloy(fileOf(basesOf("alloy")[0] as Base, "config.alloy"));
+    const labels = all(agent)
+      .filter(({ name }) => name === "rule")
+      .map((rule) => textOf(rule, "target_label"));
+    const set = all([blockOf(gateway, "otelcol.processor.transform")])
+      .filter(({ name }) => name === "log_statements")
+      .map(({ attributes }) => attributes["statements"] ?? "")
+      .join();
+    for (const label of ["namespace", "pod", "container"]) {
+      assert.ok(labels.includes(label), `the agent gives no ${label}`);
+      assert.match(set, new RegExp(`attributes\\["${label}"\\], resource.attributes\\["k8s\\.${label}\\.name"\\]`));
+      for (const { distributor } of lokis)
+        assert.ok(distributor.otlp_config.default_resource_attributes_as_index_labels.includes(label), label);
+    }
+  });
+
+  test("of which Loki refuses no stream: it allows 15 labels, and none of them is new with each start of a program", () => {
+    // max_label_names_per_series: v3.7.6 pkg/validation/limits.go. A pod belongs to one of these, save that a CronJob's Job has both.
+    const owners = ["k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name"];
+    for (const { distributor } of lokis) {
+      const names: readonly string[] = distributor.otlp_config.default_resource_attributes_as_index_labels;
+      assert.ok(names.filter((name) => !owners.includes(name)).length <= 15);
+      assert.ok(!names.includes("service.instance.id"));
+    }
+  });
+});
+
+describe("two pods of one program are two series", () => {
+  const statements = gateways
+    .flatMap((blocks) => all([blockOf(blocks, "otelcol.processor.transform")]))
+    .filter(({ attributes }) =>
+      (attributes["statements"] ?? "").includes('set(resource.attributes["service.instance.id"]'),
+    );
+
+  test("whatever they push, and what a program says of itself stays", () => {
+    assert.deepEqual([...new Set(statements.map(({ name }) => name))].sort(), [
+      "log_statements",
+      "metric_statements",
+      "trace_statements",
+    ]);
+    for (const { attributes } of statements)
+      assert.match(
+        attributes["conditions"] ?? "",
+        /^\[ `resource\.attributes\["service\.instance\.id"\] == nil or [^`]* == ""` \]$/,
+      );
+  });
+
+  test("under Docker Compose, too, where nobody can be asked for a pod", () => {
+    const path = "overlays/demo/compose/config/alloy-gateway/config.alloy";
+    const blocks = parseAlloy(rendered().get(path) ?? assert.fail(path));
+    assert.ok(!blocks.some(({ name }) => name.includes("k8sattributes")));
+    assert.match(
+      all([blockOf(blocks, "otelcol.processor.transform")])
+        .map(({ attributes }) => attributes["statements"] ?? "")
+        .join(),
+      /otelcol\.client\.addr/,
+    );
+  });
+
+  test("and a data point's own job and instance are not overwritten: each back end would make one series of two", () => {
+    // createAttributes in Prometheus's storage/remote/otlptranslator/prometheusremotewrite/helper.go, 3.16.
+    for (const blocks of gateways) {
+      const points = all([blockOf(blocks, "otelcol.processor.transform")]).filter(
+        (block) => textOf(block, "context") === "datapoint",
+      );
+      const moved = points.map(({ attributes }) => attributes["statements"] ?? "");
+      for (const label of ["job", "instance"]) {
+        const own = moved.find((one) => one.includes(`"exported_${label}"`)) ?? assert.fail(label);
+        assert.ok(own.includes(`delete_key(datapoint.attributes, "${label}")`));
+      }
+    }
+  });
+});
+
+test("a span leads to the lines that were pushed, which have the id beside their text", () => {
+  for (const base of basesOf("tempo")) {
+    const query = String(
+      base.configs
+        .flatMap(({ files = {} }) => Object.values(files))
+        .map((one) => fileText(one))
+        .join("\n"),
+    );
+    assert.match(query, /or trace_id="\$\$\{__trace\.traceId\}"/);
   }
 });

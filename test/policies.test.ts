@@ -224,6 +224,7 @@ describe("what an environment says of its cluster and of ways out", () => {
     assert.deepEqual([...tokens].sort(), [
       "alloy",
       "alloy-events",
+      "alloy-gateway",
       "kube-state-metrics",
       "prometheus",
       "rollout-operator",

@@ -10,6 +10,7 @@ import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
 import { patience, seconds } from "./patience.ts";
+import { streamLabels } from "./otlp.ts";
 import * as store from "./store.ts";
 
 const http = 3100;
@@ -191,6 +192,7 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
   // A ruler that shares a process with an index gateway must not ask one through the ring: its queries would hang.
   index_gateway: { mode: home(ruler) === home(indexGateway) ? "simple" : "ring" },
   compactor: { retention_enabled: true, delete_request_store: "${LOKI_STORE}" },
+  distributor: { otlp_config: { default_resource_attributes_as_index_labels: streamLabels } },
   limits_config: {
     retention_period: "${LOKI_RETENTION}",
     allow_structured_metadata: true,

@@ -13,6 +13,7 @@ import { caches, eachPodWhole, namespaceVariable } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
 import * as prometheus from "./prometheus.ts";
+import { place } from "./otlp.ts";
 import * as store from "./store.ts";
 
 const http = 8080;
@@ -288,6 +289,7 @@ const config = ({ wiring, size }: Context) => {
       // Names as Prometheus makes them of OTLP.
       otel_metric_suffixes_enabled: true,
       out_of_order_time_window: prometheus.latest,
+      promote_otel_resource_attributes: place.join(","),
     },
     usage_stats: { enabled: false },
   };

@@ -11,3 +11,47 @@ export const largestPush = { http: mebibytes(12), grpc: mebibytes(12) } as const
 
 /** Bytes that everybody behind the gateway takes in one message: a push to which it has added who it came from. */
 export const largestForwarded = mebibytes(24);
+
+const workload = [
+  "k8s.deployment.name",
+  "k8s.statefulset.name",
+  "k8s.daemonset.name",
+  "k8s.cronjob.name",
+  "k8s.job.name",
+];
+
+/**
+ * Attributes of a resource that say where it runs, which the gateway adds; what keeps metrics makes labels of them, `k8s_namespace_name` of the
+ * first. They cannot be `namespace` and `pod`: those are often the sample's own, about something else.
+ */
+export const place = [
+  "k8s.namespace.name",
+  "k8s.pod.name",
+  "k8s.container.name",
+  "k8s.node.name",
+  ...workload,
+] as const;
+
+/** Labels that lines read from the nodes' files have, and which attribute gives a line that is pushed the same one. */
+export const lineLabels = Object.entries({
+  namespace: "k8s.namespace.name",
+  pod: "k8s.pod.name",
+  container: "k8s.container.name",
+}).map(([label, attribute]) => ({ label, attribute }));
+
+/**
+ * Attributes that Loki keeps as labels of streams: its own list (pkg/loghttp/push/otlp_config.go in 3.7.6), save those that are the same under
+ * another name, or are another one for each start of a program. With all 18 of it, a stream would have more than the 15 labels that Loki allows.
+ */
+export const streamLabels = [
+  "service.name",
+  "service.namespace",
+  "deployment.environment",
+  "deployment.environment.name",
+  "cloud.region",
+  "cloud.availability_zone",
+  "k8s.cluster.name",
+  "k8s.namespace.name",
+  ...lineLabels.map(({ label }) => label),
+  ...workload,
+];

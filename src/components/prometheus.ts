@@ -7,6 +7,7 @@ import type { Sized } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
+import { place } from "./otlp.ts";
 
 export const roles = defineRoles(
   "prometheus",
@@ -73,6 +74,7 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
         evaluation_interval: "30s",
         external_labels: { [origin.cluster]: "${PROMETHEUS_CLUSTER}", [origin.replica]: "${POD_NAME}" },
       },
+      otlp: { promote_resource_attributes: place },
       storage: { tsdb: { out_of_order_time_window: latest }, exemplars: { max_exemplars: 100000 } },
       alerting: {
         // Replicas tell of one alert once.

@@ -420,7 +420,10 @@ export const tempo: Component = {
         spanStartTimeShift: "-10m",
         spanEndTimeShift: "10m",
         customQuery: true,
-        query: '{service_name="$${__span.tags["service.name"]}"} |= "$${__trace.traceId}"',
+        // A line that was pushed has the id beside its text.
+        query:
+          '{service_name="$${__span.tags["service.name"]}"} | label_format said=`{{ contains "$${__trace.traceId}" __line__ }}` ' +
+          '| said="true" or trace_id="$${__trace.traceId}" | drop said',
       },
       tracesToMetrics: {
         datasourceUid: grafana.uids.metrics,

@@ -4,6 +4,7 @@ import { configVolume, resources, untilUnrouted } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import * as minio from "./minio.ts";
 import * as prometheus from "./prometheus.ts";
+import { place } from "./otlp.ts";
 import { identity } from "./store.ts";
 import * as thanos from "./thanos.ts";
 
@@ -50,6 +51,7 @@ const routing = [
   "--receive.hashrings-file-refresh-interval=15s",
   "--receive.hashrings-algorithm=ketama",
   "--receive.replication-factor=$(THANOS_RECEIVE_REPLICATION_FACTOR)",
+  ...place.map((attribute) => `--receive.otlp-promote-resource-attributes=${attribute}`),
 ];
 
 /** What an ingester does. At its end it writes what it holds into a block and uploads that. */

@@ -46,6 +46,8 @@ export interface Run {
   readonly services: Readonly<Record<Protocol, string>>;
   /** By OTLP over gRPC a program sends that chooses the id itself. */
   readonly traceIds: Readonly<Record<Exclude<Protocol, "otlpGrpc">, string>>;
+  /** Two pods of one program, which do not say which of the two they are, and the trace that each of them pushes. */
+  readonly twins: { readonly service: string; readonly traceIds: Readonly<Record<string, string>> };
   /** Alert name of a silence that matches nothing: what Alertmanager has to keep. */
   readonly silenced: string;
 }

@@ -156,10 +156,12 @@ export const receiver = (cluster: Cluster): { readonly name: PodName; readonly p
 const pods = (cluster: Cluster, run: Run): readonly IPod[] => [
   logger(cluster, run.caller, logLine, { RUN: run.id, TRACE_ID: run.traceIds.otlpHttp }),
   scraped(cluster, 'kube_lgtm_e2e_value{run=\\"$RUN\\"} 42', { RUN: run.id }),
-  pod(
-    sender(cluster),
-    { labels: { app: "sender", "app.kubernetes.io/name": "sender" } },
-    { image: images.curl, command: idle },
+  ...[sender(cluster), { ...sender(cluster), name: "twin" }].map((name) =>
+    pod(
+      name,
+      { labels: { app: name.name, "app.kubernetes.io/name": name.name } },
+      { image: images.curl, command: idle },
+    ),
   ),
 ];
 

@@ -8,6 +8,7 @@ import { metricChecks } from "./checks/metrics.ts";
 import { outageChecks } from "./checks/outages.ts";
 import { policyChecks } from "./checks/policies.ts";
 import { receiverChecks } from "./checks/receivers.ts";
+import { pushChecks } from "./checks/pushes.ts";
 import { traceChecks } from "./checks/traces.ts";
 import { type Check, type Context, once } from "./context.ts";
 import { readDataSources } from "./datasources.ts";
@@ -128,6 +129,7 @@ const performAll = async (): Promise<void> => {
     logChecks,
     metricChecks,
     traceChecks,
+    pushChecks,
     generatorChecks,
     correlationChecks,
     alertChecks,

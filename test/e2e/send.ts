@@ -18,6 +18,7 @@ export const newRun = (): Run => {
     otlp,
     services: { otlpHttp: caller, otlpGrpc: `grpc-${id}`, zipkin: `zipkin-${id}`, jaeger: `jaeger-${id}` },
     traceIds: { otlpHttp: hexId(16), zipkin: hexId(16), jaeger: hexId(16) },
+    twins: { service: `twin-${id}`, traceIds: { sender: hexId(16), twin: hexId(16) } },
     silenced: `kube-lgtm-e2e-${id}`,
   };
 };
@@ -126,7 +127,56 @@ const grpc: Check = {
   },
 };
 
+/** What each of the twins pushes: a sum by deltas, of which each is 3, and more. */
+const twinBodies = ({ id, twins, traceIds }: Run, pod: string, at: number): readonly (readonly [string, object])[] => {
+  const time = { startTimeUnixNano: nanoseconds(at - 1000), timeUnixNano: nanoseconds(at) };
+  const point = { ...time, attributes: attributes({ run: id }) };
+  const sum = { aggregationTemporality: 1, isMonotonic: true, dataPoints: [{ ...point, asInt: "3" }] };
+  const metrics = [
+    { name: "kube_lgtm_e2e_twin", gauge: { dataPoints: [{ ...point, asDouble: 1 }] } },
+    { name: "kube_lgtm_e2e_delta", sum },
+  ];
+  const record = {
+    timeUnixNano: time.timeUnixNano,
+    body: { stringValue: `twin of run ${id}` },
+    traceId: traceIds.otlpHttp,
+  };
+  const span = {
+    traceId: twins.traceIds[pod],
+    spanId: hexId(8),
+    name: "twin",
+    kind: 1,
+    startTimeUnixNano: time.startTimeUnixNano,
+    endTimeUnixNano: time.timeUnixNano,
+  };
+  const from = resource(twins.service);
+  return [
+    ["metrics", { resourceMetrics: [{ resource: from, scopeMetrics: [{ scope, metrics }] }] }],
+    ["logs", { resourceLogs: [{ resource: from, scopeLogs: [{ scope, logRecords: [record] }] }] }],
+    ["traces", { resourceSpans: [{ resource: from, scopeSpans: [{ scope, spans: [span] }] }] }],
+  ];
+};
+
+/** Twice, because a sum that was pushed once says nothing. */
+const twinSend: Check = {
+  name: "send the same from two pods of one program, by deltas",
+  async run({ cluster, run }) {
+    for (let time = 1; time <= 2; time += 1) {
+      for (const name of Object.keys(run.twins.traceIds)) {
+        for (const [signal, body] of twinBodies(run, name, Date.now())) {
+          const to = `http://otlp.${cluster.stack}:4318/v1/${signal}`;
+          const headers = { "Content-Type": "application/json" };
+          const from = { namespace: cluster.users, name };
+          const { status, body: said } = await request(cluster, from, to, { headers, body: JSON.stringify(body) });
+          if (status !== 200) throw new Error(`${signal} of ${name}, the ${time}. time: ${status} ${said}`);
+        }
+      }
+    }
+    return Object.keys(run.twins.traceIds).join(", ");
+  },
+};
+
 /** What is pushed over HTTP. */
 export const posts: readonly Check[] = payloads.map(post);
 /** Everything that a user's programs push. */
-export const sends: readonly Check[] = [...posts, grpc];
+export const sends: readonly Check[] = [...posts, twinSend, grpc];
