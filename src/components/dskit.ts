@@ -1,3 +1,4 @@
+import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import { type Built, type Config, type Context, type Pods, settingsName } from "../core/component.ts";
@@ -124,6 +125,8 @@ interface Program {
   /** Further variables that they name. */
   readonly variables?: (wiring: Wiring) => readonly IEnvVar[];
   readonly overrides?: ReturnType<typeof overrides>;
+  /** What its pods wait for, because it would end without. */
+  readonly waits?: (context: Context, workload: Workload) => readonly IContainer[];
   /** Arguments by which a role in zones takes the name of its own. */
   readonly zones?: readonly (readonly [Role, string])[];
   /** Asks for the connections that no address stands for. */
@@ -133,17 +136,20 @@ interface Program {
   readonly routes: readonly (readonly [Role, ...string[]])[];
 }
 
-function pods(workload: Workload, { size: sizeOf, wiring }: Context, program: Program, keys: store.Access): Pods {
-  const size = sizeOf(workload);
+function pods(workload: Workload, context: Context, program: Program, keys: store.Access): Pods {
+  const { wiring } = context;
+  const size = context.size(workload);
   const { name, image, writer, alive, startSeconds, overrides, zones = [], variables, folder } = program;
   const { args, env } = zoned(workload, size, zones);
   const writes = workload.roles.includes(writer);
+  const waiting = program.waits?.(context, workload) ?? [];
   return {
     workload,
     size,
     asksOutside: true,
     pod: {
       terminationGracePeriodSeconds: graceSeconds[writes ? "writer" : "other"],
+      initContainers: waiting.length > 0 ? [...waiting] : undefined,
       containers: [
         {
           name,

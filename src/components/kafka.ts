@@ -1,4 +1,4 @@
-import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
+import type { IContainer } from "kubernetes-models/v1/Container";
 import { type Base, hasClients } from "../core/base.ts";
 import {
   type Component,
@@ -10,7 +10,7 @@ import {
 } from "../core/component.ts";
 import type { Ask } from "../core/wiring.ts";
 import { apart, defineRoles, type Role } from "../core/plan.ts";
-import { containerPorts, emptyDir, probes, resources, tcp } from "../core/pod.ts";
+import { containerPorts, emptyDir, endsWhenTold, probes, resources, tcp } from "../core/pod.ts";
 import { quantity } from "../core/requests.ts";
 import type { Size, Sized } from "../core/size.ts";
 import { images } from "../versions.ts";
@@ -203,28 +203,34 @@ const proof = [
   "EOF",
 ];
 
+/** Whether a setting of a program, which it need not have, has this value; in a shell. */
+const isSet = (program: string, setting: string, value: string, otherwise: string): string =>
+  `[ "\${${variable(program, setting)}:-${otherwise}}" = ${value} ]`;
+
 /**
- * What a pod of a program waits with until its topic is there, for one that asks for it only once. Speaks to Kafka as Tempo does,
- * without TLS and with SASL's PLAIN or none.
- * @param needs what its own container asks for, so that the pod asks for nothing more
+ * What a pod of a program waits with until its topic is there, for one that asks for it only once. Speaks to Kafka without TLS and with SASL's
+ * PLAIN or none; a Kafka that wants more is somebody else's, whose topics are there before, and is waited for until it listens.
+ * It writes to the volume `tmp`.
+ * @param only a setting without which the program asks no Kafka
  */
 export const untilTopic = (
   program: string,
   topic: (typeof topics)[keyof typeof topics],
-  needs: Sized,
-): Pick<IPodSpec, "initContainers" | "volumes"> => ({
-  initContainers: [
-    {
+  only?: string,
+): IContainer => ({
       name: "topic",
       image: images.kafka,
       command: [
         "/bin/sh",
         "-c",
         [
+          endsWhenTold,
+          ...(only === undefined ? [] : [`${isSet(program, only, "true", "false")} || exit 0`]),
           ...proof,
           // Asking takes a program of Java each time, nc of Alpine, which the image is made from, next to nothing; a broker is the longest to come.
           `address="$${variable(program, "kafkaAddress")}"`,
           'until nc -z -w 5 "${address%:*}" "${address##*:}"; do sleep 1; done',
+          `${isSet(program, "kafkaTlsEnabled", "false", "false")} && ${isSet(program, "kafkaSaslMechanism", "PLAIN", "PLAIN")} || exit 0`,
           `until found=$(/opt/kafka/bin/kafka-topics.sh --bootstrap-server "$address" \\`,
           `  --command-config /tmp/client.properties --describe --topic ${topic.name}); do`,
           `  echo "the topic ${topic.name} is not at $address yet"`,
@@ -238,11 +244,8 @@ export const untilTopic = (
       ],
       env: [...asking.env, ...credentials.env],
       envFrom: [{ configMapRef: { name: settingsName(program) } }],
-      resources: resources(needs),
+      resources: resources({ cpu: "10m", memory: "64Mi", memoryLimit: "512Mi" }),
       volumeMounts: [...asking.volumeMounts],
-    },
-  ],
-  volumes: [...asking.volumes],
 });
 
 /** Makes each topic, or gives it the partitions that it lacks; and has it take messages as large as they are written. */

@@ -344,6 +344,11 @@ export const loki: Component = {
     startSeconds: 300,
     config,
     overrides: limits,
+    // It reads the list of what is to be deleted when it starts, and ends when it cannot (pkg/compactor/compactor.go).
+    waits: ({ wiring, store: kept }, workload) =>
+      workload.roles.includes(compactor)
+        ? store.untilBuckets(kept, "loki", wiring.wire(compactor).to(minio.roles.server, "s3"), ["bucket", "bucketRuler"])
+        : [],
     zones: [[ingester, "-ingester.availability-zone"]],
     found,
     gateway,

@@ -1,6 +1,7 @@
 import type { Base } from "../core/base.ts";
+import type { IContainer } from "kubernetes-models/v1/Container";
 import type { Component, Context, SettingsTable } from "../core/component.ts";
-import { apart, behindGateway, byTier, defineRoles, together, without } from "../core/plan.ts";
+import { apart, behindGateway, byTier, defineRoles, type Role, together, without, type Workload } from "../core/plan.ts";
 import { overlaid } from "../core/pod.ts";
 import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
@@ -321,6 +322,27 @@ const found = (wiring: Wiring): void => {
   }
 };
 
+/** Those whose start ends after a minute and a half without their buckets (pkg/mimir/sanity_check.go). */
+const checking: readonly Role[] = [ingester, querier, storeGateway, compactor, ruler, ownAlertmanager];
+
+/** What a process would end for. */
+const waits = ({ wiring, store: kept }: Context, workload: Workload): readonly IContainer[] => {
+  const runs = (roles: readonly Role[]): boolean => workload.roles.some((role) => roles.includes(role));
+  return [
+    ...(isApart(wiring) && runs(queueing)
+      ? [kafka.untilTopic("mimir", kafka.topics.mimir, "ingestStorageEnabled")]
+      : []),
+    ...(runs(checking)
+      ? store.untilBuckets(
+          kept,
+          "mimir",
+          wiring.wire(ingester).to(minio.roles.server, "s3"),
+          ["bucket", "bucketRuler", "bucketAlertmanager"],
+        )
+      : []),
+  ];
+};
+
 /** What clients may ask of Mimir, by the role that answers (https://grafana.com/docs/mimir/latest/references/http-api/). */
 const routes = [
   [distributor, "= /api/v1/push", "= /otlp/v1/metrics"],
@@ -407,6 +429,7 @@ export const mimir: Component = {
     image: images.mimir,
     httpPort: http,
     writer: ingester,
+    waits,
     variables: (wiring) => (isApart(wiring) ? [namespaceVariable, ...kafka.credentials.env] : []),
     alive: "/api/v1/status/buildinfo",
     startSeconds: 600,

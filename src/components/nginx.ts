@@ -1,6 +1,6 @@
 import type { Config, Pods } from "../core/component.ts";
 import type { Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp, untilUnrouted } from "../core/pod.ts";
+import { configVolume, containerPorts, emptyDir, endsWhenTold, httpGet, probes, resources, tcp, untilUnrouted } from "../core/pod.ts";
 import { template } from "../core/template.ts";
 import type { Size, Sized } from "../core/size.ts";
 import { largestForwarded } from "./otlp.ts";
@@ -27,8 +27,7 @@ const folder = "/etc/gateway";
  */
 const start = (port: number): string =>
   [
-    // The first process of a container hears of its end only where it listens.
-    "trap 'exit 1' QUIT TERM",
+    endsWhenTold,
     `[ ! -e /proc/net/if_inet6 ] || echo "listen [::]:${port};" >/tmp/ipv6.listen`,
     `until nginx -t -q -c ${folder}/nginx.conf; do sleep 2; done`,
     // Not by the image's entry point, which would write into a root that is read-only.

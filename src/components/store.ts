@@ -1,9 +1,10 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IVolume } from "kubernetes-models/v1/Volume";
-import type { SecretShape, Setting, SettingsTable } from "../core/component.ts";
-import { secretVolume } from "../core/pod.ts";
+import { type SecretShape, type Setting, settingsName, type SettingsTable, variable } from "../core/component.ts";
+import { endsWhenTold, resources, secretVolume } from "../core/pod.ts";
 import type { Identity, Store } from "../core/store.ts";
 import type { Address } from "../core/wiring.ts";
+import { images } from "../versions.ts";
 import * as minio from "./minio.ts";
 
 /* What Loki, Mimir, Tempo and Thanos have in common of where their objects are kept. */
@@ -110,4 +111,42 @@ export function access({ kind, identity }: Store, component: string): Access {
   if (kind === "azure")
     return fromSecret({ name: `${component}-azure`, read: "start-up", env: { AZURE_STORAGE_KEY: "" } });
   return fromSecret(minio.s3Secret(component));
+}
+
+/**
+ * What a pod waits with until its buckets are in MinIO, for a program that ends without them: a Job makes them when MinIO is there. Elsewhere they
+ * are there before, and a base that has been led to another store does not wait.
+ * @param buckets settings of the program that name them
+ */
+export function untilBuckets(
+  { kind }: Store,
+  program: string,
+  address: Address,
+  buckets: readonly string[],
+): readonly IContainer[] {
+  if (kind !== "minio") return [];
+  const value = (setting: string): string => `$${variable(program, setting)}`;
+  const { envFrom } = fromSecret(minio.s3Secret(program));
+  return [
+    {
+      name: "buckets",
+      image: images.mc,
+      command: [
+        "/bin/sh",
+        "-c",
+        [
+          endsWhenTold,
+          `[ "${value("store")} ${value("s3Endpoint")}" = "s3 ${address}" ] || exit 0`,
+          `until mc alias set store "http://${address}" "$S3_ACCESS_KEY_ID" "$S3_SECRET_ACCESS_KEY" >/dev/null; do sleep 2; done`,
+          `for bucket in ${buckets.map((setting) => `"${value(setting)}"`).join(" ")}; do`,
+          '  until mc ls "store/$bucket" >/dev/null; do sleep 2; done',
+          "done",
+        ].join("\n"),
+      ],
+      env: [{ name: "MC_CONFIG_DIR", value: "/tmp/mc" }],
+      envFrom: [{ configMapRef: { name: settingsName(program) } }, ...envFrom],
+      resources: resources({ cpu: "10m", memory: "32Mi", memoryLimit: "128Mi" }),
+      volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+    },
+  ];
 }

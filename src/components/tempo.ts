@@ -293,13 +293,17 @@ const config = ({ wiring, mode }: Context) => ({
   usage_report: { reporting_enabled: false },
 });
 
-const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store.Access): Pods => {
+const pods = (workload: Workload, { wiring, size: sizeOf, store: kept }: Context, keys: store.Access): Pods => {
   const size = sizeOf(workload);
   const zone = zoned(workload, size, [[liveStore, "-live-store.instance-availability-zone"]]);
-  const waits =
-    isQueued(wiring) && workload.roles.some((role) => consumers.includes(role))
-      ? kafka.untilTopic("tempo", kafka.topics.tempo, size)
-      : {};
+  const runs = (roles: readonly Role[]): boolean => workload.roles.some((role) => roles.includes(role));
+  const waiting = [
+    ...(isQueued(wiring) && runs(consumers) ? [kafka.untilTopic("tempo", kafka.topics.tempo)] : []),
+    // They end when they cannot list what is in the bucket.
+    ...(runs(storing)
+      ? store.untilBuckets(kept, "tempo", wiring.wire(querier).to(minio.roles.server, "s3"), ["bucket"])
+      : []),
+  ];
   const env = [podIp, ...(isQueued(wiring) ? kafka.credentials.env : []), ...zone.env, ...keys.env];
   return {
     workload,
@@ -309,7 +313,7 @@ const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store
       // All spans are in the log within a second or two. What comes after may never end: the queue of the query-frontend waits
       // for tenants that its own clean-up, stopped by then, would have to remove (modules/frontend/queue/queue.go in 3.0.3).
       terminationGracePeriodSeconds: 30,
-      initContainers: waits.initContainers,
+      initContainers: waiting.length > 0 ? waiting : undefined,
       containers: [
         {
           name: "tempo",
@@ -332,7 +336,7 @@ const pods = (workload: Workload, { wiring, size: sizeOf }: Context, keys: store
         configVolume("config", "tempo"),
         limits.volume,
         ...(workload.disk ? [] : [emptyDir("data")]),
-        ...(waits.volumes ?? []),
+        ...(waiting.length > 0 ? [emptyDir("tmp")] : []),
         ...keys.volumes,
       ],
     },

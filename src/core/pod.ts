@@ -65,6 +65,9 @@ export const probes = ({
  */
 export const untilUnrouted: ILifecycle = { preStop: { sleep: { seconds: 5 } } };
 
+/** Begins what waits in a shell: as the first process of a container it hears of its end only where it listens. */
+export const endsWhenTold = "trap 'exit 1' QUIT TERM";
+
 /** The address that a cluster has given a pod, of whatever family and range. */
 export const podIp: IEnvVar = { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
 
