@@ -219,6 +219,54 @@ describe("two pods of one program are two series", () => {
   });
 });
 
+describe("what no back end takes", () => {
+  const chain = (blocks: readonly Block[]): readonly string[] => {
+    const next = (block: Block): string =>
+      (blockOf(block.blocks, "output").attributes["metrics"] ?? "").split(/[ .]/).slice(1, 4).join(".");
+    const names: string[] = [];
+    for (let at = "otelcol.processor.transform"; at.startsWith("otelcol.processor."); at = next(blockOf(blocks, at)))
+      names.push(at);
+    return names;
+  };
+
+  test("is left out before it takes the rest of its push with it; deltas are added up when their series is known", () => {
+    for (const blocks of gateways)
+      assert.deepEqual(chain(blocks), [
+        "otelcol.processor.transform",
+        "otelcol.processor.filter",
+        "otelcol.processor.deltatocumulative",
+      ]);
+  });
+
+  test("begins where the back ends' window of late samples ends: nothing that they take is left out", () => {
+    for (const blocks of gateways) {
+      const conditions = all([blockOf(blocks, "otelcol.processor.filter")])
+        .map(({ attributes }) => attributes["conditions"] ?? "")
+        .join();
+      const oldest = /datapoint\.time < Now\(\) - Duration\("(\w+)"\)/.exec(conditions)?.[1];
+      for (const { storage } of prometheuses) assert.equal(storage.tsdb.out_of_order_time_window, oldest);
+      for (const { limits } of mimirs) assert.equal(limits.out_of_order_time_window, oldest);
+      for (const base of basesOf("thanos-receive")) assert.equal(base.settings["outOfOrderWindow"]?.value, oldest);
+    }
+  });
+
+  test("the component that adds up is started: Alloy 1.18 registers it as experimental, and runs such only if it is told so", () => {
+    // internal/component/otelcol/processor/deltatocumulative/deltatocumulative.go
+    for (const base of basesOf("alloy-gateway")) assert.ok(argsOf(base).includes("--stability.level=experimental"));
+  });
+
+  test("sums of more series than its memory holds are not begun, so that the others are still taken", () => {
+    for (const base of basesOf("alloy-gateway")) {
+      const blocks = parseAlloy(fileOf(base, "config.alloy"));
+      const { attributes } = blockOf(blocks, "otelcol.processor.deltatocumulative");
+      assert.equal(attributes["max_streams"], 'encoding.from_json ( sys.env ( "ALLOY_GATEWAY_DELTA_SERIES" ) )');
+      const series = Number(base.settings["deltaSeries"]?.value);
+      const [limit = 0] = base.pods.map(({ size }) => Number.parseInt(size.memoryLimit, 10) * mebibyte);
+      assert.ok(series > 10_000 && series * 2048 <= limit / 4, `${series} series in ${limit} bytes`);
+    }
+  });
+});
+
 test("a span leads to the lines that were pushed, which have the id beside their text", () => {
   for (const base of basesOf("tempo")) {
     const query = String(

@@ -153,8 +153,12 @@ function alloyTogether({ path, merges }: Addition): readonly Check[] {
 const checksOf = (base: Base): readonly Check[] => {
   const config = `${base.path}/config`;
   const expanded = (file: string): readonly string[] => [`-config.file=${file}`, "-config.expand-env=true"];
+  // As its pods are started.
+  const stability = base.pods
+    .flatMap(({ pod }) => pod.containers.flatMap(({ args = [] }) => args))
+    .filter((one) => one.startsWith("--stability.level="));
   const alloy = (file: string): readonly Check[] => [
-    { config: file, program: "alloy", arguments: ["validate", file] },
+    { config: file, program: "alloy", arguments: ["validate", ...stability, file] },
     { config: file, program: "alloy", arguments: ["fmt", "--test", file] },
   ];
   const table: Readonly<Record<string, () => readonly Check[]>> = {

@@ -33,6 +33,16 @@ const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
   },
 });
 
+/** How Alloy is started; what a container needs beside it, it adds. */
+export const args = [
+  "run",
+  // All files in it: Components add to them.
+  "/etc/alloy",
+  "--storage.path=/data",
+  `--server.http.listen-addr=0.0.0.0:${port}`,
+  "--disable-reporting",
+] as const;
+
 /** A container of Alloy with its configuration in /etc/alloy. */
 export const container = (
   { roles }: Workload,
@@ -40,14 +50,7 @@ export const container = (
 ): IContainer => ({
   name: "alloy",
   image: images.alloy,
-  args: [
-    "run",
-    // All files in it: Components add to them.
-    "/etc/alloy",
-    "--storage.path=/data",
-    `--server.http.listen-addr=0.0.0.0:${port}`,
-    "--disable-reporting",
-  ],
+  args: [...args],
   ports: containerPorts(roles),
   // Alloy's /-/healthy fails when any one pipeline does: not a reason to restart the others.
   ...probes({ ready: httpGet("/-/ready"), live: tcp("http"), startSeconds: 120 }),

@@ -132,7 +132,7 @@ export function parseAlloy(text: string): readonly Block[] {
 /** Blocks with those inside them, at any depth. */
 export const all = (blocks: readonly Block[]): readonly Block[] =>
   blocks.flatMap((block) => [block, ...all(block.blocks)]);
-const known: readonly string[] = ["constants", "env", "false", "null", "true"];
+const known: readonly string[] = ["constants", "encoding", "env", "false", "null", "true"];
 
 /** What is wrong with an Alloy configuration: its syntax, components twice, or names that no component exports. */
 export function alloyFaults(where: string, text: string): Findings {

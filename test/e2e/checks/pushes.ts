@@ -28,6 +28,18 @@ const series: Check = {
     }),
 };
 
+const deltas: Check = {
+  name: "what is pushed as deltas is added up, for each pod",
+  run: (context) =>
+    poll(seconds.metrics, async () => {
+      const sum = `max_over_time(kube_lgtm_e2e_delta_total{run="${context.run.id}"}[1h])`;
+      const found = await instant(context, `max by (k8s_pod_name) (${sum})`);
+      const sums = Object.fromEntries(found.map(({ metric, value }) => [metric["k8s_pod_name"], Number(value[1])]));
+      for (const pod of podsOf(context)) expect(`sum of ${pod}`, sums[pod], 6);
+      return JSON.stringify(sums);
+    }),
+};
+
 const records: Check = {
   name: "lines that a pod pushes are found by its namespace and name, as those of its files are",
   run: (context) =>
@@ -55,4 +67,4 @@ const spans: Check = {
     }),
 };
 
-export const pushChecks: readonly Check[] = [series, records, spans];
+export const pushChecks: readonly Check[] = [series, deltas, records, spans];
