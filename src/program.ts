@@ -15,7 +15,7 @@ import { features } from "./features/index.ts";
 import { composition, featuresOf, tabled } from "./settings/composition.ts";
 import { answersOf, type Environment, storeOf } from "./settings/schema.ts";
 import { modeIn, SettingsError, validate } from "./settings/validate.ts";
-import { resizing, type Sizing, sizing } from "./sizing/sizing.ts";
+import { limiting, resizing, type Sizing, sizing } from "./sizing/sizing.ts";
 
 /** Everything that does not depend on an environment. */
 export interface Foundation {
@@ -55,20 +55,28 @@ function optionsOf(environment: Environment): Readonly<Record<string, Options>> 
   };
 }
 
-/** Values of components' settings: what follows from the features, and what the environment says itself. */
-function valuesOf(environment: Environment): Variation["components"] {
+/** Values of components' settings: what follows from the features and the load, and what the environment says itself. */
+function valuesOf(environment: Environment, limits: Variation["components"]): Variation["components"] {
   const options = optionsOf(environment);
   const { features } = composition(answersOf(environment), catalogue);
   const all = [
     ...features.map((feature) => feature.settings?.(options[feature.name] ?? {}) ?? {}),
+    limits,
     environment.components,
   ];
   const names = all.flatMap((one) => Object.keys(one));
   return Object.fromEntries(names.map((name) => [name, Object.assign({}, ...all.map((one) => one[name]))]));
 }
 
+/** What a load makes of an environment: the sizes of workloads, and limits, as settings of components. */
+interface Loaded {
+  readonly sizes: Resizing;
+  readonly limits: Variation["components"];
+}
+export const unloaded: Loaded = { sizes: {}, limits: {} };
+
 /** What an environment says of how its bases are built; what it says of a workload's replicas goes before what its load asks for. */
-const variation = (environment: Environment, sizes: Resizing): Variation => {
+const variation = (environment: Environment, { sizes, limits }: Loaded): Variation => {
   const { namespaces, replicas, volumes, tenant, overrides } = environment;
   const counted = Object.entries(replicas).map(([workload, count]) => [
     workload,
@@ -78,7 +86,7 @@ const variation = (environment: Environment, sizes: Resizing): Variation => {
   return {
     namespaces,
     volumes,
-    components: valuesOf(environment),
+    components: valuesOf(environment, limits),
     store,
     tenant,
     overrides,
@@ -87,21 +95,24 @@ const variation = (environment: Environment, sizes: Resizing): Variation => {
 };
 
 /** The bases of an environment, built for it with these sizes. */
-export function basesOf(environment: Environment, sizes: Resizing): readonly Base[] {
+export function basesOf(environment: Environment, loaded: Loaded): readonly Base[] {
   const { components } = composition(answersOf(environment), catalogue);
   const modeOf = (component: Component): Mode => modeIn(environment, component);
-  const own = bases(catalogue, modeOf, variation(environment, sizes), (component) => components.includes(component));
+  const own = bases(catalogue, modeOf, variation(environment, loaded), (component) => components.includes(component));
   const others = (one: Base): readonly Base[] => own.filter((other) => other !== one);
   return own.filter((one) => one.component.wanted?.(one, others(one)) ?? true);
 }
 
 /** The sizes that an environment's load gives its workloads, and why. */
 export const sizingOf = (environment: Environment): Sizing =>
-  sizing(environment, basesOf(environment, {}), scrapeIntervalSeconds);
+  sizing(environment, basesOf(environment, unloaded), scrapeIntervalSeconds);
 
-/** The sizes that an environment's load gives its workloads; without a load none, which leaves those of the mode. */
-export const sizesOf = (environment: Environment): Resizing =>
-  environment.load ? resizing(sizingOf(environment)) : {};
+/** What an environment's load makes of it; without a load nothing, which leaves what the mode has. */
+export function loadedOf(environment: Environment): Loaded {
+  if (!environment.load) return unloaded;
+  const found = sizingOf(environment);
+  return { sizes: resizing(found), limits: limiting(found) };
+}
 
 /** Settings that a feature has the last word on, because kustomize runs Components after an overlay's own literals are merged. */
 const overruled = ({ components }: Environment, added: readonly Addition[]): readonly string[] =>
@@ -124,7 +135,7 @@ const leadingNowhere = ({ egress }: Environment, bases: readonly Base[]): readon
 /** The overlay of an environment. */
 export function overlayOf(environment: Environment, { bases: committed, additions }: Foundation): Overlay {
   const { features } = composition(answersOf(environment), catalogue);
-  const chosen = basesOf(environment, sizesOf(environment)).map((own) => ({
+  const chosen = basesOf(environment, loadedOf(environment)).map((own) => ({
     own,
     base: committed.find(({ path }) => path === own.path) as Base,
   }));

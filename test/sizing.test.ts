@@ -4,14 +4,16 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { catalogue } from "../src/components/index.ts";
 import { asCommitted, bases } from "../src/core/base.ts";
+import { variable } from "../src/core/component.ts";
 import { apart, defineRoles, type Mode, plan } from "../src/core/plan.ts";
 import { quantity } from "../src/core/requests.ts";
 import { podsOf, type Size } from "../src/core/size.ts";
 import { scrapeIntervalSeconds } from "../src/components/prometheus.ts";
-import { basesOf, sizingOf } from "../src/program.ts";
+import { basesOf, sizingOf, unloaded } from "../src/program.ts";
 import type { Environment } from "../src/settings/schema.ts";
 import { modeIn, SettingsError } from "../src/settings/validate.ts";
 import type { Facts } from "../src/sizing/drivers.ts";
+import { growing } from "../src/sizing/limits.ts";
 import { type Load, loadFields } from "../src/sizing/load.ts";
 import { type Resource, resources, takes } from "../src/sizing/rule.ts";
 import { reasonFor, rules } from "../src/sizing/rules/index.ts";
@@ -20,7 +22,7 @@ import { text } from "../src/sizing/text.ts";
 import { tried } from "../src/sizing/tried.ts";
 import { type Explained, explained, limitFactor } from "../src/sizing/workload.ts";
 import { cli } from "./lib/project.ts";
-import { environmentOf, root, worldNamed } from "./lib/world.ts";
+import { built, environmentOf, root, worldNamed, worldOf } from "./lib/world.ts";
 
 const gibibyte = 2 ** 30;
 const cores = (value: string): number => quantity(value) ?? NaN;
@@ -38,7 +40,7 @@ const sizesOf = (environment: Environment) => resizing(sizingOf(environment));
 /** The sizing of one kind of environment for any load; its bases are built once. */
 function sizer(mode: Mode, metrics: string): (load: Load | undefined) => Sizing {
   const plain = environmentOf("prod", { mode, metrics });
-  const own = basesOf(plain, {});
+  const own = basesOf(plain, unloaded);
   return (load) => sizing({ ...plain, load }, own, scrapeIntervalSeconds);
 }
 const usual: Load = { logsGBPerDay: 500, activeSeries: 2e6, spansPerSecond: 30_000, metricQueriesPerSecond: 30 };
@@ -204,6 +206,83 @@ describe("a load", () => {
     );
     assert.match(warnings.join("\n"), /\nEach pod of prometheus asks for 33350m CPU and 85376Mi, /);
     assert.deepEqual(sizingFor("scalable", "thanos-sidecar", { logsGBPerDay: 500 }).warnings, []);
+  });
+});
+
+describe("what a load comes to is not refused", () => {
+  /** Defaults of Loki 3.7.6 (pkg/validation/limits.go), Tempo 3.0.3 (modules/overrides/config.go) and Mimir (pkg/util/validation/limits.go). */
+  const upstream = {
+    LOKI_INGESTION_RATE_MB: 4,
+    LOKI_INGESTION_BURST_MB: 6,
+    LOKI_STREAM_RATE_MB: 3,
+    LOKI_STREAM_BURST_MB: 15,
+    LOKI_MAX_STREAMS: 5000,
+    MIMIR_INGESTION_RATE: 10_000,
+    MIMIR_INGESTION_BURST: 200_000,
+    TEMPO_INGESTION_RATE_BYTES: 30e6,
+    TEMPO_INGESTION_BURST_BYTES: 30e6,
+    TEMPO_MAX_LIVE_TRACES: 10_000,
+    TEMPO_MAX_BYTES_PER_TRACE: 5e6,
+  };
+  const load: Load = { logsGBPerDay: 5000, activeSeries: 6e6, spansPerSecond: 40_000 };
+  /** Each program's limits of an environment, by their variables. */
+  const said = (settings: object): Readonly<Record<string, number>> => {
+    const { objects } = worldOf(environmentOf("limited", settings));
+    const maps = objects.filter(({ kind, metadata }) => kind === "ConfigMap" && /-settings(-|$)/.test(metadata.name));
+    const literals = maps.flatMap((map) => Object.entries(map["data"] as Record<string, string>));
+    return Object.fromEntries(literals.map(([key, value]) => [key, Number(value)]));
+  };
+
+  for (const mode of modes) {
+    test(`${mode}: without a load the limits are above upstream's, and a push of the OTLP gateway passes at once`, () => {
+      const found = said({ mode, metrics: "mimir" });
+      for (const [key, value] of Object.entries(upstream))
+        assert.ok((found[key] ?? 0) > value, `${key} is ${found[key]}`);
+      const push = 24 * 2 ** 20;
+      for (const key of ["LOKI_INGESTION_BURST_MB", "LOKI_STREAM_BURST_MB"])
+        assert.ok((found[key] ?? 0) * 1e6 > push, key);
+      for (const key of ["TEMPO_INGESTION_BURST_BYTES", "TEMPO_MAX_BYTES_PER_TRACE"])
+        assert.ok((found[key] ?? 0) >= push, key);
+    });
+
+    test(`${mode}: peaks of three times the load pass, while the backlog of an hour goes out in twenty minutes`, () => {
+      const found = said({ mode, metrics: "mimir", load });
+      // The hour's backlog and what comes meanwhile, in a third of an hour: four times what comes.
+      const times = 3 * ((1 + 1 / 3) / (1 / 3));
+      const rates = {
+        LOKI_INGESTION_RATE_MB: (5000 * 1e3) / 86_400,
+        MIMIR_INGESTION_RATE: 6e6 / 30,
+        TEMPO_INGESTION_RATE_BYTES: 40_000 * 500,
+      };
+      for (const [key, mean] of Object.entries(rates))
+        assert.ok((found[key] ?? 0) >= mean * times - 1e-6, `${key} is ${found[key]}`);
+      // A stream of each 5 MB of a day, and a trace of each span for ten seconds.
+      assert.ok((found["LOKI_MAX_STREAMS"] ?? 0) >= 5000 * 200);
+      assert.ok((found["TEMPO_MAX_LIVE_TRACES"] ?? 0) >= 40_000 * 10 * times);
+      assert.ok((found["MIMIR_MAX_EXEMPLARS"] ?? 0) >= 6e6 / 20);
+    });
+  }
+
+  test("more of it never lowers a limit, and what an environment says itself stands", () => {
+    const values = (logsGBPerDay: number) =>
+      sizingFor("scalable", "mimir", { logsGBPerDay }).limits.map(({ value }) => value);
+    const steps = [1, 10, 300, 1000, 5000].map(values);
+    steps.slice(1).forEach((after, i) => after.forEach((value, j) => assert.ok(value >= (steps[i]?.[j] ?? 0))));
+    const own = said({ mode: "scalable", metrics: "mimir", load, components: { loki: { ingestionRateMb: "7" } } });
+    assert.equal(own["LOKI_INGESTION_RATE_MB"], 7);
+  });
+
+  test("Thanos's receivers keep exemplars of a tenth of the series", () =>
+    assert.equal(said({ mode: "scalable", metrics: "thanos-receive", load })["THANOS_RECEIVE_MAX_EXEMPLARS"], 6e5));
+
+  test("each limit is a literal that its program reads", () => {
+    for (const [component, own] of Object.entries(growing)) {
+      for (const base of built.bases.filter((one) => one.component.name === component)) {
+        const text = JSON.stringify([base.configs.map(({ files }) => files), base.pods.map(({ pod }) => pod)]);
+        for (const setting of Object.keys(own))
+          assert.match(text, new RegExp(`\\$[({]${variable(component, setting)}[)}]`), `${base.path}: ${setting}`);
+      }
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { type Component, type Context, settingsName, type SettingsTable, variabl
 import { apart, behindGateway, byTier, defineRoles, together } from "../core/plan.ts";
 import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
+import { limitSettings } from "../sizing/limits.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 import { buildOf, copies, member, memberlist, overrides, server, shutdownDelay } from "./dskit.ts";
@@ -86,6 +87,7 @@ const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context
     value: everyAlertmanager(wire(ruler).toGroup(alertmanager.members, [alertmanager.roles.server])),
   },
   ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
+  ...limitSettings("loki"),
   authEnabled: { unit: "boolean", value: String(tenant !== undefined) },
   azureFederatedToken: store.azureFederatedToken(kept),
   bucket: store.bucket(kept, "lokiChunks"),
@@ -197,6 +199,15 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
     retention_period: "${LOKI_RETENTION}",
     allow_structured_metadata: true,
     volume_enabled: true,
+    ingestion_rate_mb: "${LOKI_INGESTION_RATE_MB}",
+    ingestion_burst_size_mb: "${LOKI_INGESTION_BURST_MB}",
+    per_stream_rate_limit: "${LOKI_STREAM_RATE_MB}MB",
+    per_stream_rate_limit_burst: "${LOKI_STREAM_BURST_MB}MB",
+    max_global_streams_per_user: "${LOKI_MAX_STREAMS}",
+    // By OTLP a container of a cloud has more than the 15 that are allowed by default.
+    max_label_names_per_series: 30,
+    // The beginning of a long line is better than none of it.
+    max_line_size_truncate: true,
     query_timeout: seconds(patience.work),
     // As long as lines are kept, whatever the retention.
     max_query_length: "0s",

@@ -5,6 +5,7 @@ import { apart, behindGateway, byTier, defineRoles, type Role, together, without
 import { overlaid } from "../core/pod.ts";
 import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
+import { limitSettings } from "../sizing/limits.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 import { buildOf, copies, member, memberlist, overrides, server, shutdownDelay } from "./dskit.ts";
@@ -101,6 +102,7 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
   const replicas = (role: typeof ingester): number => podsOf(size(home(role)));
   return {
     ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
+    ...limitSettings("mimir"),
     // "true": of a pair of Prometheus that send the same, the samples of one are taken. One alone has nobody to be told from.
     acceptHaSamples: { unit: "boolean", value: String(replicas(distributor) > 1) },
     bucket: store.bucket(kept, "mimirBlocks"),
@@ -283,9 +285,14 @@ const config = ({ wiring, size }: Context) => {
       // Done after the choice between two (wrapPushWithMiddlewares in pkg/distributor/distributor.go): a series is the same whoever sends it.
       drop_labels: [prometheus.origin.replica],
       compactor_blocks_retention_period: "${MIMIR_RETENTION}",
-      ingestion_rate: 50000,
-      ingestion_burst_size: 1000000,
-      max_global_exemplars_per_user: 100000,
+      ingestion_rate: "${MIMIR_INGESTION_RATE}",
+      ingestion_burst_size: "${MIMIR_INGESTION_BURST}",
+      max_global_exemplars_per_user: "${MIMIR_MAX_EXEMPLARS}",
+      // Prometheus scrapes series of any number of labels, and a series of more than 30 would be refused.
+      max_label_names_per_series: 100,
+      // Rules in a group and groups, of which Prometheus allows any number.
+      ruler_max_rules_per_rule_group: 0,
+      ruler_max_rule_groups_per_tenant: 0,
       max_global_series_per_user: 0,
       // Names as Prometheus makes them of OTLP.
       otel_metric_suffixes_enabled: true,

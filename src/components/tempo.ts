@@ -5,6 +5,7 @@ import { apart, defineRoles, type Mode, type Role, together, type Workload } fro
 import { configVolume, containerPorts, emptyDir, httpGet, podIp, probes, resources } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
+import { limitSettings } from "../sizing/limits.ts";
 import { images } from "../versions.ts";
 import { member, memberlist, overrides, server, shutdownDelay, target, zoned } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
@@ -106,6 +107,9 @@ const settings = (context: Context): SettingsTable => {
   const { wire } = wiring;
   return {
     ...store.settings(kept, wire(liveStore).to(minio.roles.server, "s3")),
+    ...limitSettings("tempo"),
+    // What passes in one push is kept whole; what is beyond is dropped without a word to anybody.
+    maxBytesPerTrace: { unit: "count", value: String(largestForwarded) },
     ...(isQueued(wiring) ? queueSettings(context) : {}),
     azureFederatedToken: store.azureFederatedToken(kept),
     bucket: store.bucket(kept, "tempo"),
@@ -262,6 +266,13 @@ const config = ({ wiring, mode }: Context) => ({
     per_tenant_override_config: limits.file,
     per_tenant_override_period: "10s",
     defaults: {
+      ingestion: {
+        rate_limit_bytes: "${TEMPO_INGESTION_RATE_BYTES}",
+        burst_size_bytes: "${TEMPO_INGESTION_BURST_BYTES}",
+        // What is beyond is dropped after it was acknowledged: before that, `max_live_traces_bytes` is to make readers wait.
+        max_traces_per_user: "${TEMPO_MAX_LIVE_TRACES}",
+      },
+      global: { max_bytes_per_trace: "${TEMPO_MAX_BYTES_PER_TRACE}" },
       compaction: { block_retention: "${TEMPO_RETENTION}" },
       metrics_generator: { processors: ["service-graphs", "span-metrics"] },
     },

@@ -2,6 +2,7 @@ import type { Component, Config, Context, Pods, SettingsTable } from "../core/co
 import { apart, defineRoles, governing, type Grouping, type Workload } from "../core/plan.ts";
 import { configVolume, resources, untilUnrouted } from "../core/pod.ts";
 import type { Size } from "../core/size.ts";
+import { limitSettings } from "../sizing/limits.ts";
 import * as minio from "./minio.ts";
 import * as prometheus from "./prometheus.ts";
 import { place } from "./otlp.ts";
@@ -36,6 +37,7 @@ const ring = ({ wiring: { wire, home }, size }: Context): Config => ({
 });
 
 const settings = ({ wiring: { home }, size }: Context): SettingsTable => ({
+  ...limitSettings("thanos-receive"),
   defaultTenant: { unit: "name", value: "default-tenant" },
   outOfOrderWindow: { unit: "duration", value: prometheus.latest },
   // With three copies of a sample two are written before it is acknowledged, so that one ingester may be away.
@@ -60,7 +62,7 @@ const ingesting = (workload: Workload): readonly string[] => [
   "--tsdb.path=/data",
   "--tsdb.retention=$(THANOS_RECEIVE_RETENTION)",
   "--tsdb.out-of-order.time-window=$(THANOS_RECEIVE_OUT_OF_ORDER_WINDOW)",
-  "--tsdb.max-exemplars=100000",
+  "--tsdb.max-exemplars=$(THANOS_RECEIVE_MAX_EXEMPLARS)",
   thanos.objectStore.flag,
 ];
 

@@ -4,6 +4,7 @@ import { isRole, type Wiring } from "../core/wiring.ts";
 import { bound, large } from "./bounds.ts";
 import type { Facts, Own } from "./drivers.ts";
 import { type Kept, keeping, kept } from "./kept.ts";
+import { type Limit, limits } from "./limits.ts";
 import type { Load } from "./load.ts";
 import { type Explained, explained, type Stood } from "./workload.ts";
 
@@ -22,6 +23,8 @@ export interface Sizing {
   readonly facts: Facts;
   readonly workloads: readonly Explained[];
   readonly kept: readonly Kept[];
+  /** What its programs refuse beyond. */
+  readonly limits: readonly Limit[];
   /** How many partitions each topic of Kafka needs at least: one for each that owns one. */
   readonly partitions: Readonly<Record<string, number>>;
   /** What a reader should know before relying on it. */
@@ -136,6 +139,10 @@ export function sizing(
     facts,
     workloads,
     kept: stored,
+    limits: limits(
+      own.map(({ component }) => component.name),
+      facts,
+    ),
     partitions: Object.fromEntries(
       queued.map((one) => [one, Math.max(...(throughKafka[one]?.owners ?? []).map((role) => replicasOf(one, role)))]),
     ),
@@ -161,4 +168,15 @@ export const resizing = ({ workloads }: Sizing): Resizing =>
           ...(sums.some(({ resource }) => resource === "disk") ? { disk } : {}),
         },
       ]),
+  );
+
+/** The settings that its limits come to, by component. */
+export const limiting = ({ limits }: Sizing): Readonly<Record<string, Readonly<Record<string, string>>>> =>
+  Object.fromEntries(
+    limits.map(({ component }) => [
+      component,
+      Object.fromEntries(
+        limits.filter((one) => one.component === component).map(({ setting, value }) => [setting, String(value)]),
+      ),
+    ]),
   );

@@ -124,6 +124,17 @@ function keptLines({ kept }: Sizing, cite: (source: Source) => string): readonly
   ];
 }
 
+function limitLines({ limits, load }: Sizing): readonly string[] {
+  if (!load || limits.length === 0) return [];
+  const lines = columns(
+    limits.map(({ component, setting, value, unit, words }) => [
+      `  ${component}.${setting}`,
+      `${value.toLocaleString("en-US")} ${unit}: ${words}`,
+    ]),
+  );
+  return ["limits, as settings of components", ...lines];
+}
+
 /** The sizes of an environment and their sums, for a terminal. */
 export function text(sizing: Sizing): string {
   const { cite, lines } = citations();
@@ -142,6 +153,7 @@ export function text(sizing: Sizing): string {
     ([topic, count]) => `  ${topic}: at least ${count}, one for each that owns one`,
   );
   const stored = keptLines(sizing, cite);
+  const limited = limitLines(sizing);
   const blocks = [
     [sizing.environment, ...loadLines(sizing).map((line) => `  ${line}`)],
     ...(warnings.length > 0 ? [["beware", ...warnings.map((line) => `  ${line}`)]] : []),
@@ -149,6 +161,7 @@ export function text(sizing: Sizing): string {
     [table[0] ?? "", table.at(-1) ?? "", "  Agents on every node, Jobs and sidecars are not in it."],
     ...(topics.length > 0 ? [["partitions of Kafka's topics", ...topics]] : []),
     ...(stored.length > 0 ? [stored] : []),
+    ...(limited.length > 0 ? [limited] : []),
   ];
   const sources = lines();
   return [...blocks, ...(sources.length > 0 ? [["sources", ...sources.map((line) => `  ${line}`)]] : [])]
