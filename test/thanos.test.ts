@@ -152,6 +152,10 @@ describe("every block of a Prometheus with a sidecar reaches the bucket", () => 
     return [
       ...(shortest === longest ? [] : [`blocks of ${shortest} become blocks of ${longest}`]),
       ...(late && !mayOverlap ? ["late samples are merged into the blocks that they overlap"] : []),
+      // `Sync` ends at the first block that it cannot read or upload, unless it is told not to (the same file).
+      ...["--shipper.skip-corrupted-blocks", "--shipper.allow-out-of-order-uploads"]
+        .filter((flag) => !argsOf("thanos-sidecar").includes(flag))
+        .map((flag) => `one block keeps all others back without ${flag}`),
       ...(late && !argsOf("thanos-compact").includes("--compact.enable-vertical-compaction")
         ? ["the compactor halts at blocks that overlap"]
         : []),
