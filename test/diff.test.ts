@@ -155,7 +155,13 @@ const replaced =
   };
 const other = (settings: object): readonly Manifest[] =>
   worldOf(
-    environmentOf("dev", { mode: "monolithic", metrics: "thanos-sidecar", credentials: "throw-away", ...settings }),
+    environmentOf("dev", {
+      mode: "monolithic",
+      metrics: "thanos-sidecar",
+      nodes: { runtime: "docker" },
+      credentials: "throw-away",
+      ...settings,
+    }),
   ).objects;
 const demo = worldNamed("demo");
 const refusalAdvice = "  These fields cannot be changed under one name: keep them, or delete the object first.";
