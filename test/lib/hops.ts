@@ -225,6 +225,12 @@ export const chains: readonly Chain[] = [
       forwarded(1.25),
       nginxBody("loki-gateway"),
       { hop: "loki, distributor", ...inFile("loki", "distributor.max_recv_msg_size", bytes, 100 * mebibyte) },
+      {
+        hop: "loki, distributor",
+        // In MB of 2^20 bytes (pkg/distributor/ingestion_rate_strategy.go); a larger push is never taken.
+        ...inFile("loki", "limits_config.ingestion_burst_size_mb", (value) => Number(value) * mebibyte, 6),
+        change: "`LOKI_INGESTION_BURST_MB`",
+      },
     ],
   },
   {
@@ -392,6 +398,26 @@ export const chains: readonly Chain[] = [
           (value) => Number(value) * mebibyte,
           4,
         ),
+      },
+      {
+        hop: "tempo, distributor",
+        ...inFile("tempo", "overrides.defaults.ingestion.burst_size_bytes", bytes, 30e6),
+        change: "`TEMPO_INGESTION_BURST_BYTES`",
+      },
+    ],
+  },
+  {
+    signal: "Traces",
+    about: "How large a push may be of one trace, which is kept whole",
+    unit: "bytes",
+    rule: "passes",
+    hops: [
+      gatewayDoor,
+      forwarded(1.25),
+      {
+        hop: "tempo, live-store and block-builder",
+        ...inFile("tempo", "overrides.defaults.global.max_bytes_per_trace", bytes, 5e6),
+        change: "`TEMPO_MAX_BYTES_PER_TRACE`",
       },
     ],
   },
