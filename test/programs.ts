@@ -27,6 +27,8 @@ interface Check {
   readonly arguments: readonly string[];
   /** What it is to print. */
   readonly prints?: readonly RegExp[] | undefined;
+  /** What it is not to print. */
+  readonly never?: RegExp;
 }
 
 /** What the pods of a base get as environment variables. */
@@ -150,6 +152,17 @@ function alloyTogether({ path, merges }: Addition): readonly Check[] {
   ];
 }
 
+/** All that a program then goes by has no ring without an address; Mimir's usage-tracker, a process of its own, is in no mode. */
+const addressed = (base: Base, ...flags: readonly string[]): readonly Check[] =>
+  eachProcess(base, flags[0] ?? "")
+    .slice(0, 1)
+    .map((check) => ({
+      ...check,
+      config: `${check.config}: rings`,
+      arguments: [...check.arguments, ...flags.slice(1)],
+      never: /^(?!usage_tracker:)\w+:\n(?: .*\n)*? +(?:instance|advertise)_addr: (?:""|'')$/m,
+    }));
+
 const checksOf = (base: Base): readonly Check[] => {
   const config = `${base.path}/config`;
   const expanded = (file: string): readonly string[] => [`-config.file=${file}`, "-config.expand-env=true"];
@@ -169,9 +182,12 @@ const checksOf = (base: Base): readonly Check[] => {
     alloy: () => [...alloy(`${config}/config.alloy`), ...additions.flatMap(alloyTogether)],
     "alloy-events": () => alloy(`${config}/config.alloy`),
     "alloy-gateway": () => alloy(`${config}/config.alloy`),
-    loki: () => eachProcess(base, "-verify-config"),
+    loki: () => [...eachProcess(base, "-verify-config"), ...addressed(base, "-verify-config", "-print-config-stderr")],
     // It lists its targets, whatever it is asked to run.
-    mimir: () => eachProcess(base, "-modules=true", (role) => new RegExp(`^${role.name}( |$)`, "m")),
+    mimir: () => [
+      ...eachProcess(base, "-modules=true", (role) => new RegExp(`^${role.name}( |$)`, "m")),
+      ...addressed(base, "-print.config"),
+    ],
     generators: () => {
       const file = `${config}/generators-traces/shop.js`;
       return [{ config: file, program: "k6", arguments: ["inspect", file] }];
@@ -245,7 +261,8 @@ const [, , chosen = ""] = process.argv;
 for (const { check, variables } of all.filter((one) => one.check.program.includes(chosen))) {
   const env = { ...process.env, ...variables };
   const run = spawnSync(check.program, check.arguments, { cwd: root, encoding: "utf8", env });
-  const printed = (check.prints ?? []).every((one) => one.test(run.stdout));
+  const printed =
+    (check.prints ?? []).every((one) => one.test(run.stdout)) && !check.never?.test(`${run.stdout}${run.stderr}`);
   const result = run.error ? "not there" : run.status === 0 && printed ? "ok" : "failed";
   const by = run.error ? check.program : `${check.program} ${version(check.program)}`;
   console.log(`${result.padEnd(10)}${by.padEnd(28)}${check.config}`);
