@@ -126,7 +126,8 @@ export function untilBuckets(
 ): readonly IContainer[] {
   if (kind !== "minio") return [];
   const value = (setting: string): string => `$${variable(program, setting)}`;
-  const { envFrom } = fromSecret(minio.s3Secret(program));
+  // Where a base is led to another store, there need be no such keys.
+  const keys = { secretRef: { name: minio.s3Secret(program).name, optional: true } };
   return [
     {
       name: "buckets",
@@ -144,7 +145,7 @@ export function untilBuckets(
         ].join("\n"),
       ],
       env: [{ name: "MC_CONFIG_DIR", value: "/tmp/mc" }],
-      envFrom: [{ configMapRef: { name: settingsName(program) } }, ...envFrom],
+      envFrom: [{ configMapRef: { name: settingsName(program) } }, keys],
       resources: resources({ cpu: "10m", memory: "32Mi", memoryLimit: "128Mi" }),
       volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
     },
