@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { parse } from "yaml";
 import type { Manifest } from "../src/core/objects.ts";
 import { resolve } from "../src/core/resolve.ts";
+import { SettingsError } from "../src/settings/validate.ts";
 import { namedSecrets } from "./lib/references.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { environmentOf, rendered, type World, worldNamed, worldOf } from "./lib/world.ts";
@@ -63,6 +64,50 @@ for (const [name, { kind, by }] of Object.entries(stores)) {
     });
   });
 }
+
+describe("Loki at a store that is not Amazon's", () => {
+  const used = (name: string): string | undefined =>
+    dataOf(worldNamed(name), "loki-settings")["LOKI_USE_THANOS_OBJSTORE"];
+  test("asks it as Thanos, Tempo and Mimir do, without checksums after the body", () => {
+    assert.equal(used("every-thanos-receive-scalable"), "true");
+    for (const name of ["dev", "every-mimir-scalable", "every-mimir-monolithic"])
+      assert.equal(used(name), "false", name);
+  });
+  test("finds what is in the same buckets, by the same keys", () => {
+    interface Client {
+      readonly [field: string]: string;
+    }
+    const { storage_config, ruler, ruler_storage, schema_config } = parse(
+      dataOf(worldNamed("every-thanos-receive-scalable"), "loki")["loki.yaml"] ?? "",
+    ) as {
+      storage_config: { aws: Client; object_store: { s3: Client } };
+      ruler: { storage: { type: string; s3: Client } };
+      ruler_storage: { backend: string; s3: Client };
+      schema_config: { configs: { object_store: string }[] };
+    };
+    // The names of one client's fields are not those of the other (pkg/storage/bucket/s3/config.go, 3.7.6), their values are.
+    const alike = (older: Client, newer: Client): void => {
+      const { bucketnames, s3forcepathstyle: _, ...others } = older;
+      assert.deepEqual(newer, { ...others, bucket_name: bucketnames });
+    };
+    alike(storage_config.aws, storage_config.object_store.s3);
+    alike(ruler.storage.s3, ruler_storage.s3);
+    assert.equal(ruler_storage.backend, ruler.storage.type);
+    assert.deepEqual(
+      schema_config.configs.map(({ object_store }) => object_store),
+      [ruler.storage.type],
+    );
+  });
+  test("is told so for no other kind of store", () => {
+    const { name, ...settings } = worldNamed("every-mimir-monolithic").environment;
+    assert.throws(
+      () => worldOf(environmentOf(name, { ...settings, components: { loki: { useThanosObjstore: "true" } } })),
+      (error) =>
+        error instanceof SettingsError &&
+        /useThanosObjstore is "true": expected a store of kind "s3"/.test(error.message),
+    );
+  });
+});
 
 describe("a store outside the cluster", () => {
   test("has buckets of one's own names", () => {

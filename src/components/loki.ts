@@ -97,6 +97,9 @@ const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context
   replicationFactor: { unit: "count", value: String(copies(size(home(ingester)))) },
   retention: { unit: "duration", value: "168h" },
   s3ForcePathStyle: store.pathStyle(kept),
+  // Of the two clients of S3 that Loki 3.7 has, the older one sends checksums in a way that not all stores outside of Amazon take
+  // (https://github.com/grafana/loki/issues/21926) or read right (https://github.com/grafana/loki/issues/24206).
+  useThanosObjstore: { unit: "boolean", value: String(kept.endpoint !== undefined) },
   // While ingesters of another mode stand beside, both this and the replication factor are as in monolithic: a reader that can do
   // without one of four zones, or one of four ingesters, can do without the only one that has a line.
   zoneAwareness: { unit: "boolean", value: String(size(home(ingester)).zones !== undefined) },
@@ -113,6 +116,15 @@ const s3 = {
   secret_access_key: "${S3_SECRET_ACCESS_KEY}",
   insecure: "${LOKI_S3_INSECURE}",
   s3forcepathstyle: "${LOKI_S3_FORCE_PATH_STYLE}",
+};
+/** The same store, as the newer client calls it; it keeps objects under the same names. */
+const thanosS3 = {
+  endpoint: s3.endpoint,
+  region: s3.region,
+  bucket_name: s3.bucketnames,
+  access_key_id: s3.access_key_id,
+  secret_access_key: s3.secret_access_key,
+  insecure: s3.insecure,
 };
 const gcs = { bucket_name: "${LOKI_BUCKET}" };
 const azure = {
@@ -190,7 +202,15 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
       },
     ],
   },
-  storage_config: { aws: s3, gcs, azure },
+  storage_config: {
+    aws: s3,
+    gcs,
+    azure,
+    use_thanos_objstore: "${LOKI_USE_THANOS_OBJSTORE}",
+    object_store: { s3: thanosS3 },
+  },
+  // Read in the place of `ruler.storage` where that client is used.
+  ruler_storage: { backend: "${LOKI_STORE}", s3: { ...thanosS3, bucket_name: "${LOKI_BUCKET_RULER}" } },
   // A ruler that shares a process with an index gateway must not ask one through the ring: its queries would hang.
   index_gateway: { mode: home(ruler) === home(indexGateway) ? "simple" : "ring" },
   compactor: { retention_enabled: true, delete_request_store: "${LOKI_STORE}" },
@@ -305,6 +325,10 @@ export const loki: Component = {
     },
   },
   hasTenants: true,
+  impossible: ({ settings: { store: kind, useThanosObjstore } }) =>
+    useThanosObjstore?.value === "true" && kind?.value !== "s3"
+      ? [`components.loki.useThanosObjstore is "true": expected a store of kind "s3", found "${kind?.value}". Remove it.`]
+      : [],
   settings,
   // No other DNS has SRV records of it.
   outside: () => ({
