@@ -129,7 +129,11 @@ const containerFindings = (subject: string, before: IContainer, after: IContaine
   ...findings("pods", subject, changes(rest(before), rest(after), same), same),
 ];
 
-/** What differs in the containers of a workload, those that run first included. */
+/** The one container of a pod that stays; undefined where there are several. */
+const only = ({ spec: { containers } }: PodTemplate): string | undefined =>
+  containers.length === 1 ? containers[0]?.name : undefined;
+
+/** Differences in the containers of a workload, init containers included. A workload's only container goes by the workload's name. */
 export function containersFindings(
   workload: string,
   before: PodTemplate,
@@ -140,10 +144,10 @@ export function containersFindings(
     new Map(containersOf(pod).map((container) => [container.name, container]));
   const [a, b] = [byName(before), byName(after)];
   const names = [...new Set([...a.keys(), ...b.keys()])].sort();
-  const alone = a.size === 1 && b.size === 1;
+  const main = only(before) === only(after) ? only(before) : undefined;
   return names.flatMap((name) => {
     const [x, y] = [a.get(name), b.get(name)];
-    const subject = alone ? workload : `${workload}/${name}`;
+    const subject = name === main ? workload : `${workload}/${name}`;
     if (x && y) return containerFindings(subject, x, y, same);
     return [stated("pods", workload, `container ${name}`, x && imageWords(x.image), y && imageWords(y.image))];
   });
