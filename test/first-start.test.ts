@@ -82,7 +82,7 @@ function run(container: IContainer, fails: number, variables: Readonly<Record<st
       `#!/bin/sh\necho "${name} $*" >>${asked}\n[ $(wc -l <${asked}) -gt ${fails} ]\n`,
       { mode: 0o755 },
     );
-  for (const name of ["mc", "nc", "kafka-topics.sh"]) stub(name);
+  for (const name of ["mc", "nc", "kafka-topics.sh", "wget"]) stub(name);
   writeFileSync(join(folder, "sleep"), "#!/bin/sh\nexit 0\n", { mode: 0o755 });
   const [shell = "", ...args] = (container.command ?? []).map((text) =>
     text.replaceAll("/opt/kafka/bin/", `${folder}/`).replaceAll("/tmp/client", `${folder}/client`),
@@ -136,5 +136,20 @@ describe("what waits for Mimir's topic", () => {
   test("waits only until somebody else's Kafka listens, which has its topics and takes no plain client", () => {
     for (const more of [{ MIMIR_KAFKA_TLS_ENABLED: "true" }, { MIMIR_KAFKA_SASL_MECHANISM: "SCRAM-SHA-512" }])
       assert.deepEqual(run(container, 0, { ...variables, ...more }), ["nc -z -w 5 kafka 9092"]);
+  });
+});
+
+describe("what sends the demo's first metric", () => {
+  test("sends it by OTLP's JSON until it is taken, and ends without an error", () => {
+    const asked = run(waitOf("demo", "generators-metrics", "until-taken"), 3, {
+      GENERATORS_OTLP_HTTP_URL: "http://otlp:4318",
+    });
+    assert.equal(asked.length, 4);
+    // https://opentelemetry.io/docs/specs/otlp/#otlphttp-request: JSON by POST to /v1/metrics; 64-bit numbers are strings.
+    const [, type, body = "", url] =
+      /^wget .*--header (.+) --post-data (\{.*\}) (\S+)$/.exec(asked.at(-1) ?? "") ?? assert.fail(asked.at(-1));
+    assert.equal(type, "Content-Type: application/json");
+    assert.equal(url, "http://otlp:4318/v1/metrics");
+    assert.match(body, /"name":"shop_stock","gauge":\{"dataPoints":\[\{"timeUnixNano":"\d{19}","asInt":"1"\}\]\}/);
   });
 });

@@ -1,7 +1,7 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { Component, Context, Pods } from "../core/component.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
-import { configVolume, emptyDir, goMemoryLimit, resources } from "../core/pod.ts";
+import { configVolume, emptyDir, endsWhenTold, goMemoryLimit, resources } from "../core/pod.ts";
 import type { Sized } from "../core/size.ts";
 import { template } from "../core/template.ts";
 import { images } from "../versions.ts";
@@ -13,11 +13,18 @@ export const roles = defineRoles(
   { traces: { tier: "write" }, metrics: { tier: "write" } },
 );
 
-const pod = (workload: Workload, size: Sized, container: Omit<IContainer, "name">, script?: string): Pods => ({
+const pod = (
+  workload: Workload,
+  size: Sized,
+  container: Omit<IContainer, "name">,
+  script?: string,
+  initContainers?: IContainer[],
+): Pods => ({
   workload,
   size,
   pod: {
     terminationGracePeriodSeconds: 5,
+    initContainers,
     containers: [{ name: workload.name, resources: resources(size), ...container }],
     volumes: script ? [configVolume("script", script), emptyDir("tmp")] : undefined,
   },
@@ -41,25 +48,65 @@ const traces = ({ wiring: { home }, size }: Context): Pods =>
     "generators-traces",
   );
 
+const gauge = "shop_stock";
+
+/** The first value of the gauge, as JSON of OTLP; the shell writes the time. */
+const firstValue = JSON.stringify({
+  resourceMetrics: [
+    {
+      resource: { attributes: [{ key: "service.name", value: { stringValue: "stock" } }] },
+      scopeMetrics: [
+        { metrics: [{ name: gauge, gauge: { dataPoints: [{ timeUnixNano: "TIME000000000", asInt: "1" }] } }] },
+      ],
+    },
+  ],
+});
+
+/** telemetrygen ends at the first value that nobody takes within ten seconds, so another program sends until one is taken. */
+const untilTaken: IContainer = {
+  name: "until-taken",
+  image: images.busybox,
+  command: [
+    "/bin/sh",
+    "-c",
+    [
+      endsWhenTold,
+      `value='${firstValue}'`,
+      'until wget -q -O /dev/null --header "Content-Type: application/json" \\',
+      '  --post-data "$(echo "$value" | sed "s/TIME/$(date +%s)/")" "$GENERATORS_OTLP_HTTP_URL/v1/metrics"; do sleep 2; done',
+    ].join("\n"),
+  ],
+  envFrom: [{ configMapRef: { name: "generators-settings" } }],
+  resources: resources({ cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" }),
+};
+
 /** A gauge by OTLP, once a second. */
-const metrics = ({ wiring: { home }, size }: Context): Pods =>
-  pod(home(roles.metrics), size(home(roles.metrics)), {
-    image: images.telemetrygen,
-    args: [
-      "metrics",
-      "--otlp-endpoint=$(GENERATORS_OTLP_GRPC_ADDRESS)",
-      "--otlp-insecure",
-      "--otlp-metric-name=shop_stock",
-      "--metric-type=Gauge",
-      "--service=stock",
-      "--rate=1",
-      // Otherwise a hundred values would wait for one another.
-      "--batch=false",
-      "--duration=inf",
-    ],
-    env: [...goMemoryLimit],
-    envFrom: [{ configMapRef: { name: "generators-settings" } }],
-  });
+const metrics = ({ wiring: { home, wire }, size }: Context): Pods => {
+  wire(roles.metrics).to(alloyGateway.roles.server, "otlp-http");
+  return pod(
+    home(roles.metrics),
+    size(home(roles.metrics)),
+    {
+      image: images.telemetrygen,
+      args: [
+        "metrics",
+        "--otlp-endpoint=$(GENERATORS_OTLP_GRPC_ADDRESS)",
+        "--otlp-insecure",
+        `--otlp-metric-name=${gauge}`,
+        "--metric-type=Gauge",
+        "--service=stock",
+        "--rate=1",
+        // Otherwise a hundred values would wait for one another.
+        "--batch=false",
+        "--duration=inf",
+      ],
+      env: [...goMemoryLimit],
+      envFrom: [{ configMapRef: { name: "generators-settings" } }],
+    },
+    undefined,
+    [untilTaken],
+  );
+};
 
 /** Makes up traces and metrics and pushes them as any application would. */
 export const generators: Component = {

@@ -194,8 +194,11 @@ export function unsetVariables(
   secretKeys: ReadonlyMap<string, readonly string[]>,
   mayBeUnset: readonly string[],
 ): Findings {
+  // A shell takes the word after ":-" where there is no such variable.
+  const hasDefault = ({ command = [] }: IContainer, name: string): boolean =>
+    command.some((text) => text.includes(`\${${name}:-`));
   return uses(objects)
-    .filter(({ name }) => !mayBeUnset.includes(name))
+    .filter(({ container, name }) => !mayBeUnset.includes(name) && !hasDefault(container, name))
     .filter(({ pod, container, name }) => !environmentOf(pod, container, objects, secretKeys).includes(name))
     .map(
       ({ at, pod, container, name }) =>
