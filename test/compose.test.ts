@@ -17,9 +17,8 @@ const pods = podTemplates(demo.objects);
 /** What a container of the demo on Kubernetes is called under Compose. */
 const twins = pods.flatMap((pod) =>
   pod.spec.containers.map((container, i, all) => {
-    const base = pod.name.replace(/^(minio-buckets)-.*/, "$1");
     const second = all.length > 1 && container.name !== "prometheus";
-    return { pod, container, service: second ? `${base}-${container.name}` : base, i };
+    return { pod, container, service: second ? `${pod.name}-${container.name}` : pod.name, i };
   }),
 );
 
@@ -103,9 +102,7 @@ describe("the Compose file of demo", () => {
 
   test("starts those first that others call", () => {
     none(orderFaults(file));
-    assert.deepEqual(file.services["tempo"]?.depends_on?.["minio-buckets"], {
-      condition: "service_completed_successfully",
-    });
+    assert.deepEqual(file.services["tempo"]?.depends_on?.["minio"], { condition: "service_started" });
     assert.deepEqual(Object.keys(file.services["loki-gateway"]?.depends_on ?? {}), [
       "loki-compactor",
       "loki-read",

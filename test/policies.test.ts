@@ -353,6 +353,6 @@ describe("a policy that opens too much or too little is reported", () => {
 
 test("each workload's policy carries the workload's name, so that a reader finds it", () => {
   const policies = new Set(dev.objects.filter(({ kind }) => kind === "NetworkPolicy").map(idOf));
-  for (const { name, namespace, kind } of podTemplates(dev.objects).filter(({ kind }) => kind !== "Job"))
+  for (const { name, namespace, kind } of podTemplates(dev.objects))
     assert.ok(policies.has(`NetworkPolicy ${namespace}/${name}`), `${kind} ${name}`);
 });

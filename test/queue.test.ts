@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -376,33 +376,61 @@ describe("Kafka", () => {
       assert.ok(Number(heap) * 2 ** 20 > 2 * most, `${name}: a heap of ${heap}m for requests of ${most} bytes`);
     }
   });
-  test("takes it on topics that were there before, too", () => {
-    const job = microservices.objects.find(({ kind, metadata }) => kind === "Job" && /^kafka-/.test(metadata.name));
-    const [, , script = ""] = containersOf(podTemplate(job as Manifest))[0]?.command ?? [];
+  const keeper = microservices.objects.find(
+    ({ kind, metadata }) => kind === "Deployment" && metadata.name === "kafka-topics",
+  ) as Manifest;
+  /** What the keeper of topics asks of Kafka until it has looked once, given what Kafka says of its topics. */
+  const asked = (there: string): { readonly isReady: boolean; readonly calls: readonly string[] } => {
+    const [{ command, readinessProbe } = {}] = containersOf(podTemplate(keeper));
     const folder = mkdtempSync(join(tmpdir(), "topics-"));
     const stub = (tool: string, line: string): void =>
       writeFileSync(join(folder, tool), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
-    stub("kafka-topics.sh", 'echo "Topic: x PartitionCount: 8 ReplicationFactor: 1"');
-    stub("kafka-configs.sh", `echo "$*" >>${folder}/altered`);
-    const env = { PATH: process.env["PATH"] ?? "", ...literals(microservices.objects, "kafka-settings") };
-    execFileSync("/bin/sh", ["-euc", script.replaceAll("/opt/kafka/bin", folder)], { env });
-    const altered = readFileSync(join(folder, "altered"), "utf8").trim().split("\n");
-    rmSync(folder, { recursive: true });
-    assert.deepEqual(
-      altered.map((line) =>
-        /--alter --entity-type topics --entity-name (\w+) --add-config max.message.bytes=(\d+)$/.exec(line)?.slice(1),
-      ),
-      Object.values(kafka.topics).map(({ name }) => [name, String(largestBatch)]),
+    const calls = `echo "$*" >>${folder}/calls`;
+    stub("kafka-topics.sh", `${calls}; case "$*" in *--describe*) cat ${folder}/there;; esac`);
+    stub("kafka-configs.sh", calls);
+    stub("nc", "exit 0");
+    // The pause is the end of the first round.
+    stub("sleep", `echo "$*" >>${folder}/pause; kill -9 $PPID`);
+    writeFileSync(join(folder, "there"), there);
+    const script = (command?.[2] ?? "").replaceAll("/tmp/", `${folder}/`).replaceAll("/opt/kafka/bin", folder);
+    const env = { PATH: `${folder}:${process.env["PATH"]}`, ...literals(microservices.objects, "kafka-settings") };
+    spawnSync("/bin/sh", ["-c", script.replace(/(sleep .*) &.*/, "$1")], { env });
+    const [tool = "", ...args] = (readinessProbe?.exec?.command ?? []).map((word) =>
+      word.replace("/tmp/", `${folder}/`),
     );
+    const isReady = spawnSync(tool, args).status === 0;
+    const lines = readFileSync(join(folder, "calls"), "utf8").trim().split("\n");
+    rmSync(folder, { recursive: true });
+    return { isReady, calls: lines.map((line) => line.replace(/^--bootstrap-server \S+ /, "")) };
+  };
+  const line = (name: string, partitions: number, configs: string): string =>
+    `Topic: ${name}\tTopicId: x\tPartitionCount: ${partitions}\tReplicationFactor: 1\tConfigs: ${configs}\n` +
+    `\tTopic: ${name}\tPartition: 0\tLeader: 0\tReplicas: 0\tIsr: 0\n`;
+  const large = `max.message.bytes=${largestBatch}`;
+
+  test("has a topic for each setting of its partitions, which takes them from the start", () => {
+    const { isReady, calls } = asked("");
+    assert.deepEqual(calls, [
+      "--describe",
+      ...Object.values(kafka.topics).map(
+        ({ name }) => `--create --if-not-exists --topic ${name} --partitions 8 --config ${large}`,
+      ),
+    ]);
+    assert.ok(isReady);
   });
-  test("has a topic for each setting of its partitions", () => {
-    const job = microservices.objects.find(({ kind, metadata }) => kind === "Job" && /^kafka-/.test(metadata.name));
-    const [, , script = ""] = containersOf(podTemplate(job as Manifest))[0]?.command ?? [];
-    const made = literals(microservices.objects, "kafka-settings");
-    for (const { name } of Object.values(kafka.topics)) {
-      const variable = new RegExp(` ${name}:\\$(\\w+)`).exec(script)?.[1] ?? "";
-      assert.ok(Number(made[variable]) > 0, `${name} has no partitions`);
-    }
+  test("takes them on topics that were there before, which get the partitions that they lack", () => {
+    const { calls } = asked(line("mimir", 6, "min.insync.replicas=2") + line("tempo", 16, "min.insync.replicas=2"));
+    assert.deepEqual(calls, [
+      "--describe",
+      "--alter --topic mimir --partitions 8",
+      `--alter --entity-type topics --entity-name mimir --add-config ${large}`,
+      `--alter --entity-type topics --entity-name tempo --add-config ${large}`,
+    ]);
+  });
+  test("is only looked at where its topics are as they should be", () => {
+    const { isReady, calls } = asked(line("mimir", 8, large) + line("tempo", 8, `min.insync.replicas=2,${large}`));
+    assert.deepEqual(calls, ["--describe"]);
+    assert.ok(isReady);
   });
 });
 

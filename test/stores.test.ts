@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
 import type { Manifest } from "../src/core/objects.ts";
@@ -108,6 +112,40 @@ describe("Loki at a store that is not Amazon's", () => {
     );
   });
 });
+
+/** A folder is a bucket of MinIO's: Loki's and Tempo's own Compose files make theirs so (production/docker, example/docker-compose). */
+for (const name of ["dev", "dev-mimir", "staging-mimir"]) {
+  test(`MinIO of ${name} has everybody's bucket before it lets anybody in, whatever became of its volume`, () => {
+    const world = worldNamed(name);
+    const pod = podTemplates(world.objects).find(({ id }) => id.startsWith("StatefulSet ") && id.endsWith("/minio"));
+    const { command = [], args = [] } = pod?.spec.containers[0] ?? {};
+    const folder = mkdtempSync(join(tmpdir(), "minio-"));
+    mkdirSync(join(folder, "data"));
+    const started = `#!/bin/sh\necho "$@" >${folder}/arguments; ls ${folder}/data >${folder}/seen\n`;
+    writeFileSync(join(folder, "minio"), started, { mode: 0o755 });
+    const [shell = "", ...script] = [...command, ...args].map((word) => word.replaceAll("/data/", `${folder}/data/`));
+    const env = { PATH: `${folder}:${process.env["PATH"]}`, ...dataOf(world, "minio-buckets") };
+    for (let start = 0; start < 2; start++) assert.equal(spawnSync(shell, script, { env }).status, 0);
+    const read = (file: string): readonly string[] => readFileSync(join(folder, file), "utf8").trim().split(/\s+/);
+    const [words, seen] = [read("arguments"), read("seen")];
+    assert.deepEqual(seen, readdirSync(join(folder, "data")).sort());
+    rmSync(folder, { recursive: true });
+    assert.deepEqual(words, args);
+    const settings = world.objects.filter(
+      ({ kind, metadata }) => kind === "ConfigMap" && /-settings(-|$)/.test(metadata.name),
+    );
+    const named = settings.flatMap(({ data }) =>
+      Object.entries(data as Readonly<Record<string, string>>).flatMap(([key, value]) =>
+        /_BUCKET(_|$)/.test(key) ? [value] : [],
+      ),
+    );
+    assert.ok(named.length >= 3);
+    assert.deepEqual(
+      named.filter((bucket) => !seen.includes(bucket)),
+      [],
+    );
+  });
+}
 
 describe("a store outside the cluster", () => {
   test("has buckets of one's own names", () => {

@@ -29,7 +29,7 @@ export const roles = defineRoles(
       clients: "kafka",
       door: { name: "kafka", ports: ["kafka"] },
     },
-    topics: { tier: "write", runs: "once" },
+    topics: { tier: "write" },
   },
 );
 const { server, topics: maker } = roles;
@@ -248,24 +248,41 @@ export const untilTopic = (
       volumeMounts: [...asking.volumeMounts],
 });
 
-/** Makes each topic, or gives it the partitions that it lacks; and has it take messages as large as they are written. */
-const makeTopics = (address: string): string =>
+/** How long until topics are looked at again, in seconds. */
+const lookEvery = 120;
+const largest = `max.message.bytes=${largestMessage}`;
+
+/**
+ * Makes each topic, or gives it the partitions that it lacks; and has it take messages as large as they are written. Then looks again and
+ * again, because a broker without a volume forgets them. Where all is well, a look is one program of Java.
+ */
+const keepTopics = (address: string): string =>
   [
+    "trap 'exit 0' TERM",
     `kafka() { /opt/kafka/bin/kafka-topics.sh --bootstrap-server "${address}" "$@"; }`,
     `settings() { /opt/kafka/bin/kafka-configs.sh --bootstrap-server "${address}" "$@"; }`,
-    "until kafka --list >/dev/null 2>&1; do sleep 2; done",
-    `for topic in ${Object.values(topics)
+    "keep() {",
+    `  nc -z -w 5 ${address.replace(":", " ")} && there=$(kafka --describe) || return 1`,
+    `  for topic in ${Object.values(topics)
       .map(({ name, partitions }) => `${name}:$${variable("kafka", partitions)}`)
       .join(" ")}; do`,
-    '  name="${topic%%:*}" partitions="${topic##*:}"',
-    '  kafka --create --if-not-exists --topic "$name" --partitions "$partitions" || exit 1',
-    '  count=$(kafka --describe --topic "$name" | sed -n "s/.*PartitionCount: *\\([0-9]*\\).*/\\1/p")',
-    '  [ "$count" -ge "$partitions" ] || kafka --alter --topic "$name" --partitions "$partitions" || exit 1',
-    `  settings --alter --entity-type topics --entity-name "$name" --add-config max.message.bytes=${largestMessage} || exit 1`,
+    '    name="${topic%%:*}" partitions="${topic##*:}"',
+    '    found=$(echo "$there" | grep "^Topic: $name[[:space:]].*PartitionCount") || {',
+    `      kafka --create --if-not-exists --topic "$name" --partitions "$partitions" --config ${largest} || return 1; continue; }`,
+    '    count=$(echo "$found" | sed -n "s/.*PartitionCount: *\\([0-9]*\\).*/\\1/p")',
+    '    [ "$count" -ge "$partitions" ] || kafka --alter --topic "$name" --partitions "$partitions" || return 1',
+    `    echo "$found" | grep -q ${largest} ||`,
+    `      settings --alter --entity-type topics --entity-name "$name" --add-config ${largest} || return 1`,
+    "  done",
+    "}",
+    "while true; do",
+    `  if keep; then touch /tmp/kept; pause=${lookEvery}; else rm -f /tmp/kept; pause=2; fi`,
+    '  sleep "$pause" & wait $!',
     "done",
   ].join("\n");
 
-const topicsJob = ({ wiring: { wire, home }, size }: Context): Pods => ({
+/** Ready when the topics are as the settings say. */
+const topicKeeper = ({ wiring: { wire, home }, size }: Context): Pods => ({
   workload: home(maker),
   size: size(home(maker)),
   pod: {
@@ -273,9 +290,10 @@ const topicsJob = ({ wiring: { wire, home }, size }: Context): Pods => ({
       {
         name: "kafka",
         image: images.kafka,
-        command: ["/bin/sh", "-c", makeTopics(wire(maker).to(server, "kafka"))],
+        command: ["/bin/sh", "-c", keepTopics(wire(maker).to(server, "kafka"))],
         env: [...asking.env],
         envFrom: [{ configMapRef: { name: settingsName("kafka") } }],
+        readinessProbe: { exec: { command: ["test", "-e", "/tmp/kept"] }, periodSeconds: 10 },
         resources: resources(size(home(maker))),
         volumeMounts: [...asking.volumeMounts],
       },
@@ -285,7 +303,7 @@ const topicsJob = ({ wiring: { wire, home }, size }: Context): Pods => ({
 });
 
 const one: Size = { replicas: 1, cpu: "100m", memory: "512Mi", memoryLimit: "1Gi" };
-const job: Size = { replicas: 1, cpu: "20m", memory: "128Mi", memoryLimit: "512Mi" };
+const keeper: Size = { replicas: 1, cpu: "20m", memory: "128Mi", memoryLimit: "512Mi" };
 
 /** The queue between those who take data and those who keep it, without ZooKeeper; there only where somebody uses it. */
 export const kafka: Component = {
@@ -293,14 +311,12 @@ export const kafka: Component = {
   home: "stack",
   roles,
   modes: {
-    scalable: { grouping: apart, sizes: { server: one, topics: job } },
+    scalable: { grouping: apart, sizes: { server: one, topics: keeper } },
     microservices: {
       grouping: apart,
-      sizes: { server: { replicas: 3, cpu: "200m", memory: "1Gi", memoryLimit: "2Gi" }, topics: job },
+      sizes: { server: { replicas: 3, cpu: "200m", memory: "1Gi", memoryLimit: "2Gi" }, topics: keeper },
     },
   },
-  // Without a hash in its name, because a Job that named another ConfigMap would be another pod template.
-  settingsRead: "runtime",
   settings: () => ({
     [topics.mimir.partitions]: { unit: "count", value: String(defaultPartitions) },
     [topics.tempo.partitions]: { unit: "count", value: String(defaultPartitions) },
@@ -318,7 +334,7 @@ export const kafka: Component = {
     // Brokers and controllers find each other by their pods' names.
     for (const port of ["kafka", "controller"] as const) wire(server).finds(server, port);
     return {
-      pods: [broker(context), topicsJob(context)],
+      pods: [broker(context), topicKeeper(context)],
       configs: [{ name: "kafka", read: "start-up", literals: configuration(context) }],
     };
   },

@@ -161,7 +161,7 @@ const cachedResults = ({ wire }: Wiring) => ({
   results_cache: memcached(wire(frontend).to(cache.roles.results, "memcached"), mebibytes(5)),
 });
 
-/** A topic that a Job makes, with more partitions than there are owners. */
+/** A topic that is made beside Kafka, with more partitions than there are owners. */
 const queue = {
   enabled: "${MIMIR_INGEST_STORAGE_ENABLED}",
   kafka: {

@@ -2,7 +2,6 @@ import type { Component, Pods, SecretShape } from "../core/component.ts";
 import { apart, defineRoles, type Workload } from "../core/plan.ts";
 import { containerPorts, emptyDir, httpGet, probes, resources } from "../core/pod.ts";
 import type { Sized } from "../core/size.ts";
-import type { Address, Wiring } from "../core/wiring.ts";
 import { images } from "../versions.ts";
 
 export const roles = defineRoles(
@@ -17,11 +16,10 @@ export const roles = defineRoles(
       door: { name: "minio", ports: ["s3"] },
       clients: "object-store",
     },
-    buckets: { tier: "backend", runs: "once" },
   },
 );
 
-/** The bucket of each component. A component's settings and the Job that makes the buckets both take the name from here. */
+/** The bucket of each component. A component's settings and MinIO, which makes them, both take the name from here. */
 export const buckets = {
   lokiChunks: "chunks",
   lokiRuler: "ruler",
@@ -45,10 +43,12 @@ export const s3Secret = (component: string): SecretShape => ({
 
 const rootSecret: SecretShape = {
   name: "minio-root",
-  // Not by a hashed name, which would change the Job's pod template; after a change restart MinIO by hand.
-  read: "runtime",
+  read: "start-up",
   env: { MINIO_ROOT_USER: throwAway.accessKey, MINIO_ROOT_PASSWORD: throwAway.secretKey },
 };
+
+/** A folder of MinIO's is a bucket: they are there before anybody is let in, and after a volume was lost. */
+const withBuckets = 'for bucket in $BUCKETS; do mkdir -p "/data/$bucket" || exit 1; done; exec minio "$@"';
 
 const server = (workload: Workload, size: Sized): Pods => ({
   workload,
@@ -58,13 +58,14 @@ const server = (workload: Workload, size: Sized): Pods => ({
       {
         name: "minio",
         image: images.minio,
+        command: ["/bin/sh", "-c", withBuckets, "minio"],
         args: ["server", "/data", "--address=:9000", "--console-address=:9001"],
         env: [
           { name: "HOME", value: "/tmp" },
           { name: "MINIO_UPDATE", value: "off" },
           { name: "MINIO_PROMETHEUS_AUTH_TYPE", value: "public" },
         ],
-        envFrom: [{ secretRef: { name: rootSecret.name } }],
+        envFrom: [{ configMapRef: { name: "minio-buckets" } }, { secretRef: { name: rootSecret.name } }],
         ports: containerPorts(workload.roles),
         ...probes({
           ready: httpGet("/minio/health/ready", "s3"),
@@ -82,31 +83,6 @@ const server = (workload: Workload, size: Sized): Pods => ({
   },
 });
 
-const makeBuckets = (store: Address): string =>
-  [
-    `until mc alias set store "http://${store}" "$MINIO_ROOT_USER" "$MINIO_ROOT_PASSWORD" >/dev/null; do sleep 2; done`,
-    'for bucket in $BUCKETS; do mc mb --ignore-existing "store/$bucket" || exit 1; done',
-  ].join("\n");
-
-const bucketsJob = (workload: Workload, size: Sized, { wire }: Wiring): Pods => ({
-  workload,
-  size,
-  pod: {
-    containers: [
-      {
-        name: "mc",
-        image: images.mc,
-        command: ["/bin/sh", "-c", makeBuckets(wire(roles.buckets).to(roles.server, "s3"))],
-        env: [{ name: "MC_CONFIG_DIR", value: "/tmp/mc" }],
-        envFrom: [{ configMapRef: { name: "minio-buckets" } }, { secretRef: { name: rootSecret.name } }],
-        resources: resources(size),
-        volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
-      },
-    ],
-    volumes: [emptyDir("tmp")],
-  },
-});
-
 export const minio: Component = {
   name: "minio",
   home: "stack",
@@ -114,18 +90,14 @@ export const minio: Component = {
   modes: {
     monolithic: {
       grouping: apart,
-      sizes: {
-        server: { replicas: 1, cpu: "50m", memory: "128Mi", memoryLimit: "512Mi" },
-        buckets: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "128Mi" },
-      },
+      sizes: { server: { replicas: 1, cpu: "50m", memory: "128Mi", memoryLimit: "512Mi" } },
     },
   },
   build({ wiring, size }) {
-    const [main, job] = [wiring.home(roles.server), wiring.home(roles.buckets)];
+    const main = wiring.home(roles.server);
     return {
-      pods: [server(main, size(main)), bucketsJob(job, size(job), wiring)],
-      // Without a hash in its name, because a Job that named another ConfigMap would be another pod template.
-      configs: [{ name: "minio-buckets", read: "runtime", literals: { BUCKETS: Object.values(buckets).join(" ") } }],
+      pods: [server(main, size(main))],
+      configs: [{ name: "minio-buckets", read: "start-up", literals: { BUCKETS: Object.values(buckets).join(" ") } }],
       secrets: [rootSecret],
     };
   },

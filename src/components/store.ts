@@ -114,7 +114,7 @@ export function access({ kind, identity }: Store, component: string): Access {
 }
 
 /**
- * What a pod waits with until its buckets are in MinIO, for a program that ends without them: a Job makes them when MinIO is there. Elsewhere they
+ * What a pod waits with until its buckets are in MinIO, for a program that ends without them: MinIO makes them at its start. Elsewhere they
  * are there before, and a base that has been led to another store does not wait.
  * @param buckets settings of the program that name them
  */

@@ -132,7 +132,7 @@ const queued = {
     kafka: {
       address: "${TEMPO_KAFKA_ADDRESS}",
       topic: kafka.topics.tempo.name,
-      // It would also set the brokers' default number of partitions; a Job makes the topic.
+      // It would also set the brokers' default number of partitions; the topic is made beside Kafka.
       auto_create_topic_enabled: false,
       // Less than the eight seconds that the OTLP gateway gives a push: what it gives up and sends again would be there twice.
       write_timeout: "7s",

@@ -60,11 +60,9 @@ const podSpec = (object: Manifest): IPodSpec => (object["spec"] as { template: {
 /** The workload's pods: those of its component's answer to having no API, or those of its Kubernetes object. */
 function podOf(workload: Workload, base: Base, part: Part, own: readonly Pods[] | undefined): Pod {
   const other = own?.find((pods) => pods.workload.fullName === workload.fullName);
-  const made = (object: Manifest): boolean =>
-    object.metadata.name === workload.fullName ||
-    (object.kind === "Job" && object.metadata.name.startsWith(`${workload.fullName}-`));
-  const kinds = ["DaemonSet", "Deployment", "Job", "StatefulSet"];
-  const isController = (object: Manifest): boolean => kinds.includes(object.kind) && made(object);
+  const kinds = ["DaemonSet", "Deployment", "StatefulSet"];
+  const isController = ({ kind, metadata: { name } }: Manifest): boolean =>
+    kinds.includes(kind) && name === workload.fullName;
   const before = base.objects.find(isController) as Manifest;
   const spec = other ? hardened(other) : podSpec(contents(part).objects.find(isController) as Manifest);
   const asksApi = !own && spec.automountServiceAccountToken;
@@ -237,7 +235,7 @@ function mountsOf({ volumeMounts = [] }: IContainer, pod: Pod, { configs, secret
   return { volumes, scratch };
 }
 
-/** Services that are to be there first: those it calls by address, and the Jobs beside them that are to be done. */
+/** Services that are to be there first: those it calls by address. */
 function dependencies(pod: Pod, { pods, connections }: World): ReadonlyMap<string, string> {
   const runs = (role: Role): Pod | undefined =>
     pods.find(({ workload }) => workload.roles.some((one) => same(one, role)));
@@ -245,12 +243,6 @@ function dependencies(pod: Pod, { pods, connections }: World): ReadonlyMap<strin
     isRole(from) && isRole(to) && via !== "member" && runs(from) === pod ? [runs(to)] : [],
   );
   const others = [...new Set(calls)].filter((other) => other !== undefined && other !== pod) as readonly Pod[];
-  const jobs = others.flatMap((other) =>
-    pods.filter(
-      ({ workload }) =>
-        workload.runs === "once" && workload.component === other.workload.component && workload !== pod.workload,
-    ),
-  );
   const kept = (pod.spec.containers ?? []).some(({ volumeMounts = [] }) =>
     volumeMounts.some(({ name }) =>
       keeps(
@@ -262,7 +254,6 @@ function dependencies(pod: Pod, { pods, connections }: World): ReadonlyMap<strin
   return new Map([
     ...(kept && userOf(pod) !== "0:0" ? [[owner, "service_completed_successfully"] as const] : []),
     ...others.map(({ workload }) => [workload.fullName, "service_started"] as const),
-    ...jobs.map(({ workload }) => [workload.fullName, "service_completed_successfully"] as const),
   ]);
 }
 
@@ -311,7 +302,7 @@ function service(container: IContainer, pod: Pod, world: World): object {
     depends_on: needs.length > 0 ? Object.fromEntries(needs) : undefined,
     mem_limit: memory.replace("Mi", "m").replace("Gi", "g"),
     stop_grace_period: `${spec.terminationGracePeriodSeconds ?? 30}s`,
-    restart: workload.runs === "once" ? "on-failure" : "unless-stopped",
+    restart: "unless-stopped",
   };
 }
 

@@ -18,7 +18,6 @@ export const { StatefulSet } = load(
 export const { HorizontalPodAutoscaler } = load(
   "kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler",
 ) as typeof import("kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler");
-export const { Job } = load("kubernetes-models/batch/v1/Job") as typeof import("kubernetes-models/batch/v1/Job");
 export const { Ingress } = load(
   "kubernetes-models/networking.k8s.io/v1/Ingress",
 ) as typeof import("kubernetes-models/networking.k8s.io/v1/Ingress");

@@ -43,8 +43,11 @@ export interface Metrics<P extends string = string> {
   readonly relabel?: readonly object[];
 }
 
-/** `replicas` of a Deployment or StatefulSet, one on `every node` of a DaemonSet, `once` as a Job. */
-export type Runs = "replicas" | "every node" | "once";
+/**
+ * `replicas` of a Deployment or StatefulSet, one on `every node` of a DaemonSet. Nothing is a Job: its pods cannot be changed under its name,
+ * so whoever changes images, labels or tolerations of all that there is would be refused.
+ */
+export type Runs = "replicas" | "every node";
 
 /** One kind of process of a component. It exists in every mode; only the company it keeps changes. */
 export interface Role<P extends string = string> {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { IPersistentVolumeClaim } from "kubernetes-models/v1/PersistentVolumeClaim";
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { Pods } from "./component.ts";
@@ -6,7 +5,6 @@ import {
   DaemonSet,
   Deployment,
   HorizontalPodAutoscaler,
-  Job,
   PodDisruptionBudget,
   ServiceAccount,
   StatefulSet,
@@ -32,7 +30,7 @@ export const controllers = (pods: Pods): readonly Manifest[] => {
   return zones.length > 0 ? zones.map((zone) => controller(pods, zone)) : [controller(pods)];
 };
 
-/** Job or DaemonSet where the role says so, StatefulSet where its pods keep a volume or their names, else Deployment. */
+/** DaemonSet where the role says so, StatefulSet where its pods keep a volume or their names, else Deployment. */
 function controller(pods: Pods, zone?: string): Manifest {
   const { workload, size } = pods;
   const name = zone ? `${workload.fullName}-${zone}` : workload.fullName;
@@ -54,7 +52,6 @@ function controller(pods: Pods, zone?: string): Manifest {
     },
     spec: size.disk?.keeps === "nothing" ? withoutClaim(hardened(pods, zone), size.disk) : hardened(pods, zone),
   };
-  if (workload.runs === "once") return job(pods);
   if (workload.runs === "every node") {
     const updateStrategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } } as const;
     return manifest(new DaemonSet({ metadata, spec: { selector: matching, updateStrategy, template } }));
@@ -115,25 +112,6 @@ const withoutClaim = (spec: IPodSpec, { size }: Disk): IPodSpec => ({
   ),
   volumes: [...(spec.volumes ?? []), emptyDir("data", size)],
 });
-
-/**
- * A Job's pod template cannot be changed once it is applied, so its name carries a hash of the template; and the Job goes
- * ten minutes after it is done, so that a later apply runs it again with what its ConfigMap says then.
- */
-function job(pods: Pods): Manifest {
-  const spec: IPodSpec = { restartPolicy: "OnFailure", ...hardened(pods) };
-  const hash = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 8);
-  return manifest(
-    new Job({
-      metadata: { name: `${pods.workload.fullName}-${hash}`, labels: labels(pods.workload) },
-      spec: {
-        backoffLimit: 20,
-        ttlSecondsAfterFinished: 600,
-        template: { metadata: { labels: labels(pods.workload) }, spec },
-      },
-    }),
-  );
-}
 
 /** With one pod a budget would either block every drain or say nothing, so there is none. Zones share one. */
 export const budget = ({ workload, size }: Pods): readonly Manifest[] =>

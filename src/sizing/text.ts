@@ -158,7 +158,7 @@ export function text(sizing: Sizing): string {
     [sizing.environment, ...loadLines(sizing).map((line) => `  ${line}`)],
     ...(warnings.length > 0 ? [["beware", ...warnings.map((line) => `  ${line}`)]] : []),
     [table[0] ?? "", ...components.flat()],
-    [table[0] ?? "", table.at(-1) ?? "", "  Agents on every node, Jobs and sidecars are not in it."],
+    [table[0] ?? "", table.at(-1) ?? "", "  Agents on every node and sidecars are not in it."],
     ...(topics.length > 0 ? [["partitions of Kafka's topics", ...topics]] : []),
     ...(stored.length > 0 ? [stored] : []),
     ...(limited.length > 0 ? [limited] : []),

@@ -18,6 +18,7 @@ const unsized: Readonly<Record<string, string>> = {
   flog: makes,
   generators: makes,
   grafana: "who looks at dashboards is no part of a load",
+  "kafka/topics": "it only looks after topics",
   "kube-state-metrics": "the objects of the cluster are no part of a load",
   "loki/ruler": alerting,
   "mimir/alertmanager": alerting,
