@@ -19,7 +19,7 @@ const secret = (cluster: Cluster): ISecret => ({
   stringData: {
     "alertmanager.yml": JSON.stringify({
       route: {
-        receiver: "e2e",
+        receiver: receiverName,
         group_by: ["alertname"],
         group_wait: "1s",
         group_interval: "5s",
