@@ -57,33 +57,73 @@ test("a fork names its repository once", () => {
   assert.match(text, /url: https:\/\/git\.example\.org\/ours\.git\n {2}ref:\n {4}branch: main\n/);
 });
 
+const annotation = ({ metadata }: Manifest, name: string): string | undefined =>
+  (metadata["annotations"] as Readonly<Record<string, string>> | undefined)?.[name];
+
+const kept: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "flux-keep-config": { "kustomize.toolkit.fluxcd.io/prune": "disabled" },
+  // https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/ : without the second the Application stays out of sync.
+  "argocd-keep-config": {
+    "argocd.argoproj.io/sync-options": "Prune=false",
+    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+  },
+};
 test(
-  "components/flux-keep-config marks every ConfigMap and Secret and changes nothing else",
+  "Components that keep configuration mark every ConfigMap and Secret and change nothing else",
   { skip: kustomizes.length === 0 ? missing : false },
   async () => {
     const tree = temporary(after);
     putAll(tree, files);
+    const components = Object.keys(kept).map((name) => `../../components/${name}`);
     put(
       tree,
       "users/kept/kustomization.yaml",
-      "resources: [../../overlays/dev]\ncomponents: [../../components/flux-keep-config]\n",
+      `resources: [../../overlays/dev]\ncomponents: [${components.join(", ")}]\n`,
     );
-    const kept = "kustomize.toolkit.fluxcd.io/prune";
     for (const one of kustomizes) {
       const { objects } = await build(one, `${tree}/users/kept`);
       assert.deepEqual(objects.map(idOf).sort(), dev.objects.map(idOf).sort());
-      const marked = ({ metadata }: Manifest): boolean =>
-        (metadata["annotations"] as Readonly<Record<string, string>> | undefined)?.[kept] === "disabled";
       const configs = objects.filter(({ kind }) => kind === "ConfigMap" || kind === "Secret");
       assert.ok(configs.length > 20);
-      none(configs.filter((object) => !marked(object)).map(idOf));
-      none(objects.filter((object) => marked(object) && !configs.includes(object)).map(idOf));
+      for (const [name, value] of Object.values(kept).flatMap((annotations) => Object.entries(annotations))) {
+        const marked = (object: Manifest): boolean => annotation(object, name) === value;
+        none(configs.filter((object) => !marked(object)).map(idOf));
+        none(objects.filter((object) => marked(object) && !configs.includes(object)).map(idOf));
+      }
     }
   },
 );
 
-const annotation = ({ metadata }: Manifest, name: string): string | undefined =>
-  (metadata["annotations"] as Readonly<Record<string, string>> | undefined)?.[name];
+/** A status of a StatefulSet of two pods, as the API server has it (apps/v1, StatefulSetStatus): what is zero is left out. */
+type Status = Readonly<Record<string, number>>;
+const statuses: Readonly<Record<string, readonly [boolean, number, Status]>> = {
+  "that nobody has looked at": [false, 2, { replicas: 0, availableReplicas: 0 }],
+  "whose pods do not run": [false, 2, { observedGeneration: 2, replicas: 2, updatedReplicas: 2 }],
+  "whose pods are the old ones": [false, 2, { observedGeneration: 2, replicas: 2, readyReplicas: 2 }],
+  "with one old pod": [false, 2, { observedGeneration: 2, replicas: 2, readyReplicas: 2, updatedReplicas: 1 }],
+  "as it was before a change": [false, 2, { observedGeneration: 1, replicas: 2, readyReplicas: 2, updatedReplicas: 2 }],
+  "whose pods are new and ready": [
+    true,
+    2,
+    { observedGeneration: 2, replicas: 2, readyReplicas: 2, updatedReplicas: 2 },
+  ],
+  "that is to have none": [true, 0, { observedGeneration: 2, replicas: 0 }],
+};
+describe("Flux waits for zones, too: a StatefulSet", () => {
+  const { healthCheckExprs } = fluxOf("prod", "kustomization").spec as {
+    healthCheckExprs: readonly { apiVersion: string; kind: string; current: string }[];
+  };
+  const [{ apiVersion, kind, current } = assert.fail()] = healthCheckExprs;
+  assert.deepEqual([apiVersion, kind], ["apps/v1", "StatefulSet"]);
+  // What the expression uses of CEL means the same in JavaScript, but for has(): a missing field is an error there.
+  const text = current.replaceAll("==", "===").replace(/has\(([\w.]+)\)/g, "($1 !== undefined)");
+  const isReady = new Function("metadata", "spec", "status", `return ${text}`) as (...of: readonly object[]) => boolean;
+  for (const [what, [expected, replicas, status]] of Object.entries(statuses)) {
+    test(`${what} is ${expected ? "ready" : "waited for"}`, () => {
+      assert.equal(isReady({ generation: 2 }, { replicas }, status), expected);
+    });
+  }
+});
 
 describe("post-build substitution", () => {
   const values = { cluster_name: "here" };

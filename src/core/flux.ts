@@ -10,6 +10,20 @@ export interface Repository {
 /** Where Flux keeps its own objects, as `flux bootstrap` makes it. */
 const namespace = "flux-system";
 
+/**
+ * When a StatefulSet is as it should be. Flux takes one whose zones are rolled by the rollout-operator (`OnDelete`) for ready whatever its
+ * pods do (cli-utils, kstatus/status/core.go), so this is said here, in CEL, for all of them. Flux 2.5 or later.
+ */
+const statefulSetsReady = {
+  apiVersion: "apps/v1",
+  kind: "StatefulSet",
+  current: [
+    "has(status.observedGeneration) && status.observedGeneration == metadata.generation",
+    "(spec.replicas == 0 || (has(status.updatedReplicas) && status.updatedReplicas == spec.replicas " +
+      "&& has(status.readyReplicas) && status.readyReplicas == spec.replicas))",
+  ].join(" && "),
+};
+
 /** The Component that keeps ConfigMaps until nobody reads them any more, seen from an overlay. */
 const keepConfig = "../../components/flux-keep-config";
 
@@ -33,13 +47,15 @@ export function fluxObjects({ name, path, repository, credentials }: Overlay): r
       spec: {
         interval: "1h",
         retryInterval: "2m",
-        timeout: "15m",
+        // Zones are rolled one after the other, each when the pods of the one before are ready.
+        timeout: "30m",
         sourceRef: { kind: "GitRepository", name: metadata.name },
         path: `./${path}`,
         components: [keepConfig],
         prune: true,
         // Ready when every workload of it is: the health checks of all, so none is named.
         wait: true,
+        healthCheckExprs: [statefulSetsReady],
         ...(credentials === "by-name" ? { dependsOn: [{ name: `${metadata.name}-secrets` }] } : {}),
       },
     },

@@ -1,4 +1,5 @@
 import type { Feature } from "../core/feature.ts";
+import { argocdKeepConfig } from "./argocd-keep-config.ts";
 import { gatewayApi, ingress } from "./exposure.ts";
 import { externalKafka } from "./external-kafka.ts";
 import { externalStore } from "./external-store.ts";
@@ -12,6 +13,7 @@ import { thanosSidecar } from "./thanos-sidecar.ts";
 
 /** Every feature there is, in the order of their names. */
 export const features: readonly Feature[] = [
+  argocdKeepConfig,
   dockers.alloy,
   journal,
   externalKafka,

@@ -1,0 +1,18 @@
+import type { Feature } from "../core/feature.ts";
+
+/**
+ * The same for Argo CD as `flux-keep-config` for Flux: no ConfigMap is pruned, and one that is left over does not put its Application out
+ * of sync (https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/, compare-options).
+ */
+export const argocdKeepConfig: Feature = {
+  name: "argocd-keep-config",
+  build: () => ({
+    annotates: {
+      kinds: ["ConfigMap", "Secret"],
+      annotations: {
+        "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+        "argocd.argoproj.io/sync-options": "Prune=false",
+      },
+    },
+  }),
+};
