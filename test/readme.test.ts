@@ -17,6 +17,28 @@ for (const { name, overlay, objects, environment } of worlds) {
     );
   });
 
+  test(`the page of ${name} restarts exactly those who read a Secret that was changed`, () => {
+    const page = readme(overlay);
+    for (const { name: secret } of overlay.parts.flatMap(({ expects }) => expects)) {
+      const command = new RegExp(`^ {4}# ${secret}\\n {4}kubectl --namespace (\\S+) rollout restart (.+)$`, "m").exec(
+        page,
+      );
+      const readers = objects
+        .filter(
+          (object) =>
+            object["spec"] && new RegExp(`"(name|secretName)":"${secret}"`).test(JSON.stringify(object["spec"])),
+        )
+        .filter(({ kind }) => ["DaemonSet", "Deployment", "StatefulSet"].includes(kind));
+      // Grafana takes its own into its database once; nobody's pods read the certificate of an Ingress.
+      if (secret === "grafana-admin" || readers.length === 0) assert.equal(command, null, secret);
+      else {
+        const wanted = readers.map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`);
+        assert.deepEqual(command?.[2]?.split(" ").sort(), wanted.sort(), secret);
+        assert.ok(readers.every(({ metadata }) => metadata.namespace === command?.[1]));
+      }
+    }
+  });
+
   test(`every address on the page of ${name} is a Service of it, with those ports`, () => {
     const rows = [...readme(overlay).matchAll(/^\| `([a-z-]+)\.([a-z-]+)` \| (.+) \|$/gm)];
     assert.ok(rows.length > 5);

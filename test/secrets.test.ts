@@ -46,6 +46,15 @@ test("an environment that generates its Secrets generates those that it names, a
   assert.deepEqual(generated.sort(), namedSecrets(dev.objects));
 });
 
+/** Grafana takes its own into its database once (docs/use.md, "Change a credential"): no restart would take another over. */
+test("who generates credentials restarts all that read one when it changes, MinIO with its clients", () => {
+  for (const { name, objects } of worlds) {
+    const secrets = objects.filter(({ kind }) => kind === "Secret").map(({ metadata }) => metadata.name);
+    const fixed = secrets.filter((secret) => !/-[bcdfghkmt2456789]{10}$/.test(secret));
+    assert.deepEqual(fixed, secrets.length > 0 ? ["grafana-admin"] : [], name);
+  }
+});
+
 describe("a credential that anybody may read is reported", () => {
   const loki = "StatefulSet observability/loki";
   const container = ["spec", "template", "spec", "containers", 0];

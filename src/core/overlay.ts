@@ -54,7 +54,12 @@ export interface Part {
   /** Buckets that are to be there, with the component that keeps its objects in each; none where they are made. */
   readonly buckets: readonly { readonly name: string; readonly component: string }[];
   /** Secrets that are to be there already, because the environment does not generate them. */
-  readonly expects: readonly { readonly name: string; readonly keys: readonly string[] }[];
+  readonly expects: readonly {
+    readonly name: string;
+    readonly keys: readonly string[];
+    /** When it is read; undefined is at the start. */
+    readonly read?: Config["read"];
+  }[];
   /** Secrets that are read where they are there. */
   readonly mayHave: Part["expects"];
 }
@@ -112,8 +117,9 @@ function perObject(patches: readonly Manifest[]): readonly Manifest[] {
   return [...found.values()];
 }
 
-const expected = ({ name, env = {}, files = {} }: SecretShape): Part["expects"][number] => ({
+const expected = ({ name, read, env = {}, files = {} }: SecretShape): Part["expects"][number] => ({
   name,
+  read,
   keys: [...Object.keys(env), ...Object.keys(files)],
 });
 

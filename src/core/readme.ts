@@ -1,4 +1,5 @@
 import type { Base } from "./base.ts";
+import { podTemplates, secretsOf } from "./reading.ts";
 import { connectionsOf } from "./connections.ts";
 import type { Manifest } from "./objects.ts";
 import { contents } from "./resolve.ts";
@@ -83,6 +84,27 @@ ${table(["bucket", "of"], buckets.toSorted(byFirst))}
 ${accounts.length > 0 ? `\nNo keys: the store is to let these accounts in.\n\n${table(["ServiceAccount", "known as"], accounts)}\n` : ""}`;
 }
 
+/** What restarts exactly the pods that read a Secret of the user's, by Secret; a generated one has another name when it changes. */
+function restarts({ parts }: Overlay): string {
+  const commands = parts.flatMap((part) => {
+    const names = part.expects.flatMap(({ name, read }) => (read === "runtime" ? [] : [name])).sort();
+    const pods = podTemplates(contents(part).objects);
+    return names.flatMap((secret) => {
+      const readers = pods.filter((pod) => secretsOf(pod).some(({ name }) => name === secret));
+      const list = readers.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`).sort();
+      return list.length > 0
+        ? [`# ${secret}`, `kubectl --namespace ${part.namespace} rollout restart ${list.join(" ")}`]
+        : [];
+    });
+  });
+  if (commands.length === 0) return "";
+  return `
+When you have changed one, restart its readers. \`docs/use.md\` says what else is to be done ("Change a credential").
+
+${commands.map((line) => `    ${line}`).join("\n")}
+`;
+}
+
 const byFirst = ([a = ""]: readonly string[], [b = ""]: readonly string[]): number => (a < b ? -1 : 1);
 
 /** What an environment is made of, for those who open its folder: `overlays/<environment>/README.md`. */
@@ -138,7 +160,7 @@ ${outside(overlay)}
 ## Secrets
 
 ${secrets.some(([, , whose]) => whose === yours) ? "Yours are expected to be there before the environment is applied.\n\n" : ""}${table(["Secret", "keys", "whose"], secrets)}
-
+${restarts(overlay)}
 ## Who talks to whom
 
 Prometheus also scrapes every component. The NetworkPolicies let through exactly these connections.
