@@ -153,3 +153,14 @@ describe("what sends the demo's first metric", () => {
     assert.match(body, /"name":"shop_stock","gauge":\{"dataPoints":\[\{"timeUnixNano":"\d{19}","asInt":"1"\}\]\}/);
   });
 });
+
+/** Kafka 4.1.0 ends with "timed out waiting for the broker to register" after initial.broker.registration.timeout.ms, a minute by default. */
+test("a broker that the DNS does not know for minutes joins its quorum all the same", () => {
+  for (const world of ["staging", "prod"]) {
+    const kafka = worldNamed(world).objects.find(
+      ({ kind, data }) => kind === "ConfigMap" && Object.hasOwn(Object(data), "KAFKA_PROCESS_ROLES"),
+    );
+    const { KAFKA_INITIAL_BROKER_REGISTRATION_TIMEOUT_MS: limit } = kafka?.["data"] as Record<string, string>;
+    assert.ok(Number(limit) >= 300_000, `${world}: ${limit}`);
+  }
+});

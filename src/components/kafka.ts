@@ -133,6 +133,9 @@ const configuration = (context: Context): Readonly<Record<string, string>> => {
     KAFKA_LISTENERS: `PLAINTEXT://:${ports.kafka},CONTROLLER://:${ports.controller}`,
     // A quorum of another size is another quorum: new members could outvote the one that knows something.
     KAFKA_LOG_DIRS: count === 1 ? "/data/kafka" : `/data/kafka-of-${count}`,
+    // A broker ends when it has not joined its quorum by then. On a busy node the DNS may not know its name for longer than the default, a minute
+    // (https://kafka.apache.org/41/configuration/broker-configs/#brokerconfigs_initial.broker.registration.timeout.ms).
+    KAFKA_INITIAL_BROKER_REGISTRATION_TIMEOUT_MS: "300000",
     KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
     KAFKA_DEFAULT_REPLICATION_FACTOR: String(copies),
     KAFKA_MIN_INSYNC_REPLICAS: String(Math.max(1, copies - 1)),
