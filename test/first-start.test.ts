@@ -154,7 +154,7 @@ describe("what sends the demo's first metric", () => {
   });
 });
 
-/** Kafka 4.1.0 ends with "timed out waiting for the broker to register" after initial.broker.registration.timeout.ms, a minute by default. */
+/** Kafka 4.1.0 ended a minute after its start while its own name was unknown; its log has initial.broker.registration.timeout.ms = 60000. */
 test("a broker that the DNS does not know for minutes joins its quorum all the same", () => {
   for (const world of ["staging", "prod"]) {
     const kafka = worldNamed(world).objects.find(
