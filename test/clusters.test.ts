@@ -6,11 +6,11 @@ import type { Manifest } from "../src/core/objects.ts";
 import { clientLabel } from "../src/core/objects.ts";
 import { SettingsError } from "../src/settings/validate.ts";
 import { addressesOf } from "./lib/addresses.ts";
-import { containersOf, type Labels, type PodTemplate, podTemplates } from "./lib/objects.ts";
+import { containersOf, isWorkload, type Labels, type PodTemplate, podTemplates } from "./lib/objects.ts";
 import { none } from "./lib/findings.ts";
 import { network, outside } from "./lib/policies.ts";
 import { isDirect } from "./lib/proxy.ts";
-import { environmentOf, worldNamed, worlds } from "./lib/world.ts";
+import { built, environmentOf, worldNamed, worlds } from "./lib/world.ts";
 
 /** Pods that are told to ask something outside of the cluster: those that keep objects or use Kafka say so by a label. */
 const askOutside = ({ name, labels }: PodTemplate): boolean =>
@@ -91,5 +91,83 @@ describe("a proxy", () => {
     fails({ url: "http://proxy:3128", except: "a b" }, 'proxy.except is "a b": expected hosts such as');
     fails({ url: "http://proxy:3128", port: 1 }, "proxy.port is no setting");
     fails("http://proxy:3128", 'expected a table with "url"');
+  });
+});
+
+describe("OpenShift", () => {
+  const all = worlds.filter(({ environment }) => environment.platform === "openshift");
+  /** What its policy `restricted-v2` refuses beyond Pod Security: users and groups that are not the namespace's, SELinux options. */
+  const refused = ({ id, spec }: PodTemplate): readonly string[] =>
+    [spec, ...containersOf({ spec } as PodTemplate)].flatMap(({ securityContext = {} }) =>
+      (["runAsUser", "runAsGroup", "fsGroup", "supplementalGroups", "seLinuxOptions"] as const)
+        .filter((field) => field in securityContext)
+        .map((field) => `${id} says ${field}`),
+    );
+  test("is refused nothing of the stack: no pod says who it runs as", () => {
+    assert.ok(all.length > 1);
+    for (const { objects, environment } of all) {
+      const stack = podTemplates(objects).filter(({ namespace }) => namespace === environment.namespaces.stack);
+      assert.ok(stack.length > 8);
+      none(stack.flatMap(refused));
+    }
+    assert.ok(podTemplates(worldNamed("dev").objects).flatMap(refused).length > 20);
+  });
+  test("has no base whose pods the Component passes by", () => {
+    const { everywhere = [] } = built.additions.find(({ path }) => path === "components/openshift") ?? {};
+    const kinds = built.bases
+      .filter(({ component }) => component.home === "stack")
+      .flatMap(({ objects }) => objects.filter(isWorkload).map(({ kind }) => kind));
+    assert.deepEqual([...new Set(kinds)].sort(), everywhere.map(({ kind }) => kind).sort());
+  });
+  test("lets each agent read the node: by a policy that its account may use, and out of SELinux's confinement", () => {
+    for (const { objects, environment } of all) {
+      const agents = podTemplates(objects).filter(({ namespace }) => namespace === environment.namespaces.agents);
+      const bindings = objects.filter(({ roleRef }) =>
+        /scc:/.test((roleRef as { name?: string } | undefined)?.name ?? ""),
+      );
+      assert.deepEqual(
+        bindings
+          .map(({ metadata, kind, subjects }) => [kind, metadata.namespace, (subjects as { name: string }[])[0]?.name])
+          .sort(),
+        agents.map(({ spec, namespace }) => ["RoleBinding", namespace, spec.serviceAccountName]).sort(),
+      );
+      for (const { id, spec } of agents) assert.equal(spec.securityContext?.seLinuxOptions?.type, "spc_t", id);
+    }
+  });
+  test("has no Compose file, which would not say who its containers run as", () => {
+    const settings = { mode: "monolithic", metrics: "mimir", collector: "promtail", compose: "generated" };
+    assert.throws(
+      () => environmentOf("x", { ...settings, platform: "openshift" }),
+      (error) => error instanceof SettingsError && error.message.includes('compose is "generated": expected "none"'),
+    );
+  });
+});
+
+describe("GKE's Autopilot", () => {
+  // Its own words: "Allowed path prefixes for hostPath volumes are: [/var/log/]", and none "accessed in write mode".
+  test("is asked for nothing of its nodes but to read /var/log", () => {
+    const all = worlds.filter(({ environment }) => environment.platform === "gke-autopilot");
+    assert.ok(all.length > 1);
+    for (const { objects } of all)
+      for (const { id, spec } of podTemplates(objects)) {
+        const host = (spec.volumes ?? []).filter(({ hostPath }) => hostPath);
+        none(host.filter(({ hostPath }) => !hostPath?.path.startsWith("/var/log/")).map(({ name }) => `${id} ${name}`));
+        const mounts = containersOf({ spec } as PodTemplate).flatMap(({ volumeMounts = [] }) => volumeMounts);
+        none(
+          mounts
+            .filter(({ name, readOnly }) => !readOnly && host.some((one) => one.name === name))
+            .map(({ name }) => `${id} writes to ${name}`),
+        );
+        assert.ok(!spec.hostNetwork && !spec.hostPID && !spec.hostIPC, id);
+      }
+  });
+  test("is not asked for what it refuses", () => {
+    const settings = { mode: "monolithic", metrics: "mimir", platform: "gke-autopilot" };
+    for (const nodes of [{ runtime: "docker" }, { journal: "read" }])
+      assert.throws(
+        () => environmentOf("x", { ...settings, nodes }),
+        (error) =>
+          error instanceof SettingsError && /"gke-autopilot" lets pods read no more of a node/.test(error.message),
+      );
   });
 });

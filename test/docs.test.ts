@@ -229,6 +229,22 @@ test(
       const ingester = podTemplates(behind).find(({ name }) => name.startsWith("loki-ingester"));
       assert.equal(ingester?.spec.containers[0]?.envFrom?.[0]?.configMapRef?.name, proxy.name);
       assert.ok(network(behind).open("Egress", ingester, outside, { port: 8080 }));
+
+      const pods = podTemplates(await built("on-openshift"));
+      assert.deepEqual(
+        pods.filter(({ spec }) => spec.securityContext?.runAsUser === 10001).map(({ name }) => name),
+        ["node-exporter"],
+      );
+      assert.equal(pods.filter(({ spec }) => spec.securityContext?.seLinuxOptions?.type === "spc_t").length, 2);
+      const hosts = podTemplates(await built("on-autopilot")).flatMap(({ spec }) => spec.volumes ?? []);
+      assert.deepEqual(
+        hosts.flatMap(({ hostPath }) => hostPath?.path ?? []),
+        ["/var/log/pods"],
+      );
+      const spaces = (await built("outside-a-mesh")).filter(({ kind }) => kind === "Namespace");
+      assert.equal(spaces.length, 2);
+      for (const { metadata } of spaces)
+        assert.equal((metadata["labels"] as Labels)["istio-injection"], "disabled", metadata.name);
     }
   },
 );

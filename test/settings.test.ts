@@ -406,6 +406,7 @@ describe("a right setting", () => {
       metrics: "mimir",
       store: { kind: "minio" },
       overrides: {},
+      platform: "kubernetes",
       collector: "alloy",
       nodes: {},
       generators: "none",

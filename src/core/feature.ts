@@ -51,14 +51,27 @@ interface BuiltFeature extends Adaptation {
   readonly objects?: readonly Manifest[];
   /** ConfigMaps of its own, which a kustomization changes by patches: its generators run before its Components. */
   readonly configs?: readonly Config[];
-  readonly annotates?: Annotates;
+  readonly everywhere?: readonly Everywhere[];
 }
 
-/** Annotations for every object of these kinds, whatever its name. */
-export interface Annotates {
-  readonly kinds: readonly string[];
-  readonly annotations: Readonly<Record<string, string>>;
+/** What changes in every object of a kind, whatever its name. */
+export interface Everywhere {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** `ours`: only those that carry the bundle's label. */
+  readonly whose: "anybody's" | "ours";
+  /** A strategic-merge patch without the fields that identify an object. */
+  readonly change: Readonly<Record<string, unknown>>;
 }
+
+/** Annotations for everything that generators make, anybody's. */
+export const annotating = (annotations: Readonly<Record<string, string>>): readonly Everywhere[] =>
+  ["ConfigMap", "Secret"].map((kind) => ({
+    apiVersion: "v1",
+    kind,
+    whose: "anybody's",
+    change: { metadata: { annotations } },
+  }));
 
 /** What `components/<feature>` holds. */
 export interface Addition {
@@ -68,7 +81,7 @@ export interface Addition {
   readonly patches: readonly Manifest[];
   readonly configs: readonly Config[];
   readonly merges: readonly Config[];
-  readonly annotates: Annotates | undefined;
+  readonly everywhere: readonly Everywhere[];
   /** Those that the bases do not have already. */
   readonly connections: readonly Connection[];
 }
@@ -120,7 +133,13 @@ export function additions(
   );
   return features.map((feature) => {
     const wiring = wiringOf([feature], beside, namespaceNames);
-    const { objects = [], patches = [], configs = [], merges = [], annotates } = feature.build?.(wiring, all) ?? {};
+    const {
+      objects = [],
+      patches = [],
+      configs = [],
+      merges = [],
+      everywhere = [],
+    } = feature.build?.(wiring, all) ?? {};
     const changed = all.map((base): Adapted => adapted(base, allLeftAlone(feature.reshape?.(base, wiring) ?? base)));
     const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
     return {
@@ -134,7 +153,7 @@ export function additions(
       patches: [...patches.map(leftAlone), ...changed.flatMap((one) => one.patches)],
       configs,
       merges,
-      annotates,
+      everywhere,
       connections: added,
     };
   });

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import type { Base } from "./base.ts";
 import { compose, type Compose } from "./compose.ts";
 import type { Config, SecretShape } from "./component.ts";
-import type { Addition } from "./feature.ts";
+import type { Addition, Everywhere } from "./feature.ts";
 import { fluxObjects } from "./flux.ts";
 import { once } from "./once.ts";
 import type { Manifest } from "./objects.ts";
@@ -105,13 +105,13 @@ export function baseFiles({ component, path, objects, configs }: Base): Files {
 }
 
 /** A patch of every object of a kind; kustomize ignores the name in it. */
-const annotating = (kind: string, annotations: Readonly<Record<string, string>>): object => ({
-  target: { kind },
-  patch: yaml({ apiVersion: "v1", kind, metadata: { name: "any", annotations } }),
+const changing = ({ apiVersion, kind, whose, change: { metadata, ...rest } }: Everywhere): object => ({
+  target: { kind, labelSelector: whose === "ours" ? Object.entries(partOf).flat().join("=") : undefined },
+  patch: yaml({ apiVersion, kind, metadata: { name: "any", ...(metadata as object | undefined) }, ...rest }),
 });
 
 /** `components/<feature>`: a kustomize Component. */
-export function additionFiles({ path, objects, patches, configs, merges, annotates }: Addition): Files {
+export function additionFiles({ path, objects, patches, configs, merges, everywhere }: Addition): Files {
   const head = header("src/features", patchInstead);
   const text = kustomization({
     kind: "Component",
@@ -121,10 +121,7 @@ export function additionFiles({ path, objects, patches, configs, merges, annotat
       ...sorted(configs).map((config) => generator(config, {})),
       ...sorted(merges).map((config) => generator(config, { behavior: "merge" })),
     ],
-    patches: [
-      ...patches.map((patch) => ({ path: `patches/${fileName(patch)}` })),
-      ...(annotates ? annotates.kinds.map((kind) => annotating(kind, annotates.annotations)) : []),
-    ],
+    patches: [...patches.map((patch) => ({ path: `patches/${fileName(patch)}` })), ...everywhere.map(changing)],
   });
   return filesOf([
     [`${path}/kustomization.yaml`, head + text],

@@ -1,4 +1,5 @@
 import type { Config } from "./component.ts";
+import type { Everywhere } from "./feature.ts";
 import { configMap, type Generated, secretObject } from "./generated.ts";
 import { clusterScoped, componentLabels, type Manifest, partOf } from "./objects.ts";
 import { deletes, merged } from "./merge.ts";
@@ -83,22 +84,38 @@ export interface Contents {
   readonly secrets: readonly Generated[];
 }
 
+const id = ({ kind, metadata }: Manifest): string => `${kind} ${metadata.name}`;
+
+function byId(patches: readonly Manifest[]): ReadonlyMap<string, readonly Manifest[]> {
+  const found = new Map<string, readonly Manifest[]>();
+  for (const patch of patches) found.set(id(patch), [...(found.get(id(patch)) ?? []), patch]);
+  return found;
+}
+
+const concerns = ({ kind, whose }: Everywhere, object: Manifest): boolean =>
+  object.kind === kind &&
+  (whose !== "ours" ||
+    Object.entries(partOf).every(([key, value]) => (object.metadata["labels"] as Table | undefined)?.[key] === value));
+
 /** A part's objects as its bases and features have them, and what its generators make. */
 export const contents = once((part: Part): Contents => {
-  const id = ({ kind, metadata }: Manifest): string => `${kind} ${metadata.name}`;
-  const patches = new Map<string, Manifest[]>();
-  for (const patch of [...part.additions.flatMap((addition) => addition.patches), ...part.changes])
-    patches.set(id(patch), [...(patches.get(id(patch)) ?? []), patch]);
-  const of = (object: Manifest): readonly Manifest[] => patches.get(id(object)) ?? [];
+  const added = byId(part.additions.flatMap((addition) => addition.patches));
+  const own = byId(part.changes);
+  const everywhere = part.additions.flatMap((addition) => addition.everywhere);
+  const of = (object: Manifest): readonly Table[] => [
+    ...(added.get(id(object)) ?? []),
+    ...everywhere.filter((one) => concerns(one, object)).map(({ change }) => change),
+    ...(own.get(id(object)) ?? []),
+  ];
   const patched = (object: Manifest): Manifest =>
     scaled(
-      of(object).reduce((now, patch) => merged(now, patch) as Manifest, object),
+      of(object).reduce<Manifest>((now, patch) => merged(now, patch) as Manifest, object),
       part.replicas,
     );
   // kustomize runs a kustomization's generators before its Components.
   const merges = [...part.merges, ...part.additions.flatMap((addition) => addition.merges)];
   const patchesOf = (config: Config): readonly Config[] =>
-    (patches.get(`ConfigMap ${config.name}`) ?? []).map(({ data }) => ({ ...config, literals: data as Table<string> }));
+    (own.get(`ConfigMap ${config.name}`) ?? []).map(({ data }) => ({ ...config, literals: data as Table<string> }));
   const generated = (config: Config, labels: Table<string>): Generated =>
     configMap([config, ...merges.filter(({ name }) => name === config.name), ...patchesOf(config)], labels);
   return {

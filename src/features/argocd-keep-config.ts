@@ -1,4 +1,4 @@
-import type { Feature } from "../core/feature.ts";
+import { annotating, type Feature } from "../core/feature.ts";
 
 /**
  * The same for Argo CD as `flux-keep-config` for Flux: no ConfigMap is pruned, and one that is left over does not put its Application out
@@ -7,12 +7,9 @@ import type { Feature } from "../core/feature.ts";
 export const argocdKeepConfig: Feature = {
   name: "argocd-keep-config",
   build: () => ({
-    annotates: {
-      kinds: ["ConfigMap", "Secret"],
-      annotations: {
-        "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
-        "argocd.argoproj.io/sync-options": "Prune=false",
-      },
-    },
+    everywhere: annotating({
+      "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+      "argocd.argoproj.io/sync-options": "Prune=false",
+    }),
   }),
 };

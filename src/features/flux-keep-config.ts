@@ -1,4 +1,4 @@
-import type { Feature } from "../core/feature.ts";
+import { annotating, type Feature } from "../core/feature.ts";
 
 /**
  * Flux prunes a ConfigMap as soon as it is no longer in its source, and then a pod of the old template that restarts during the
@@ -7,9 +7,6 @@ import type { Feature } from "../core/feature.ts";
 export const fluxKeepConfig: Feature = {
   name: "flux-keep-config",
   build: () => ({
-    annotates: {
-      kinds: ["ConfigMap", "Secret"],
-      annotations: { "kustomize.toolkit.fluxcd.io/prune": "disabled" },
-    },
+    everywhere: annotating({ "kustomize.toolkit.fluxcd.io/prune": "disabled" }),
   }),
 };

@@ -1,11 +1,13 @@
 import type { Feature } from "../core/feature.ts";
 import { argocdKeepConfig } from "./argocd-keep-config.ts";
+import { autopilots } from "./autopilot.ts";
 import { gatewayApi, ingress } from "./exposure.ts";
 import { externalKafka } from "./external-kafka.ts";
 import { externalStore } from "./external-store.ts";
 import { fluxKeepConfig } from "./flux-keep-config.ts";
 import { grafanaPostgres } from "./grafana-postgres.ts";
 import { kedas } from "./keda.ts";
+import { openshift } from "./openshift.ts";
 import { proxy } from "./proxy.ts";
 import { dockers, journal } from "./node-logs.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "./remote-write.ts";
@@ -14,8 +16,10 @@ import { thanosSidecar } from "./thanos-sidecar.ts";
 /** Every feature there is, in the order of their names. */
 export const features: readonly Feature[] = [
   argocdKeepConfig,
+  autopilots.alloy,
   dockers.alloy,
   journal,
+  openshift.alloy,
   externalKafka,
   externalStore,
   fluxKeepConfig,
@@ -26,8 +30,12 @@ export const features: readonly Feature[] = [
   kedas.mimir,
   kedas.tempo,
   mimirRemoteWrite,
+  openshift.nodeExporter,
+  openshift.stack,
   proxy,
+  autopilots.promtail,
   dockers.promtail,
+  openshift.promtail,
   thanosRemoteWrite,
   thanosSidecar,
 ];

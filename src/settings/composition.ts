@@ -5,16 +5,19 @@ import { generators } from "../components/generators.ts";
 import { kafka } from "../components/kafka.ts";
 import { mimir } from "../components/mimir.ts";
 import { minio } from "../components/minio.ts";
+import { nodeExporter } from "../components/node-exporter.ts";
 import { promtail } from "../components/promtail.ts";
 import { thanosReceive } from "../components/thanos-receive.ts";
 import { thanos } from "../components/thanos.ts";
 import type { Component } from "../core/component.ts";
 import type { Feature } from "../core/feature.ts";
+import { autopilots } from "../features/autopilot.ts";
 import { externalKafka } from "../features/external-kafka.ts";
 import { externalStore } from "../features/external-store.ts";
 import { gatewayApi, ingress } from "../features/exposure.ts";
 import { grafanaPostgres } from "../features/grafana-postgres.ts";
 import { kedas } from "../features/keda.ts";
+import { openshift } from "../features/openshift.ts";
 import { proxy } from "../features/proxy.ts";
 import { dockers, journal } from "../features/node-logs.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "../features/remote-write.ts";
@@ -49,6 +52,15 @@ export const choices = {
   collector: {
     alloy: { components: [alloy, alloyEvents], features: [] },
     promtail: { components: [promtail], features: [] },
+  },
+  platform: {
+    kubernetes: { components: [nodeExporter], features: [] },
+    openshift: {
+      components: [nodeExporter],
+      features: [openshift.stack, openshift.alloy, openshift.nodeExporter, openshift.promtail],
+    },
+    // Nothing there may read a node's /proc, /sys and mount points.
+    "gke-autopilot": { components: [], features: [autopilots.alloy, autopilots.promtail] },
   },
   "nodes.runtime": {
     cri: { components: [], features: [] },

@@ -79,6 +79,8 @@ export interface Settings {
   readonly tenant?: string | undefined;
   /** What holds for single tenants, by component and tenant: keys and values as the program has them. */
   readonly overrides?: Readonly<Record<string, Overrides>>;
+  /** The kind of cluster, where that is not like others: what it admits. Default `kubernetes`. */
+  readonly platform?: Answers["platform"];
   /** What reads the log files of every node. Default `alloy`. */
   readonly collector?: Answers["collector"];
   readonly nodes?: Nodes;
@@ -131,6 +133,7 @@ export const answersOf = (settings: Settings): Answers => ({
   store: settings.store?.kind ?? "minio",
   kafka: settings.kafka ? "external" : "bundled",
   proxy: settings.proxy ? "between" : "none",
+  platform: settings.platform ?? "kubernetes",
   collector: settings.collector ?? "alloy",
   "nodes.runtime": settings.nodes?.runtime ?? "cri",
   "nodes.journal": settings.nodes?.journal ?? "none",

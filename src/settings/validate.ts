@@ -42,6 +42,7 @@ export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
   proxy: true,
   tenant: true,
   overrides: true,
+  platform: true,
   collector: true,
   nodes: true,
   generators: true,
@@ -183,8 +184,14 @@ function checkScaling(value: unknown, { add, entries, say }: Report): void {
 }
 
 /** Whether each answer is one that there is, is checked with those to the other choices. */
-function checkNodes(value: unknown, { collector }: Answers, { add, entries }: Report): void {
+function checkNodes(value: unknown, { collector, platform }: Answers, { add, entries }: Report): void {
   const given = new Map(entries("nodes", value, ["runtime", "journal"], 'a table such as { runtime: "docker" }'));
+  const more = [...given].filter(([, what]) => what === "docker" || what === "read");
+  if (platform === "gke-autopilot")
+    for (const [field, what] of more)
+      add(
+        `nodes.${field} is ${show(what)}: "gke-autopilot" lets pods read no more of a node than /var/log. Remove it.`,
+      );
   if (given.get("journal") === "read" && collector === "promtail")
     add('nodes.journal is "read": Promtail reads the log files of pods only. Set collector to "alloy", or remove it.');
 }
@@ -392,6 +399,8 @@ export function validate(
     found.oneOf(choice, answers[choice], Object.keys(choices[choice]));
   found.oneOf("credentials", credentials, ["by-name", "throw-away"]);
   if (settings.compose !== undefined) found.oneOf("compose", settings.compose, ["generated", "none"]);
+  if (settings.compose === "generated" && answers.platform === "openshift")
+    found.say("compose", settings.compose, '"none", because on "openshift" no container says who it runs as');
   for (const choice of tabled) checkTable(choice, settings[choice], found);
   checkRepository(settings.repository, found);
   checkNamespaces(settings.namespaces, found);
@@ -456,6 +465,7 @@ export function validate(
     nodes: {},
     store: { kind: "minio" },
     ...settings,
+    platform: answers.platform,
     collector: answers.collector,
     generators: answers.generators,
     name,

@@ -85,10 +85,16 @@ const role = { default: "arn:aws:iam::123456789012:role/lgtm" };
 const own = {
   mimir: {
     monolithic: { store: { kind: "azure", account: "acmeprod" } },
-    scalable: { store: { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-" }, tenant: "main" },
+    scalable: {
+      store: { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-" },
+      tenant: "main",
+      platform: "openshift",
+    },
     microservices: {
       store: { kind: "gcs", bucketPrefix: "acme-" },
       tenant: "main",
+      platform: "gke-autopilot",
+      nodes: {},
       scaling: { loki: "keda", mimir: "keda", tempo: "keda", kedaNamespace: "autoscaling" },
     },
   },
@@ -100,6 +106,7 @@ const own = {
     },
     scalable: {
       store: { kind: "s3", region: "us-east-1", endpoint: "http://ceph.example.com:7480", bucketPrefix: "" },
+      platform: "openshift",
     },
     microservices: {
       store: { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-", identity: "workload" },
@@ -111,7 +118,11 @@ const own = {
       store: { kind: "azure", account: "acmeprod", identity: client },
       replicas: { grafana: 0, "thanos-query": 2 },
     },
-    scalable: { store: { kind: "gcs", bucketPrefix: "acme-", identity: account }, tenant: "main" },
+    scalable: {
+      store: { kind: "gcs", bucketPrefix: "acme-", identity: account },
+      tenant: "main",
+      platform: "gke-autopilot",
+    },
     microservices: {},
   },
 } as const satisfies Readonly<Record<Answers["metrics"], Readonly<Record<Mode, Partial<Settings>>>>>;
