@@ -51,7 +51,9 @@ const cluster = ({ wiring: { wire, home }, size }: Context): readonly string[] =
   return [
     `--cluster.listen-address=0.0.0.0:${server.ports.gossip}`,
     `--cluster.advertise-address=[$(POD_IP)]:${server.ports.gossip}`,
-    ...wire(server).toPods(server, "gossip", replicas).map((peer) => `--cluster.peer=${peer}`),
+    ...wire(server)
+      .toPods(server, "gossip", replicas)
+      .map((peer) => `--cluster.peer=${peer}`),
     "--cluster.reconnect-timeout=5m",
   ];
 };
@@ -85,11 +87,7 @@ export const alertmanager: Component = {
             {
               name: "alertmanager",
               image: images.alertmanager,
-              args: [
-                `--config.file=/etc/alertmanager/${receivers.key}`,
-                "--storage.path=/data",
-                ...cluster(context),
-              ],
+              args: [`--config.file=/etc/alertmanager/${receivers.key}`, "--storage.path=/data", ...cluster(context)],
               env: [...(size(workload).replicas > 1 ? [podIp] : []), ...goMemoryLimit],
               ports: containerPorts(workload.roles),
               ...probes({ ready: httpGet("/-/ready"), live: httpGet("/-/healthy"), startSeconds: 60 }),

@@ -30,7 +30,12 @@ export const alloyEvents: Component = {
   home: "stack",
   outside: "left out",
   roles,
-  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "10m", memory: "96Mi", memoryLimit: "384Mi" } } } },
+  modes: {
+    monolithic: {
+      grouping: apart,
+      sizes: { server: { replicas: 1, cpu: "10m", memory: "96Mi", memoryLimit: "384Mi" } },
+    },
+  },
   settings,
   build({ wiring, workloads, size }) {
     wiring.wire(roles.server).toPlace("api-server");

@@ -79,7 +79,12 @@ export const alloy: Component = {
   name: "alloy",
   home: "agents",
   roles,
-  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" } } } },
+  modes: {
+    monolithic: {
+      grouping: apart,
+      sizes: { server: { replicas: 1, cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" } },
+    },
+  },
   settings,
   build({ wiring, workloads, size }) {
     wiring.wire(roles.server).toPlace("api-server");
@@ -99,7 +104,17 @@ export const alloy: Component = {
       ),
       objects: clusterAccess("alloy", [{ group: "", resources: ["pods"], verbs: ["get", "list", "watch"] }]),
       configs: [
-        { name: "alloy", read: "start-up", files: { "config.alloy": template("alloy-logs.alloy", { again: agent.again, docker: agent.docker, rules: agent.rules.map(rule) }) } },
+        {
+          name: "alloy",
+          read: "start-up",
+          files: {
+            "config.alloy": template("alloy-logs.alloy", {
+              again: agent.again,
+              docker: agent.docker,
+              rules: agent.rules.map(rule),
+            }),
+          },
+        },
       ],
     };
   },

@@ -191,13 +191,17 @@ export const buildOf =
     const locations = (): readonly nginx.Route[] =>
       routes
         .filter(([role]) => wiring.runs(role))
-        .flatMap(([role, ...paths]) => paths.map((path) => ({ path, upstream: wiring.wire(gateway).to(role, "http") })));
+        .flatMap(([role, ...paths]) =>
+          paths.map((path) => ({ path, upstream: wiring.wire(gateway).to(role, "http") })),
+        );
     const apart = workloads.filter((workload) => workload.name === gateway.name);
     const gateways = apart.map((workload) => nginx.gateway(workload, size(workload), httpPort, locations(), tenant));
     return {
       identity: store.identity(context.store, name),
       pods: [
-        ...workloads.filter((workload) => !apart.includes(workload)).map((workload) => pods(workload, context, program, keys)),
+        ...workloads
+          .filter((workload) => !apart.includes(workload))
+          .map((workload) => pods(workload, context, program, keys)),
         ...gateways.map(({ pods }) => pods),
       ],
       configs: [

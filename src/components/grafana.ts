@@ -1,6 +1,16 @@
 import { type Component, type Config, type DataSource, dataSourceConfig, type SecretShape } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { containerPorts, emptyDir, goMemoryLimit, httpGet, optionalConfigs, probes, resources, secretVolume, tcp } from "../core/pod.ts";
+import {
+  containerPorts,
+  emptyDir,
+  goMemoryLimit,
+  httpGet,
+  optionalConfigs,
+  probes,
+  resources,
+  secretVolume,
+  tcp,
+} from "../core/pod.ts";
 import { images } from "../versions.ts";
 import { onlyTenant } from "./dskit.ts";
 import { patience } from "./patience.ts";
@@ -80,7 +90,12 @@ export const grafana: Component = {
   name: "grafana",
   home: "stack",
   roles,
-  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "50m", memory: "192Mi", memoryLimit: "512Mi" } } } },
+  modes: {
+    monolithic: {
+      grouping: apart,
+      sizes: { server: { replicas: 1, cpu: "50m", memory: "192Mi", memoryLimit: "512Mi" } },
+    },
+  },
   build({ workloads, catalogue, size, tenant }) {
     const sources = catalogue.filter(({ dataSource }) => dataSource).map(({ name }) => dataSourceConfig(name));
     return {
@@ -115,7 +130,9 @@ export const grafana: Component = {
           volumes: [secretVolume("admin", admin.name), optionalConfigs("datasources", sources.sort()), emptyDir("tmp")],
         },
       })),
-      configs: [{ name: settingsName, read: "start-up", literals: { ...settings, [tempoTenant]: tenant ?? onlyTenant.tempo } }],
+      configs: [
+        { name: settingsName, read: "start-up", literals: { ...settings, [tempoTenant]: tenant ?? onlyTenant.tempo } },
+      ],
       secrets: [admin],
       mayHave: [{ name: own, keys: ["GF_…"] }],
     };

@@ -197,7 +197,7 @@ const asking = {
 /** Writes down how to prove who one is, if there is something to say: a quote and a backslash mean something to JAAS and to the file. */
 const proof = [
   `escaped() { printf %s "$1" | sed 's/[\\\\"]/\\\\&/g; s/\\\\/\\\\\\\\/g'; }`,
-  ': >/tmp/client.properties',
+  ": >/tmp/client.properties",
   '[ -z "$KAFKA_SASL_USERNAME" ] || cat >/tmp/client.properties <<EOF',
   "security.protocol=SASL_PLAINTEXT",
   "sasl.mechanism=PLAIN",
@@ -221,34 +221,34 @@ export const untilTopic = (
   topic: (typeof topics)[keyof typeof topics],
   only?: string,
 ): IContainer => ({
-      name: "topic",
-      image: images.kafka,
-      command: [
-        "/bin/sh",
-        "-c",
-        [
-          endsWhenTold,
-          ...(only === undefined ? [] : [`${isSet(program, only, "true", "false")} || exit 0`]),
-          ...proof,
-          // Asking takes a program of Java each time, nc of Alpine, which the image is made from, next to nothing; a broker is the longest to come.
-          `address="$${variable(program, "kafkaAddress")}"`,
-          'until nc -z -w 5 "${address%:*}" "${address##*:}"; do sleep 1; done',
-          `${isSet(program, "kafkaTlsEnabled", "false", "false")} && ${isSet(program, "kafkaSaslMechanism", "PLAIN", "PLAIN")} || exit 0`,
-          `until found=$(/opt/kafka/bin/kafka-topics.sh --bootstrap-server "$address" \\`,
-          `  --command-config /tmp/client.properties --describe --topic ${topic.name}); do`,
-          `  echo "the topic ${topic.name} is not at $address yet"`,
-          "  sleep 5",
-          "done",
-          'echo "$found"',
-          `largest=$(echo "$found" | sed -n 's/.*max\\.message\\.bytes=\\([0-9]*\\).*/\\1/p')`,
-          `[ "\${largest:-0}" -ge ${largestMessage} ] || echo "beware: messages of up to ${largestMessage} bytes are written, and the topic" \\`,
-          `  "${topic.name} takes \${largest:-what its broker does by default}; raise its max.message.bytes"`,
-        ].join("\n"),
-      ],
-      env: [...asking.env, ...credentials.env],
-      envFrom: [{ configMapRef: { name: settingsName(program) } }],
-      resources: resources({ cpu: "10m", memory: "64Mi", memoryLimit: "512Mi" }),
-      volumeMounts: [...asking.volumeMounts],
+  name: "topic",
+  image: images.kafka,
+  command: [
+    "/bin/sh",
+    "-c",
+    [
+      endsWhenTold,
+      ...(only === undefined ? [] : [`${isSet(program, only, "true", "false")} || exit 0`]),
+      ...proof,
+      // Asking takes a program of Java each time, nc of Alpine, which the image is made from, next to nothing; a broker is the longest to come.
+      `address="$${variable(program, "kafkaAddress")}"`,
+      'until nc -z -w 5 "${address%:*}" "${address##*:}"; do sleep 1; done',
+      `${isSet(program, "kafkaTlsEnabled", "false", "false")} && ${isSet(program, "kafkaSaslMechanism", "PLAIN", "PLAIN")} || exit 0`,
+      `until found=$(/opt/kafka/bin/kafka-topics.sh --bootstrap-server "$address" \\`,
+      `  --command-config /tmp/client.properties --describe --topic ${topic.name}); do`,
+      `  echo "the topic ${topic.name} is not at $address yet"`,
+      "  sleep 5",
+      "done",
+      'echo "$found"',
+      `largest=$(echo "$found" | sed -n 's/.*max\\.message\\.bytes=\\([0-9]*\\).*/\\1/p')`,
+      `[ "\${largest:-0}" -ge ${largestMessage} ] || echo "beware: messages of up to ${largestMessage} bytes are written, and the topic" \\`,
+      `  "${topic.name} takes \${largest:-what its broker does by default}; raise its max.message.bytes"`,
+    ].join("\n"),
+  ],
+  env: [...asking.env, ...credentials.env],
+  envFrom: [{ configMapRef: { name: settingsName(program) } }],
+  resources: resources({ cpu: "10m", memory: "64Mi", memoryLimit: "512Mi" }),
+  volumeMounts: [...asking.volumeMounts],
 });
 
 /** How long until topics are looked at again, in seconds. */

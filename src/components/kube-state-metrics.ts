@@ -37,7 +37,12 @@ export const kubeStateMetrics: Component = {
   home: "stack",
   roles,
   outside: "left out",
-  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "192Mi" } } } },
+  modes: {
+    monolithic: {
+      grouping: apart,
+      sizes: { server: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "192Mi" } },
+    },
+  },
   build({ wiring, workloads, size }) {
     wiring.wire(roles.server).toPlace("api-server");
     return {

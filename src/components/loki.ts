@@ -150,7 +150,10 @@ const cached = (address: Address, timeout: string, maxItemSize: number) => ({
 const shared = ({ wire }: Wiring) => ({
   chunk_store_config: {
     // A chunk never changes.
-    chunk_cache_config: { default_validity: "0s", ...cached(wire(querier).to(cache.roles.chunks, "memcached"), "2s", 2 * 2 ** 20) },
+    chunk_cache_config: {
+      default_validity: "0s",
+      ...cached(wire(querier).to(cache.roles.chunks, "memcached"), "2s", 2 * 2 ** 20),
+    },
   },
   query_range: {
     align_queries_with_step: true,
@@ -158,7 +161,10 @@ const shared = ({ wire }: Wiring) => ({
     cache_instant_metric_results: true,
     // Loki takes it for the results of label, series, volume, index and instant queries, too.
     results_cache: {
-      cache: { default_validity: "12h", ...cached(wire(frontend).to(cache.roles.results, "memcached"), "500ms", 5 * 2 ** 20) },
+      cache: {
+        default_validity: "12h",
+        ...cached(wire(frontend).to(cache.roles.results, "memcached"), "500ms", 5 * 2 ** 20),
+      },
     },
   },
 });
@@ -294,7 +300,10 @@ export const loki: Component = {
   home: "stack",
   roles,
   modes: {
-    monolithic: { grouping: together, sizes: { all: { replicas: 1, cpu: "100m", memory: "128Mi", memoryLimit: "768Mi" } } },
+    monolithic: {
+      grouping: together,
+      sizes: { all: { replicas: 1, cpu: "100m", memory: "128Mi", memoryLimit: "768Mi" } },
+    },
     scalable: {
       grouping: behindGateway(byTier),
       sizes: {
@@ -327,7 +336,9 @@ export const loki: Component = {
   hasTenants: true,
   impossible: ({ settings: { store: kind, useThanosObjstore } }) =>
     useThanosObjstore?.value === "true" && kind?.value !== "s3"
-      ? [`components.loki.useThanosObjstore is "true": expected a store of kind "s3", found "${kind?.value}". Remove it.`]
+      ? [
+          `components.loki.useThanosObjstore is "true": expected a store of kind "s3", found "${kind?.value}". Remove it.`,
+        ]
       : [],
   settings,
   // No other DNS has SRV records of it.
@@ -338,7 +349,8 @@ export const loki: Component = {
         read: "start-up",
         literals: {
           [variable("loki", "alertmanagerDiscovery")]: "false",
-          [variable("loki", "alertmanagerUrl")]: `http://${alertmanager.members.name}:${alertmanager.roles.server.ports.http}`,
+          [variable("loki", "alertmanagerUrl")]:
+            `http://${alertmanager.members.name}:${alertmanager.roles.server.ports.http}`,
         },
       },
     ],
@@ -382,7 +394,10 @@ export const loki: Component = {
     // It reads the list of what is to be deleted when it starts, and ends when it cannot (pkg/compactor/compactor.go).
     waits: ({ wiring, store: kept }, workload) =>
       workload.roles.includes(compactor)
-        ? store.untilBuckets(kept, "loki", wiring.wire(compactor).to(minio.roles.server, "s3"), ["bucket", "bucketRuler"])
+        ? store.untilBuckets(kept, "loki", wiring.wire(compactor).to(minio.roles.server, "s3"), [
+            "bucket",
+            "bucketRuler",
+          ])
         : [],
     zones: [[ingester, "-ingester.availability-zone"]],
     found,

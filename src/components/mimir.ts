@@ -1,7 +1,16 @@
 import type { Base } from "../core/base.ts";
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { Component, Context, SettingsTable } from "../core/component.ts";
-import { apart, behindGateway, byTier, defineRoles, type Role, together, without, type Workload } from "../core/plan.ts";
+import {
+  apart,
+  behindGateway,
+  byTier,
+  defineRoles,
+  type Role,
+  together,
+  without,
+  type Workload,
+} from "../core/plan.ts";
 import { overlaid } from "../core/pod.ts";
 import { podsOf, type Size } from "../core/size.ts";
 import type { Address, Wiring } from "../core/wiring.ts";
@@ -57,7 +66,12 @@ const {
 const all = Object.values(members);
 
 /** Paths under the gateway: the Prometheus API, where samples are pushed, and the alertmanager's API. */
-export const paths = { query: "/prometheus", otlp: "/otlp/v1/metrics", push: "/api/v1/push", alerts: "/alertmanager" } as const;
+export const paths = {
+  query: "/prometheus",
+  otlp: "/otlp/v1/metrics",
+  push: "/api/v1/push",
+  alerts: "/alertmanager",
+} as const;
 
 const cached: Size = { replicas: 2, cpu: "50m", memory: "256Mi", memoryLimit: "320Mi" };
 /** Largest items as upstream has them (operations/mimir/config.libsonnet). */
@@ -188,7 +202,7 @@ const config = ({ wiring, size }: Context) => {
   const own = wiring.runs(ownAlertmanager);
   return {
     multitenancy_enabled: "${MIMIR_MULTITENANCY_ENABLED}",
-  shutdown_delay: shutdownDelay(wiring, ingester, querier),
+    shutdown_delay: shutdownDelay(wiring, ingester, querier),
     server: server(querier.ports),
     memberlist: memberlist(wire(ingester).toGroup(gossip, here(wiring))),
     runtime_config: { file: limits.file },
@@ -340,12 +354,11 @@ const waits = ({ wiring, store: kept }: Context, workload: Workload): readonly I
       ? [kafka.untilTopic("mimir", kafka.topics.mimir, "ingestStorageEnabled")]
       : []),
     ...(runs(checking)
-      ? store.untilBuckets(
-          kept,
-          "mimir",
-          wiring.wire(ingester).to(minio.roles.server, "s3"),
-          ["bucket", "bucketRuler", "bucketAlertmanager"],
-        )
+      ? store.untilBuckets(kept, "mimir", wiring.wire(ingester).to(minio.roles.server, "s3"), [
+          "bucket",
+          "bucketRuler",
+          "bucketAlertmanager",
+        ])
       : []),
   ];
 };
@@ -361,7 +374,9 @@ const routes = [
 
 /** Two that send the same, of which both are taken. */
 const twiceTaken = ({ settings }: Base, others: readonly Base[]): readonly string[] => {
-  const senders = others.flatMap(({ pods }) => pods).find(({ workload }) => workload.roles.includes(prometheus.roles.server));
+  const senders = others
+    .flatMap(({ pods }) => pods)
+    .find(({ workload }) => workload.roles.includes(prometheus.roles.server));
   if (settings["acceptHaSamples"]?.value === "true" || !senders || senders.size.replicas < 2) return [];
   return [
     `components.mimir.acceptHaSamples is "false", and ${senders.size.replicas} Prometheus send the same samples: expected "true". ` +

@@ -1,6 +1,16 @@
 import type { Config, Pods } from "../core/component.ts";
 import type { Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, endsWhenTold, httpGet, probes, resources, tcp, untilUnrouted } from "../core/pod.ts";
+import {
+  configVolume,
+  containerPorts,
+  emptyDir,
+  endsWhenTold,
+  httpGet,
+  probes,
+  resources,
+  tcp,
+  untilUnrouted,
+} from "../core/pod.ts";
 import { template } from "../core/template.ts";
 import type { Size, Sized } from "../core/size.ts";
 import { largestForwarded } from "./otlp.ts";
@@ -36,7 +46,13 @@ const start = (port: number): string =>
 
 /** nginx's configuration of a gateway: its routes, the largest body it takes and how long an answer may take. */
 const config = (port: number, routes: readonly Route[]): string =>
-  template("nginx.conf", { port, routes, health, maxBody: `${largestForwarded / 2 ** 20}m`, timeout: seconds(patience.gateway) });
+  template("nginx.conf", {
+    port,
+    routes,
+    health,
+    maxBody: `${largestForwarded / 2 ** 20}m`,
+    timeout: seconds(patience.gateway),
+  });
 
 /**
  * The pods of a component's gateway and the configuration that they read.
@@ -71,5 +87,9 @@ export const gateway = (
       volumes: [configVolume("config", workload.fullName), emptyDir("tmp")],
     },
   },
-  config: { name: workload.fullName, read: "start-up", files: { "nginx.conf": config(port, routes), "tenant.conf": `"" "${tenant}";\n` } },
+  config: {
+    name: workload.fullName,
+    read: "start-up",
+    files: { "nginx.conf": config(port, routes), "tenant.conf": `"" "${tenant}";\n` },
+  },
 });

@@ -18,7 +18,12 @@ export const nodeExporter: Component = {
   name: "node-exporter",
   home: "agents",
   roles,
-  modes: { monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "96Mi" } } } },
+  modes: {
+    monolithic: {
+      grouping: apart,
+      sizes: { server: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "96Mi" } },
+    },
+  },
   build({ workloads, size }) {
     return {
       pods: workloads.map((workload) => ({

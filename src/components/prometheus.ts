@@ -38,7 +38,11 @@ export const paths = { otlp: "/api/v1/otlp/v1/metrics", remoteWrite: "/api/v1/wr
 export const origin = { cluster: "kube_lgtm_cluster", replica: "kube_lgtm_replica" } as const;
 
 /** What has no `cluster` of its own gets that of its Prometheus, by which people ask. */
-export const namedCluster = { source_labels: ["cluster", origin.cluster], regex: ";(.+)", target_label: "cluster" } as const;
+export const namedCluster = {
+  source_labels: ["cluster", origin.cluster],
+  regex: ";(.+)",
+  target_label: "cluster",
+} as const;
 
 /**
  * So late a sample may come, behind the newest of anybody's. A sender keeps what it cannot send in its write-ahead log, for some two hours
@@ -79,7 +83,13 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
       alerting: {
         // Replicas tell of one alert once.
         alert_relabel_configs: [{ regex: origin.replica, action: "labeldrop" }, namedCluster],
-        alertmanagers: [{ dns_sd_configs: [everyAlertmanager(wire(server).toGroup(alertmanager.members, [alertmanager.roles.server]))] }],
+        alertmanagers: [
+          {
+            dns_sd_configs: [
+              everyAlertmanager(wire(server).toGroup(alertmanager.members, [alertmanager.roles.server])),
+            ],
+          },
+        ],
       },
       rule_files: ["/etc/prometheus/rules/*.yaml"],
       scrape_config_files: ["/etc/prometheus/scrape/*.yaml"],
@@ -108,12 +118,26 @@ const annotatedPods = {
     { source_labels: ["__meta_kubernetes_pod_phase"], regex: "Pending|Failed|Succeeded", action: "drop" },
     // The port that the annotation names, whoever listens there; without it each TCP port that a container declares which stays.
     {
-      source_labels: [annotation("port"), "__meta_kubernetes_pod_container_init", "__meta_kubernetes_pod_container_port_protocol"],
+      source_labels: [
+        annotation("port"),
+        "__meta_kubernetes_pod_container_init",
+        "__meta_kubernetes_pod_container_port_protocol",
+      ],
       regex: "\\d+;.*|[^;]*;false;TCP",
       action: "keep",
     },
-    { source_labels: ["__meta_kubernetes_pod_ip", annotation("port")], regex: "([^:]+);(\\d+)", replacement: "$1:$2", target_label: "__address__" },
-    { source_labels: ["__meta_kubernetes_pod_ip", annotation("port")], regex: "(.+:.*);(\\d+)", replacement: "[$1]:$2", target_label: "__address__" },
+    {
+      source_labels: ["__meta_kubernetes_pod_ip", annotation("port")],
+      regex: "([^:]+);(\\d+)",
+      replacement: "$1:$2",
+      target_label: "__address__",
+    },
+    {
+      source_labels: ["__meta_kubernetes_pod_ip", annotation("port")],
+      regex: "(.+:.*);(\\d+)",
+      replacement: "[$1]:$2",
+      target_label: "__address__",
+    },
     { source_labels: [annotation("path")], regex: "(.+)", target_label: "__metrics_path__" },
     { source_labels: [annotation("scheme")], regex: "(https?)", target_label: "__scheme__" },
     ...podIdentity,
@@ -137,7 +161,9 @@ const rules = {
           expr: 'up{job!="pods"} == 0 or max by (job, namespace, pod) (up{job="pods"}) == 0',
           for: "10m",
           labels: { severity: "warning" },
-          annotations: { summary: "{{ $labels.job }}: {{ or $labels.instance $labels.pod }} has not been scraped for ten minutes." },
+          annotations: {
+            summary: "{{ $labels.job }}: {{ or $labels.instance $labels.pod }} has not been scraped for ten minutes.",
+          },
         },
       ],
     },
@@ -212,7 +238,10 @@ export const prometheus: Component = {
   home: "stack",
   roles,
   modes: {
-    monolithic: { grouping: apart, sizes: { server: { replicas: 1, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } } },
+    monolithic: {
+      grouping: apart,
+      sizes: { server: { replicas: 1, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } },
+    },
     // More than one scrape the same; what keeps their samples takes the label of the replica away again.
     scalable: { grouping: apart, sizes: { server: { replicas: 2, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } } },
   },
@@ -235,10 +264,16 @@ export const prometheus: Component = {
     const jobs = scrapeJobs(server, context.wiring, silent);
     return {
       pods: context.workloads.map((workload) => pods(workload, context.size(workload))),
-      objects: clusterAccess("prometheus", [{ group: "", resources: ["namespaces", "pods"], verbs: ["get", "list", "watch"] }]),
+      objects: clusterAccess("prometheus", [
+        { group: "", resources: ["namespaces", "pods"], verbs: ["get", "list", "watch"] },
+      ]),
       configs: [
         config(context.wiring, []),
-        { name: "prometheus-scrape", read: "runtime", files: { "stack.yaml": { scrape_configs: jobs }, "pods.yaml": { scrape_configs: [annotatedPods] } } },
+        {
+          name: "prometheus-scrape",
+          read: "runtime",
+          files: { "stack.yaml": { scrape_configs: jobs }, "pods.yaml": { scrape_configs: [annotatedPods] } },
+        },
         { name: "prometheus-rules", read: "runtime", files: { "prometheus.yaml": rules } },
       ],
     };

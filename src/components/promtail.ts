@@ -30,7 +30,11 @@ const config = (scrape: object) => ({
   clients: [
     {
       url: "${PROMTAIL_LOKI_URL}",
-      backoff_config: { min_period: agent.again.first, max_period: agent.again.longest, max_retries: agent.again.times },
+      backoff_config: {
+        min_period: agent.again.first,
+        max_period: agent.again.longest,
+        max_retries: agent.again.times,
+      },
       external_labels: { cluster: "${PROMTAIL_CLUSTER}" },
     },
   ],
@@ -87,7 +91,11 @@ interface Reads {
   readonly mountPath: string;
   readonly positions: IVolume;
 }
-const node: Reads = { volume: agent.logs, mountPath: agent.logsMount.mountPath, positions: agent.positions("promtail") };
+const node: Reads = {
+  volume: agent.logs,
+  mountPath: agent.logsMount.mountPath,
+  positions: agent.positions("promtail"),
+};
 const socket: Reads = {
   volume: { name: "docker", hostPath: { path: "/var/run/docker.sock" } },
   mountPath: "/var/run/docker.sock",

@@ -198,7 +198,10 @@ const config = ({ wiring, mode }: Context) => ({
   stream_over_http_enabled: true,
   memory: { automemlimit_enabled: true },
   // One process owns partition 0 whatever stands beside it: in a ring with others, a reader would ask one of those in its place.
-  memberlist: { ...memberlist(wiring.wire(liveStore).toGroup(gossip, all)), cluster_label: isQueued(wiring) ? undefined : "monolithic" },
+  memberlist: {
+    ...memberlist(wiring.wire(liveStore).toGroup(gossip, all)),
+    cluster_label: isQueued(wiring) ? undefined : "monolithic",
+  },
   ...(isQueued(wiring) ? queued : {}),
   ...(isCached[mode] ? { cache: cachedParts(wiring) } : {}),
   distributor: {

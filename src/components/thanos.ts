@@ -4,7 +4,16 @@ import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import type { Component, Config, Context, Pods, SecretShape, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles, type Role } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, secretVolume, untilUnrouted } from "../core/pod.ts";
+import {
+  configVolume,
+  containerPorts,
+  emptyDir,
+  httpGet,
+  probes,
+  resources,
+  secretVolume,
+  untilUnrouted,
+} from "../core/pod.ts";
 import type { Size, Sizes } from "../core/size.ts";
 import type { Address } from "../core/wiring.ts";
 import { images } from "../versions.ts";
@@ -16,7 +25,12 @@ import * as prometheus from "./prometheus.ts";
 import { identity } from "./store.ts";
 
 /** Whoever serves series over gRPC joins it (stores, rulers, sidecars, receivers): Thanos query asks all of them. */
-export const storeApi = { component: "thanos", name: "thanos-store-api", port: "grpc", lists: "ready members" } as const;
+export const storeApi = {
+  component: "thanos",
+  name: "thanos-store-api",
+  port: "grpc",
+  lists: "ready members",
+} as const;
 
 /** Receivers put the tenant on every series, over what it has under that name: Thanos's own `tenant_id` is a name that applications use. */
 export const tenantLabel = "receive_tenant";
@@ -66,7 +80,12 @@ export const healthOn = (port: string) =>
   probes({ ready: httpGet("/-/ready", port), live: httpGet("/-/healthy", port), startSeconds: 300 });
 
 /** A container of Thanos: what all of its sub-commands share. */
-export const container = (roles: readonly Role[], command: string, args: readonly string[], rest: Partial<IContainer> & Pick<IContainer, "resources">): IContainer => ({
+export const container = (
+  roles: readonly Role[],
+  command: string,
+  args: readonly string[],
+  rest: Partial<IContainer> & Pick<IContainer, "resources">,
+): IContainer => ({
   name: `thanos-${command}`,
   image: images.thanos,
   args: [command, ...args, "--enable-auto-gomemlimit"],
@@ -184,7 +203,9 @@ const streams = [prometheus.origin.cluster, prometheus.origin.replica, "rule_rep
 
 const configs = (context: Context): readonly Config[] => {
   const { wire } = context.wiring;
-  const results = isSharded(context) ? memcached(wire(frontend).to(cache.roles.results, "memcached"), "5MiB", kept) : inMemory.results;
+  const results = isSharded(context)
+    ? memcached(wire(frontend).to(cache.roles.results, "memcached"), "5MiB", kept)
+    : inMemory.results;
   return [
     {
       name: "thanos-query",
@@ -213,7 +234,11 @@ interface Part {
 }
 
 /** The pods of a role, whose name is the sub-command's. */
-const part = ({ wiring: { home }, size }: Context, role: Role, { args, files = {}, env, envFrom, mounts = [], volumes = [] }: Part): Pods => ({
+const part = (
+  { wiring: { home }, size }: Context,
+  role: Role,
+  { args, files = {}, env, envFrom, mounts = [], volumes = [] }: Part,
+): Pods => ({
   workload: home(role),
   size: size(home(role)),
   asksOutside: volumes.includes(objectStore.volume) ? true : undefined,
@@ -345,7 +370,8 @@ export const thanos: Component = {
     },
   },
   settings,
-  dataSource: ({ wire }) => grafana.metricsSource("Thanos", `http://${wire(grafana.roles.server).to(frontend, "http")}`),
+  dataSource: ({ wire }) =>
+    grafana.metricsSource("Thanos", `http://${wire(grafana.roles.server).to(frontend, "http")}`),
   build(context) {
     found(context);
     const { wire } = context.wiring;
