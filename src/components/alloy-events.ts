@@ -1,7 +1,7 @@
 import { clusterAccess } from "../core/access.ts";
 import type { Component, Context, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { configVolume, emptyDir, resources } from "../core/pod.ts";
+import { configVolume, emptyDir, resources, oneContainer } from "../core/pod.ts";
 import { template } from "../core/template.ts";
 import { container, port } from "./alloy.ts";
 import { again } from "./log-agent.ts";
@@ -37,23 +37,19 @@ export const alloyEvents: Component = {
     },
   },
   settings,
-  build({ wiring, workloads, size }) {
+  build(context) {
+    const { wiring } = context;
     wiring.wire(roles.server).toPlace("api-server");
     return {
-      pods: workloads.map((workload) => ({
-        workload,
-        size: size(workload),
-        usesApi: true,
-        pod: {
-          containers: [
-            container(workload, {
-              envFrom: [{ configMapRef: { name: "alloy-events-settings" } }],
-              resources: resources(size(workload)),
-            }),
-          ],
-          volumes: [configVolume("config", "alloy-events"), emptyDir("tmp")],
-        },
-      })),
+      pods: oneContainer(
+        context,
+        (workload, size) =>
+          container(workload, {
+            envFrom: [{ configMapRef: { name: "alloy-events-settings" } }],
+            resources: resources(size),
+          }),
+        { volumes: [configVolume("config", "alloy-events"), emptyDir("tmp")], usesApi: true },
+      ),
       objects: clusterAccess("alloy-events", [{ group: "", resources: ["events"], verbs: ["get", "list", "watch"] }]),
       configs: [
         {

@@ -2,7 +2,7 @@ import type { IContainer } from "kubernetes-models/v1/Container";
 import { clusterAccess } from "../core/access.ts";
 import type { Component, Config, Context, SettingsTable } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { configVolume, emptyDir, resources, untilUnrouted } from "../core/pod.ts";
+import { configVolume, emptyDir, resources, untilUnrouted, oneContainer } from "../core/pod.ts";
 import { quantity } from "../core/requests.ts";
 import type { Size } from "../core/size.ts";
 import { template } from "../core/template.ts";
@@ -115,29 +115,25 @@ export const alloyGateway: Component = {
   },
   settings,
   outside: () => ({ configs: [config("nobody")] }),
-  build({ wiring, workloads, size }) {
+  build(context) {
+    const { wiring } = context;
     wiring.admit("any-pod", roles.server, ...entranceNames);
     wiring.wire(roles.server).toPlace("api-server");
     return {
-      pods: workloads.map((workload) => ({
-        workload,
-        size: size(workload),
-        usesApi: true,
-        pod: {
-          containers: [
-            whenItKnowsPods(
-              alloy.container(workload, {
-                // Of what Alloy calls experimental its configuration has one component, which makes sums of deltas.
-                args: [...alloy.args, "--stability.level=experimental"],
-                lifecycle: untilUnrouted,
-                envFrom: [{ configMapRef: { name: "alloy-gateway-settings" } }],
-                resources: resources(size(workload)),
-              }),
-            ),
-          ],
-          volumes: [configVolume("config", "alloy-gateway"), emptyDir("data"), emptyDir("tmp")],
-        },
-      })),
+      pods: oneContainer(
+        context,
+        (workload, size) =>
+          whenItKnowsPods(
+            alloy.container(workload, {
+              // Of what Alloy calls experimental its configuration has one component, which makes sums of deltas.
+              args: [...alloy.args, "--stability.level=experimental"],
+              lifecycle: untilUnrouted,
+              envFrom: [{ configMapRef: { name: "alloy-gateway-settings" } }],
+              resources: resources(size),
+            }),
+          ),
+        { volumes: [configVolume("config", "alloy-gateway"), emptyDir("data"), emptyDir("tmp")], usesApi: true },
+      ),
       objects: clusterAccess("alloy-gateway", [{ group: "", resources: ["pods"], verbs: ["get", "list", "watch"] }]),
       configs: [config("Kubernetes")],
     };

@@ -1,7 +1,7 @@
 import { clusterAccess } from "../core/access.ts";
 import type { Component } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { containerPorts, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
+import { containerPorts, goMemoryLimit, httpGet, probes, resources, oneContainer } from "../core/pod.ts";
 import { images } from "../versions.ts";
 
 export const roles = defineRoles(
@@ -43,35 +43,31 @@ export const kubeStateMetrics: Component = {
       sizes: { server: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "192Mi" } },
     },
   },
-  build({ wiring, workloads, size }) {
+  build(context) {
+    const { wiring } = context;
     wiring.wire(roles.server).toPlace("api-server");
     return {
-      pods: workloads.map((workload) => ({
-        workload,
-        size: size(workload),
-        usesApi: true,
-        pod: {
-          containers: [
-            {
-              name: "kube-state-metrics",
-              image: images.kubeStateMetrics,
-              args: [
-                "--port=8080",
-                "--telemetry-port=8081",
-                `--resources=${Object.values(watched).flat().sort().join(",")}`,
-              ],
-              env: [...goMemoryLimit],
-              ports: containerPorts(workload.roles),
-              ...probes({
-                ready: httpGet("/readyz", "telemetry"),
-                live: httpGet("/livez", "http"),
-                startSeconds: 60,
-              }),
-              resources: resources(size(workload)),
-            },
+      pods: oneContainer(
+        context,
+        (workload, size) => ({
+          name: "kube-state-metrics",
+          image: images.kubeStateMetrics,
+          args: [
+            "--port=8080",
+            "--telemetry-port=8081",
+            `--resources=${Object.values(watched).flat().sort().join(",")}`,
           ],
-        },
-      })),
+          env: [...goMemoryLimit],
+          ports: containerPorts(workload.roles),
+          ...probes({
+            ready: httpGet("/readyz", "telemetry"),
+            live: httpGet("/livez", "http"),
+            startSeconds: 60,
+          }),
+          resources: resources(size),
+        }),
+        { usesApi: true },
+      ),
       objects: clusterAccess(
         "kube-state-metrics",
         Object.entries(watched).map(([group, resources]) => ({ group, resources, verbs: ["list", "watch"] as const })),

@@ -2,7 +2,7 @@ import { namespaceAccess } from "../core/access.ts";
 import { hasZones } from "../core/base.ts";
 import type { Component } from "../core/component.ts";
 import { apart, defineRoles } from "../core/plan.ts";
-import { containerPorts, goMemoryLimit, httpGet, probes, resources } from "../core/pod.ts";
+import { containerPorts, goMemoryLimit, httpGet, probes, resources, oneContainer } from "../core/pod.ts";
 import { images } from "../versions.ts";
 
 export const roles = defineRoles(
@@ -27,30 +27,23 @@ export const rolloutOperator: Component = {
   },
   wanted: hasZones,
   outside: "left out",
-  build({ wiring, workloads, size }) {
+  build(context) {
+    const { wiring } = context;
     wiring.wire(roles.server).toPlace("api-server");
     return {
-      pods: workloads.map((workload) => ({
-        workload,
-        size: size(workload),
-        usesApi: true,
-        pod: {
-          containers: [
-            {
-              name: "rollout-operator",
-              image: images.rolloutOperator,
-              args: ["-kubernetes.namespace=$(NAMESPACE)", "-log.level=info"],
-              env: [
-                { name: "NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
-                ...goMemoryLimit,
-              ],
-              ports: containerPorts(workload.roles),
-              ...probes({ ready: httpGet("/ready"), live: httpGet("/metrics"), startSeconds: 120 }),
-              resources: resources(size(workload)),
-            },
-          ],
-        },
-      })),
+      pods: oneContainer(
+        context,
+        (workload, size) => ({
+          name: "rollout-operator",
+          image: images.rolloutOperator,
+          args: ["-kubernetes.namespace=$(NAMESPACE)", "-log.level=info"],
+          env: [{ name: "NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } }, ...goMemoryLimit],
+          ports: containerPorts(workload.roles),
+          ...probes({ ready: httpGet("/ready"), live: httpGet("/metrics"), startSeconds: 120 }),
+          resources: resources(size),
+        }),
+        { usesApi: true },
+      ),
       objects: [
         ...namespaceAccess("rollout-operator", [
           { group: "", resources: ["pods"], verbs: ["get", "list", "watch", "delete"] },

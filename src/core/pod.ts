@@ -6,10 +6,10 @@ import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { IProbe } from "kubernetes-models/v1/Probe";
 import type { IResourceRequirements } from "kubernetes-models/v1/ResourceRequirements";
 import type { IVolume } from "kubernetes-models/v1/Volume";
-import type { Pods } from "./component.ts";
+import type { Context, Pods } from "./component.ts";
 import { selector } from "./objects.ts";
 import type { Role, Workload } from "./plan.ts";
-import type { Size } from "./size.ts";
+import type { Size, Sized } from "./size.ts";
 
 /** Every program runs as this user and group, whatever its image says; volumes belong to the group. */
 const user = 10001;
@@ -234,4 +234,21 @@ export const spread = (matchLabels: Record<string, string>): IPodSpec["topologyS
     topologyKey,
     whenUnsatisfiable: "ScheduleAnyway",
     labelSelector: { matchLabels },
+  }));
+
+/**
+ * Pods of a component whose every pod is one container.
+ * @param container the container of a workload, sized for it
+ * @param more volumes of the pod, and what else holds for the pods
+ */
+export const oneContainer = (
+  { workloads, size }: Pick<Context, "workloads" | "size">,
+  container: (workload: Workload, size: Sized) => IContainer,
+  { volumes, ...more }: { readonly volumes?: IVolume[] } & Pick<Pods, "usesApi" | "asksOutside"> = {},
+): readonly Pods[] =>
+  workloads.map((workload) => ({
+    workload,
+    size: size(workload),
+    ...more,
+    pod: { containers: [container(workload, size(workload))], volumes },
   }));
