@@ -213,7 +213,7 @@ describe("two pods of one program are two series", () => {
       const moved = points.map(({ attributes }) => attributes["statements"] ?? "");
       for (const label of ["job", "instance"]) {
         const own = moved.find((one) => one.includes(`"exported_${label}"`)) ?? assert.fail(label);
-        assert.ok(own.includes(`delete_key(datapoint.attributes, "${label}")`));
+        assert.ok(own.includes(`\`delete_key(datapoint.attributes, "${label}")\``));
       }
     }
   });
