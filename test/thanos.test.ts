@@ -179,3 +179,18 @@ describe("every block of a Prometheus with a sidecar reaches the bucket", () => 
     says(told(args.map((arg) => arg.replace("max-block-duration=2h", "max-block-duration=2d"))), /become blocks of 2d/);
   });
 });
+
+test("what came late is soon in an answer that was kept before it came", () => {
+  const frontends = worlds.flatMap(({ name, objects }) =>
+    objects
+      .filter(({ kind, metadata }) => kind === "ConfigMap" && metadata.name.startsWith("thanos-query-frontend-"))
+      .flatMap(({ data }) => Object.values(data as Data).map((text) => ({ name, text }))),
+  );
+  assert.ok(new Set(frontends.map(({ name }) => name)).size > 5);
+  for (const { name, text } of frontends) {
+    const { type, config } = parse(text) as { type: string; config: { expiration?: string; validity?: string } };
+    // Without it memcached keeps an answer for a day (pkg/queryfrontend/config.go of Thanos 0.42.5).
+    const kept = type === "MEMCACHED" ? config.expiration : config.validity;
+    assert.match(kept ?? "a day", /^([1-9]?\d{1,2}s|1?\dm)$/, `${name}: ${text}`);
+  }
+});
