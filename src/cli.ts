@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { compare, ownedFolders, write } from "./core/tree.ts";
+import { compare, ownedFolders, write } from "./core/output/tree.ts";
 
 const usage = `usage: cli COMMAND [--json]
   build      writes bases/, components/ and overlays/; says what changed
@@ -30,7 +30,7 @@ interface Asked {
 /** Not before the arguments are known to be right: what a command imports brings all the rest with it. */
 async function run(command: "build" | "check", { json }: Asked): Promise<number> {
   const start = performance.now();
-  const { checkedPatches } = await import("./core/patches.ts");
+  const { checkedPatches } = await import("./core/output/patches.ts");
   const { environments, files, foundation, overlayOf } = await import("./program.ts");
   const built = foundation();
   const overlays = (await environments(built)).map((environment) => overlayOf(environment, built));

@@ -1,12 +1,13 @@
 import { readdirSync } from "node:fs";
 import { catalogue } from "./components/index.ts";
-import { asCommitted, type Base, bases, settingsTables, type Variation } from "./core/base.ts";
-import { type Component, modesOf, nearestMode, variable } from "./core/component.ts";
-import { type Addition, additions, type Options } from "./core/feature.ts";
-import { type Overlay, overlay } from "./core/overlay.ts";
-import { type Mode, modes } from "./core/plan.ts";
-import type { Resizing } from "./core/size.ts";
-import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/render.ts";
+import { asCommitted, bases, settingsTables } from "./core/assemble/base.ts";
+import { type Component, modesOf, nearestMode, variable, type Base, type Variation } from "./core/model/component.ts";
+import { type Addition, additions, type Options } from "./core/assemble/feature.ts";
+import { type Overlay, overlay } from "./core/assemble/overlay.ts";
+import { type Mode, modes } from "./core/model/roles.ts";
+import type { Resizing } from "./core/model/size.ts";
+import { images } from "./versions.ts";
+import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/output/render.ts";
 import { scrapeIntervalSeconds } from "./components/prometheus.ts";
 import { externalKafka } from "./features/external-kafka.ts";
 import { kedas } from "./features/keda.ts";
@@ -190,6 +191,6 @@ export function files(
   return filesOf([
     ...built.bases.flatMap((base) => [...baseFiles(base)]),
     ...built.additions.flatMap((addition) => [...additionFiles(addition)]),
-    ...overlays.flatMap((one) => [...overlayFiles(one, patchesOf(one))]),
+    ...overlays.flatMap((one) => [...overlayFiles(one, patchesOf(one), images.busybox)]),
   ]);
 }

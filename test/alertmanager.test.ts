@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { network } from "../src/core/network.ts";
-import type { Manifest } from "../src/core/objects.ts";
+import { network } from "../src/core/kubernetes/network-rules.ts";
 import { none } from "./lib/findings.ts";
 import { containersOf, podTemplates, secretsOf } from "./lib/objects.ts";
 import { environmentOf, type World, worldNamed, worldOf } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const pod = ({ objects }: World, name: string) =>
   podTemplates(objects).find((one) => one.name === name) ?? assert.fail(`no ${name}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { template } from "../src/core/template.ts";
+import { template } from "../src/core/util/template.ts";
 import { alloyFaults, parseAlloy } from "./lib/alloy.ts";
 import { none, says } from "./lib/findings.ts";
 import { built } from "./lib/world.ts";

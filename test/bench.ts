@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { yaml } from "../src/core/render.ts";
-import { resolve } from "../src/core/resolve.ts";
+import { resolve } from "../src/core/kustomize/build.ts";
 import { environments, files, foundation, overlayOf } from "../src/program.ts";
 import { kustomize } from "./lib/kustomize.ts";
-import { requests } from "../src/core/requests.ts";
+import { requests } from "../src/core/kubernetes/requests.ts";
+import { yaml } from "../src/core/util/text.ts";
 
 /** What a build costs. Prints tables and judges nothing: run it on an idle machine. */
 const root = fileURLToPath(new URL("..", import.meta.url));

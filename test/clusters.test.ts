@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as kafka from "../src/components/kafka.ts";
 import * as minio from "../src/components/minio.ts";
-import type { Manifest } from "../src/core/objects.ts";
-import { clientLabel } from "../src/core/objects.ts";
+import { clientLabel } from "../src/core/derive/labels.ts";
 import { SettingsError } from "../src/settings/validate.ts";
 import { addressesOf } from "./lib/addresses.ts";
 import { containersOf, isWorkload, type Labels, type PodTemplate, podTemplates } from "./lib/objects.ts";
@@ -11,6 +10,7 @@ import { none } from "./lib/findings.ts";
 import { network, outside } from "./lib/policies.ts";
 import { isDirect } from "./lib/proxy.ts";
 import { built, environmentOf, worldNamed, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 /** Pods that are told to ask something outside of the cluster: those that keep objects or use Kafka say so by a label. */
 const askOutside = ({ name, labels }: PodTemplate): boolean =>

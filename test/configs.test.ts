@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Base } from "../src/core/base.ts";
-import { type Config, settingsName } from "../src/core/component.ts";
-import type { Manifest } from "../src/core/objects.ts";
-import type { Overlay } from "../src/core/overlay.ts";
-import { resolve } from "../src/core/resolve.ts";
+import { type Config, settingsName, type Base } from "../src/core/model/component.ts";
+import type { Overlay } from "../src/core/assemble/overlay.ts";
+import { resolve } from "../src/core/kustomize/build.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
 import { altered, configMapsOf, containersOf, idOf, podTemplates, secretsOf } from "./lib/objects.ts";
 import { dev, environmentOf, type World, worldOf, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const hashed = /-[a-z0-9]{10}$/;
 const configsOf = ({ parts }: Overlay): readonly (Config & { readonly namespace: string })[] =>

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { asCommitted, bases } from "../src/core/base.ts";
-import { type Component, namespaceNames } from "../src/core/component.ts";
-import type { Manifest } from "../src/core/objects.ts";
-import { apart, defineRoles, type Mode, plan, together } from "../src/core/plan.ts";
-import type { Size } from "../src/core/size.ts";
-import { merged } from "../src/core/merge.ts";
-import { createWiring } from "../src/core/wiring.ts";
+import { asCommitted, bases } from "../src/core/assemble/base.ts";
+import { type Component, namespaceNames } from "../src/core/model/component.ts";
+import { defineRoles, type Mode } from "../src/core/model/roles.ts";
+import type { Size } from "../src/core/model/size.ts";
+import { merged } from "../src/core/kubernetes/strategic-merge.ts";
+import { createWiring } from "../src/core/model/wiring.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { network } from "./lib/policies.ts";
 import { says } from "./lib/findings.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
+import { apart, plan, together } from "../src/core/model/grouping.ts";
 
 const size: Size = { replicas: 1, cpu: "1m", memory: "1Mi", memoryLimit: "1Mi" };
 

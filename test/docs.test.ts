@@ -3,14 +3,14 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
-import type { Manifest } from "../src/core/objects.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
-import { network, outside } from "../src/core/network.ts";
-import { requests } from "../src/core/requests.ts";
+import { network, outside } from "../src/core/kubernetes/network-rules.ts";
+import { requests } from "../src/core/kubernetes/requests.ts";
 import { type Labels, podTemplates, secretsOf } from "./lib/objects.ts";
 import { namedSecrets } from "./lib/references.ts";
 import { built, environmentOf, rendered, root, shipped } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const pages = [
   "README.md",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Manifest } from "../src/core/objects.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
 import { altered, containersOf, idOf, podTemplate, specOf } from "./lib/objects.ts";
 import { worldNamed, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 type Selector = Readonly<Record<string, string>>;
 

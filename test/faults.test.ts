@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Manifest } from "../src/core/objects.ts";
 import { catalogue } from "../src/components/index.ts";
 import {
   acknowledged,
@@ -29,6 +28,7 @@ import { sidesOf } from "./e2e/faults/switch.ts";
 import { components } from "./e2e/signals.ts";
 import { table } from "./e2e/table.ts";
 import { isWorkload, podTemplate } from "./lib/objects.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const stream = (more: Partial<PushedStream> = {}): PushedStream => ({
   name: "logs",

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import type { IContainer } from "kubernetes-models/v1/Container";
-import type { SettingsTable } from "../src/core/component.ts";
+import type { SettingsTable } from "../src/core/model/component.ts";
 import { type Findings, none } from "./lib/findings.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { temporary } from "./lib/project.ts";

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { after, describe, test } from "node:test";
 import { parse } from "yaml";
-import type { Manifest } from "../src/core/objects.ts";
-import { yaml } from "../src/core/render.ts";
 import { substituted } from "./lib/envsubst.ts";
 import { none } from "./lib/findings.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { idOf } from "./lib/objects.ts";
 import { put, putAll, temporary } from "./lib/project.ts";
 import { dev, environmentOf, rendered, shipped, worldOf, worlds } from "./lib/world.ts";
+import { yaml } from "../src/core/util/text.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const files = rendered();
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { network, outside } from "../src/core/network.ts";
-import type { Manifest } from "../src/core/objects.ts";
+import { network, outside } from "../src/core/kubernetes/network-rules.ts";
 import { SettingsError } from "../src/settings/validate.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { environmentOf, worldNamed, worldOf } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const { name, ...settings } = worldNamed("every-thanos-sidecar-scalable").environment;
 const database = { by: "postgres", host: "db.example.com:6432" };

@@ -1,9 +1,9 @@
 import { describe, test } from "node:test";
-import type { Manifest } from "../src/core/objects.ts";
 import { none, says } from "./lib/findings.ts";
 import { restartFaults, shapeFaults } from "./lib/identity.ts";
 import { altered, podTemplates } from "./lib/objects.ts";
 import { built, dev, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const origins = [
   ...built.bases.map(({ path, objects }) => ({ from: path, objects })),

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { network } from "../src/core/network.ts";
-import type { Manifest } from "../src/core/objects.ts";
+import { network } from "../src/core/kubernetes/network-rules.ts";
 import { difference } from "../src/diff/difference.ts";
 import { text } from "../src/diff/text.ts";
 import { kedas } from "../src/features/keda.ts";
-import { modesOf } from "../src/core/component.ts";
+import { modesOf } from "../src/core/model/component.ts";
 import { catalogue } from "../src/components/index.ts";
-import { modes } from "../src/core/plan.ts";
+import { modes } from "../src/core/model/roles.ts";
 import { SettingsError } from "../src/settings/validate.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { containersOf, idOf, podTemplates, quiet, sortedById, specOf } from "./lib/objects.ts";
 import { put, putAll, temporary } from "./lib/project.ts";
 import { schemaFaults } from "./lib/schema.ts";
 import { built, environmentOf, rendered, type World, worldOf } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 interface Scaled {
   readonly scaleTargetRef: { readonly kind: string; readonly name: string };

@@ -2,17 +2,16 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
-import type { Base } from "../src/core/base.ts";
-import { settingsName } from "../src/core/component.ts";
-import { clusterScoped, type Manifest } from "../src/core/objects.ts";
-import { yaml } from "../src/core/render.ts";
-import { nameSuffix } from "../src/core/generated.ts";
+import { settingsName, type Base } from "../src/core/model/component.ts";
+import { nameSuffix } from "../src/core/kustomize/generators.ts";
 import { excerpt } from "./lib/diff.ts";
 import { none } from "./lib/findings.ts";
 import { build, type Kustomize, kustomizes, missing } from "./lib/kustomize.ts";
 import { altered, idOf, isWorkload, podTemplate } from "./lib/objects.ts";
 import { put, putAll, temporary } from "./lib/project.ts";
 import { built, invented, rendered, root, shipped, type World, worldNamed } from "./lib/world.ts";
+import { yaml } from "../src/core/util/text.ts";
+import { clusterScoped, type Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const skip = kustomizes.length === 0 ? missing : false;
 

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import type { Manifest } from "../src/core/objects.ts";
 import { none, says } from "./lib/findings.ts";
 import { bytes, chains, misfits, tables } from "./lib/hops.ts";
 import { altered, containersOf, idOf, podTemplates } from "./lib/objects.ts";
 import { renderedOf } from "./lib/rendered.ts";
 import { root, shipped, worldNamed, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const all = (objects: readonly Manifest[]): readonly string[] => {
   const rendered = renderedOf(objects);

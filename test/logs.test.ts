@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import { fileText } from "../src/core/render.ts";
 import { alloyFaults, type Block, parseAlloy } from "./lib/alloy.ts";
 import { none } from "./lib/findings.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { relabelled, type Rule } from "./lib/relabel.ts";
 import { built, worldNamed, worlds } from "./lib/world.ts";
+import { fileText } from "../src/core/util/text.ts";
 
 const file = (path: string, config: string, name: string): string => {
   const base = built.bases.find((one) => one.path === path);

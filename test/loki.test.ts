@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import type { Base } from "../src/core/base.ts";
-import { fileText } from "../src/core/render.ts";
 import { loki } from "../src/components/loki.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { network } from "./lib/policies.ts";
 import { built, environmentOf, type World, worldNamed, worldOf } from "./lib/world.ts";
+import { fileText } from "../src/core/util/text.ts";
+import type { Base } from "../src/core/model/component.ts";
 
 const bases = built.bases.filter(({ component }) => component === loki);
 const modeNamed = (mode: string): Base => bases.find((base) => base.mode === mode) ?? assert.fail(mode);

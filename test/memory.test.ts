@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { IContainer } from "kubernetes-models/v1/Container";
-import { quantity } from "../src/core/requests.ts";
+import { quantity } from "../src/core/kubernetes/requests.ts";
 import { images } from "../src/versions.ts";
 import { type Findings, none } from "./lib/findings.ts";
 import { containersOf, type PodTemplate, podTemplates } from "./lib/objects.ts";

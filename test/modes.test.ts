@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { catalogue } from "../src/components/index.ts";
-import { asCommitted, type Base, bases } from "../src/core/base.ts";
-import { type Component, modesOf, nearestMode } from "../src/core/component.ts";
-import { apart, byTier, defineRoles, type Mode, modes, plan, type Role, together, without } from "../src/core/plan.ts";
-import { podsOf, type Size } from "../src/core/size.ts";
-import { isRole } from "../src/core/wiring.ts";
-import { baseFiles } from "../src/core/render.ts";
+import { asCommitted, bases } from "../src/core/assemble/base.ts";
+import { type Component, modesOf, nearestMode, type Base } from "../src/core/model/component.ts";
+import { defineRoles, type Mode, modes, type Role } from "../src/core/model/roles.ts";
+import { podsOf, type Size } from "../src/core/model/size.ts";
+import { isRole } from "../src/core/model/wiring.ts";
+import { baseFiles } from "../src/core/output/render.ts";
 import { difference } from "./lib/diff.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
+import { apart, byTier, plan, together, without } from "../src/core/model/grouping.ts";
 
 /** Choices of modes in which every component stands in each of its modes beside each other in each of theirs. */
 function choices(components: readonly Component[]): readonly ReadonlyMap<Component, Mode>[] {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import type { Manifest } from "../src/core/objects.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
 import { altered, containersOf, idOf, podTemplates } from "./lib/objects.ts";
 import { relabelled, type Rule } from "./lib/scrape.ts";
 import { worldNamed, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 type Table = Readonly<Record<string, string>>;
 

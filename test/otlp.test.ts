@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import type { Base } from "../src/core/base.ts";
-import { fileText } from "../src/core/render.ts";
 import { all, type Block, parseAlloy } from "./lib/alloy.ts";
 import { built, rendered } from "./lib/world.ts";
+import { fileText } from "../src/core/util/text.ts";
+import type { Base } from "../src/core/model/component.ts";
 
 const basesOf = (component: string): readonly Base[] =>
   built.bases.filter(({ component: { name } }) => name === component);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
-import type { Overlay } from "../src/core/overlay.ts";
-import { overlayFiles } from "../src/core/render.ts";
-import { resolve } from "../src/core/resolve.ts";
-import { checkedPatches, PatchError } from "../src/core/patches.ts";
+import type { Overlay } from "../src/core/assemble/overlay.ts";
+import { overlayFiles } from "../src/core/output/render.ts";
+import { resolve } from "../src/core/kustomize/build.ts";
+import { checkedPatches, PatchError } from "../src/core/output/patches.ts";
 import { files } from "../src/program.ts";
 import { build, type Kustomize, kustomizes, missing } from "./lib/kustomize.ts";
 import { isWorkload } from "./lib/objects.ts";
@@ -81,7 +81,7 @@ describe("a user's patch is taken", () => {
     });
     const patches = checkedPatches(folder, overlay);
     assert.deepEqual(patches, ["patches/a.yaml", "patches/b.yaml"]);
-    const text = overlayFiles(overlay, patches).get(`${overlay.path}/kustomization.yaml`) ?? "";
+    const text = overlayFiles(overlay, patches, "busybox").get(`${overlay.path}/kustomization.yaml`) ?? "";
     assert.deepEqual((parse(text) as { patches: unknown }).patches, [
       { path: "patches/a.yaml" },
       { path: "patches/b.yaml" },
@@ -140,7 +140,11 @@ describe("the build takes the patches that every kustomize takes, and refuses be
   const takers = async (texts: readonly string[]): Promise<number> => {
     const names = texts.map((_, i) => `patches/${i}.yaml`);
     texts.forEach((text, i) => put(folder, `${path}/${names[i]}`, text));
-    put(folder, `${path}/kustomization.yaml`, overlayFiles(plain, names).get(`${path}/kustomization.yaml`) ?? "");
+    put(
+      folder,
+      `${path}/kustomization.yaml`,
+      overlayFiles(plain, names, "busybox").get(`${path}/kustomization.yaml`) ?? "",
+    );
     const one = (program: Kustomize): Promise<number> =>
       build(program, `${folder}/${path}`).then(
         ({ objects }) => Number(JSON.stringify(objects).split('"patched":"please"').length > texts.length),
@@ -165,7 +169,7 @@ describe("the build takes the patches that every kustomize takes, and refuses be
 });
 
 test("a patch of a user's is named in the environment's own kustomization alone", () => {
-  const files = overlayFiles(overlay, ["patches/x.yaml"]);
+  const files = overlayFiles(overlay, ["patches/x.yaml"], "busybox");
   const naming = [...files].filter(([, text]) => text.includes("patches/x.yaml")).map(([path]) => path);
   assert.deepEqual(naming, [`${overlay.path}/kustomization.yaml`]);
 });

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as minio from "../src/components/minio.ts";
-import type { Manifest } from "../src/core/objects.ts";
-import type { Role } from "../src/core/plan.ts";
-import { readme } from "../src/core/readme.ts";
-import { portOf } from "../src/core/store.ts";
+import type { Role } from "../src/core/model/roles.ts";
+import { readme } from "../src/core/output/readme.ts";
+import { portOf } from "../src/core/model/store.ts";
 import { storeOf } from "../src/settings/schema.ts";
 import { none, says } from "./lib/findings.ts";
 import { altered, idOf, podTemplates, specOf, without } from "./lib/objects.ts";
@@ -20,6 +19,7 @@ import {
   wideRules,
 } from "./lib/policies.ts";
 import { dev, environmentOf, type World, worldNamed, worldOf, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const runsIn = (roles: readonly Role[], role: Role): boolean =>
   roles.some(({ component, name }) => component === role.component && name === role.name);

@@ -4,15 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { catalogue } from "../src/components/index.ts";
-import { asCommitted, type Base, bases as allBases } from "../src/core/base.ts";
-import { type Config, nearestMode, variable } from "../src/core/component.ts";
-import type { Addition } from "../src/core/feature.ts";
-import type { Mode, Role } from "../src/core/plan.ts";
-import type { Store } from "../src/core/store.ts";
-import { fileText } from "../src/core/render.ts";
+import { asCommitted, bases as allBases } from "../src/core/assemble/base.ts";
+import { type Config, nearestMode, variable, type Base } from "../src/core/model/component.ts";
+import type { Addition } from "../src/core/assemble/feature.ts";
+import type { Mode, Role } from "../src/core/model/roles.ts";
+import type { Store } from "../src/core/model/store.ts";
 import { foundation } from "../src/program.ts";
 import { apiServerRows } from "./apiserver.ts";
 import { alloyReads, promtailReads } from "./lib/reading.ts";
+import { fileText } from "../src/core/util/text.ts";
 
 /**
  * Every configuration through its own program's check, where the program is on the PATH: what a schema cannot know.

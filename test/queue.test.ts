@@ -8,14 +8,14 @@ import { parse } from "yaml";
 import * as kafka from "../src/components/kafka.ts";
 import * as mimir from "../src/components/mimir.ts";
 import * as tempo from "../src/components/tempo.ts";
-import { autoscaler } from "../src/core/workload.ts";
-import type { Manifest } from "../src/core/objects.ts";
-import { quantity } from "../src/core/requests.ts";
-import type { Mode, Role } from "../src/core/plan.ts";
+import { autoscaler } from "../src/core/derive/controllers.ts";
+import { quantity } from "../src/core/kubernetes/requests.ts";
+import type { Mode, Role } from "../src/core/model/roles.ts";
 import { SettingsError } from "../src/settings/validate.ts";
 import { altered, containersOf, idOf, isWorkload, podTemplate, specOf } from "./lib/objects.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
 import { environmentOf, type World, worldNamed, worldOf, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 type Table = Readonly<Record<string, string>>;
 

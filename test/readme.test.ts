@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readme, topology } from "../src/core/readme.ts";
+import { readme, topology } from "../src/core/output/readme.ts";
 import { dev, worldNamed, worlds } from "./lib/world.ts";
 
 for (const { name, overlay, objects, environment } of worlds) {

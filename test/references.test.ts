@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Base } from "../src/core/base.ts";
 import { type StoreSetting, storeOf } from "../src/settings/schema.ts";
 import { none, says } from "./lib/findings.ts";
 import { changeFaults } from "./lib/grafana.ts";
@@ -14,6 +13,7 @@ import {
   unusedSettings,
 } from "./lib/references.ts";
 import { built, dev, worlds } from "./lib/world.ts";
+import type { Base } from "../src/core/model/component.ts";
 
 const literalsOf = ({ configs }: Base): readonly string[] =>
   configs.flatMap(({ literals = {} }) => Object.keys(literals));

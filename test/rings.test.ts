@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import type { Base } from "../src/core/base.ts";
-import { fileText } from "../src/core/render.ts";
 import { containersOf, podTemplates } from "./lib/objects.ts";
 import { built } from "./lib/world.ts";
+import { fileText } from "../src/core/util/text.ts";
+import type { Base } from "../src/core/model/component.ts";
 
 /**
  * What a process tells others of where it is, by the sections of each program's configuration: all of them, as upstream lists them. Left empty, each is

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Manifest } from "../src/core/objects.ts";
 import { none, says } from "./lib/findings.ts";
 import { altered, idOf } from "./lib/objects.ts";
 import { nameFaults, schemaFaults } from "./lib/schema.ts";
 import { built, dev, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const base = built.bases.flatMap(({ objects }) => objects);
 const loki = "StatefulSet observability/loki";

@@ -3,9 +3,9 @@ import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { idOf, podTemplates } from "./lib/objects.ts";
 import { network, recorded } from "./lib/policies.ts";
-import type { Manifest } from "../src/core/objects.ts";
 import { relabelled, scraped, scrapeJobsOf, targetsOf } from "./lib/scrape.ts";
 import { dev, worldNamed, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 for (const { name, overlay, objects } of worlds) {
   describe(`Prometheus of ${name}`, () => {

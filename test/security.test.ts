@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Manifest } from "../src/core/objects.ts";
-import { idOf, isWorkload } from "../src/core/reading.ts";
+import { idOf, isWorkload } from "../src/core/kubernetes/reading.ts";
 import type { Environment } from "../src/settings/schema.ts";
 import { images } from "../src/versions.ts";
 import { composeOf } from "./lib/compose.ts";
@@ -17,6 +16,7 @@ import {
   restrictedFaults,
 } from "./lib/security.ts";
 import { built, dev, rendered, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 /** What the agents that read log files ask of their nodes, beside what an environment says of them. */
 const logAgent = (name: string): readonly string[] => [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { catalogue } from "../src/components/index.ts";
-import { variable } from "../src/core/component.ts";
+import { variable } from "../src/core/model/component.ts";
 import { environment } from "../src/settings/schema.ts";
 import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
 import { built, dev, environmentOf } from "./lib/world.ts";

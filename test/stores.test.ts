@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import type { Manifest } from "../src/core/objects.ts";
-import { resolve } from "../src/core/resolve.ts";
+import { resolve } from "../src/core/kustomize/build.ts";
 import { SettingsError } from "../src/settings/validate.ts";
 import { namedSecrets } from "./lib/references.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { environmentOf, rendered, type World, worldNamed, worldOf } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const dataOf = ({ objects }: World, name: string): Readonly<Record<string, string>> => {
   const found = objects.find(

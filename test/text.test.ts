@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { envText, fileText, yaml } from "../src/core/render.ts";
 import { none, says } from "./lib/findings.ts";
 import { headerFaults, machineFaults, yamlFaults } from "./lib/text.ts";
 import { rendered, root, worlds } from "./lib/world.ts";
+import { envText, fileText, yaml } from "../src/core/util/text.ts";
 
 const files = rendered(worlds);
 const one = (path: string, text: string) => new Map([[path, text]]);

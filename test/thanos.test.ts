@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { parse } from "yaml";
-import type { Manifest } from "../src/core/objects.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { none, says } from "./lib/findings.ts";
 import { altered, containersOf, podTemplate, podTemplates } from "./lib/objects.ts";
 import { putAll, temporary } from "./lib/project.ts";
 import { environmentOf, rendered, type World, worldNamed, worldOf, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const skip = kustomizes.length === 0 ? missing : false;
 

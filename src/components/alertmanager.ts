@@ -1,9 +1,10 @@
-import type { Component, Context } from "../core/component.ts";
-import { apart, defineRoles } from "../core/plan.ts";
-import { containerPorts, goMemoryLimit, httpGet, overlaid, podIp, probes, resources } from "../core/pod.ts";
-import type { Size } from "../core/size.ts";
+import type { Component, Context } from "../core/model/component.ts";
+import { defineRoles } from "../core/model/roles.ts";
+import { containerPorts, goMemoryLimit, httpGet, overlaid, podIp, probes, resources } from "../core/derive/pod.ts";
+import type { Size } from "../core/model/size.ts";
 import { images } from "../versions.ts";
 import * as grafana from "./grafana.ts";
+import { apart } from "../core/model/grouping.ts";
 
 /** Every Alertmanager, for those who notify: they tell each of an alert, and which of them tells people is these's own affair. */
 export const members = {

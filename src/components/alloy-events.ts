@@ -1,11 +1,12 @@
-import { clusterAccess } from "../core/access.ts";
-import type { Component, Context, SettingsTable } from "../core/component.ts";
-import { apart, defineRoles } from "../core/plan.ts";
-import { configVolume, emptyDir, resources, oneContainer } from "../core/pod.ts";
-import { template } from "../core/template.ts";
+import { clusterAccess } from "../core/derive/rbac.ts";
+import type { Component, Context, SettingsTable } from "../core/model/component.ts";
+import { defineRoles } from "../core/model/roles.ts";
+import { configVolume, emptyDir, resources, oneContainer } from "../core/derive/pod.ts";
+import { template } from "../core/util/template.ts";
 import { container, port } from "./alloy.ts";
 import { again } from "./log-agent.ts";
 import * as loki from "./loki.ts";
+import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
   "alloy-events",

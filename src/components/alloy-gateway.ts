@@ -1,17 +1,18 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import { clusterAccess } from "../core/access.ts";
-import type { Component, Config, Context, SettingsTable } from "../core/component.ts";
-import { apart, defineRoles } from "../core/plan.ts";
-import { configVolume, emptyDir, resources, untilUnrouted, oneContainer } from "../core/pod.ts";
-import { quantity } from "../core/requests.ts";
-import type { Size } from "../core/size.ts";
-import { template } from "../core/template.ts";
+import { clusterAccess } from "../core/derive/rbac.ts";
+import type { Component, Config, Context, SettingsTable } from "../core/model/component.ts";
+import { defineRoles } from "../core/model/roles.ts";
+import { configVolume, emptyDir, resources, untilUnrouted, oneContainer } from "../core/derive/pod.ts";
+import { quantity } from "../core/kubernetes/requests.ts";
+import type { Size } from "../core/model/size.ts";
+import { template } from "../core/util/template.ts";
 import * as alloy from "./alloy.ts";
 import { onlyTenant } from "./dskit.ts";
 import * as loki from "./loki.ts";
 import { largestPush, lineLabels, place } from "./otlp.ts";
 import * as prometheus from "./prometheus.ts";
 import * as tempo from "./tempo.ts";
+import { apart } from "../core/model/grouping.ts";
 
 const entrances = {
   "otlp-grpc": 4317,

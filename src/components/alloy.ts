@@ -1,12 +1,13 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import { clusterAccess } from "../core/access.ts";
-import type { Component, Context, SettingsTable } from "../core/component.ts";
-import { apart, defineRoles, type Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp } from "../core/pod.ts";
-import { template } from "../core/template.ts";
+import { clusterAccess } from "../core/derive/rbac.ts";
+import type { Component, Context, SettingsTable } from "../core/model/component.ts";
+import { defineRoles, type Workload } from "../core/model/roles.ts";
+import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp } from "../core/derive/pod.ts";
+import { template } from "../core/util/template.ts";
 import { images } from "../versions.ts";
 import * as agent from "./log-agent.ts";
 import * as loki from "./loki.ts";
+import { apart } from "../core/model/grouping.ts";
 
 export const port = 12345;
 

@@ -1,8 +1,8 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { IVolume } from "kubernetes-models/v1/Volume";
-import { type Built, type Config, type Context, type Pods, settingsName } from "../core/component.ts";
-import type { Role, Workload } from "../core/plan.ts";
+import { type Built, type Config, type Context, type Pods, settingsName } from "../core/model/component.ts";
+import type { Role, Workload } from "../core/model/roles.ts";
 import {
   configVolume,
   containerPorts,
@@ -13,10 +13,10 @@ import {
   probes,
   resources,
   zoneLabel,
-} from "../core/pod.ts";
-import { quoted } from "../core/quoted.ts";
-import type { Size, Sized } from "../core/size.ts";
-import type { Address, Wiring } from "../core/wiring.ts";
+} from "../core/derive/pod.ts";
+import { quoted } from "../core/util/quoted.ts";
+import type { Size, Sized } from "../core/model/size.ts";
+import type { Address, Wiring } from "../core/model/wiring.ts";
 import * as nginx from "./nginx.ts";
 import { largestMessage, patience, seconds } from "./patience.ts";
 import * as store from "./store.ts";

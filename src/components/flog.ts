@@ -1,8 +1,9 @@
-import type { Component } from "../core/component.ts";
-import { apart, defineRoles } from "../core/plan.ts";
-import { goMemoryLimit, resources } from "../core/pod.ts";
-import type { Size } from "../core/size.ts";
+import type { Component } from "../core/model/component.ts";
+import { defineRoles } from "../core/model/roles.ts";
+import { goMemoryLimit, resources } from "../core/derive/pod.ts";
+import type { Size } from "../core/model/size.ts";
 import { images } from "../versions.ts";
+import { apart } from "../core/model/grouping.ts";
 
 /** What flog calls each format, by the role that writes it (https://github.com/mingrammer/flog#usage). */
 const formats: Readonly<Record<string, string>> = {

@@ -1,11 +1,12 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import type { Component, Context, Pods } from "../core/component.ts";
-import { apart, defineRoles, type Workload } from "../core/plan.ts";
-import { configVolume, emptyDir, endsWhenTold, goMemoryLimit, resources } from "../core/pod.ts";
-import type { Sized } from "../core/size.ts";
-import { template } from "../core/template.ts";
+import type { Component, Context, Pods } from "../core/model/component.ts";
+import { defineRoles, type Workload } from "../core/model/roles.ts";
+import { configVolume, emptyDir, endsWhenTold, goMemoryLimit, resources } from "../core/derive/pod.ts";
+import type { Sized } from "../core/model/size.ts";
+import { template } from "../core/util/template.ts";
 import { images } from "../versions.ts";
 import * as alloyGateway from "./alloy-gateway.ts";
+import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
   "generators",

@@ -1,5 +1,11 @@
-import { type Component, type Config, type DataSource, dataSourceConfig, type SecretShape } from "../core/component.ts";
-import { apart, defineRoles } from "../core/plan.ts";
+import {
+  type Component,
+  type Config,
+  type DataSource,
+  dataSourceConfig,
+  type SecretShape,
+} from "../core/model/component.ts";
+import { defineRoles } from "../core/model/roles.ts";
 import {
   containerPorts,
   emptyDir,
@@ -10,10 +16,11 @@ import {
   resources,
   secretVolume,
   tcp,
-} from "../core/pod.ts";
+} from "../core/derive/pod.ts";
 import { images } from "../versions.ts";
 import { onlyTenant } from "./dskit.ts";
 import { patience } from "./patience.ts";
+import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
   "grafana",

@@ -1,4 +1,4 @@
-import type { Component } from "../core/component.ts";
+import type { Component } from "../core/model/component.ts";
 import { alertmanager } from "./alertmanager.ts";
 import { alloyEvents } from "./alloy-events.ts";
 import { alloyGateway } from "./alloy-gateway.ts";

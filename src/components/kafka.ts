@@ -1,5 +1,4 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import { type Base, hasClients } from "../core/base.ts";
 import {
   type Component,
   type Context,
@@ -7,13 +6,16 @@ import {
   settingsName,
   type SettingsTable,
   variable,
-} from "../core/component.ts";
-import type { Ask } from "../core/wiring.ts";
-import { apart, defineRoles, type Role } from "../core/plan.ts";
-import { containerPorts, emptyDir, endsWhenTold, probes, resources, tcp } from "../core/pod.ts";
-import { quantity } from "../core/requests.ts";
-import type { Size, Sized } from "../core/size.ts";
+  type Base,
+} from "../core/model/component.ts";
+import type { Ask } from "../core/model/wiring.ts";
+import { defineRoles, type Role } from "../core/model/roles.ts";
+import { containerPorts, emptyDir, endsWhenTold, probes, resources, tcp } from "../core/derive/pod.ts";
+import { quantity } from "../core/kubernetes/requests.ts";
+import type { Size, Sized } from "../core/model/size.ts";
 import { images } from "../versions.ts";
+import { apart } from "../core/model/grouping.ts";
+import { hasClients } from "../core/model/bases.ts";
 
 const ports = { kafka: 9092, controller: 9093 } as const;
 

@@ -1,8 +1,9 @@
-import { clusterAccess } from "../core/access.ts";
-import type { Component } from "../core/component.ts";
-import { apart, defineRoles } from "../core/plan.ts";
-import { containerPorts, goMemoryLimit, httpGet, probes, resources, oneContainer } from "../core/pod.ts";
+import { clusterAccess } from "../core/derive/rbac.ts";
+import type { Component } from "../core/model/component.ts";
+import { defineRoles } from "../core/model/roles.ts";
+import { containerPorts, goMemoryLimit, httpGet, probes, resources, oneContainer } from "../core/derive/pod.ts";
 import { images } from "../versions.ts";
+import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
   "kube-state-metrics",

@@ -2,9 +2,9 @@ import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
-import type { Pods } from "../core/component.ts";
-import type { Workload } from "../core/plan.ts";
-import type { Sized } from "../core/size.ts";
+import type { Pods } from "../core/model/component.ts";
+import type { Workload } from "../core/model/roles.ts";
+import type { Sized } from "../core/model/size.ts";
 
 /* What the agents have in common that read the log files of a node's pods. */
 

@@ -1,7 +1,7 @@
-import { type Component, type Context, settingsName, type SettingsTable, variable } from "../core/component.ts";
-import { apart, behindGateway, byTier, defineRoles, together } from "../core/plan.ts";
-import { podsOf, type Size } from "../core/size.ts";
-import type { Address, Wiring } from "../core/wiring.ts";
+import { type Component, type Context, settingsName, type SettingsTable, variable } from "../core/model/component.ts";
+import { defineRoles } from "../core/model/roles.ts";
+import { podsOf, type Size } from "../core/model/size.ts";
+import type { Address, Wiring } from "../core/model/wiring.ts";
 import { limitSettings } from "../sizing/limits.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
@@ -13,6 +13,7 @@ import * as nginx from "./nginx.ts";
 import { patience, seconds } from "./patience.ts";
 import { streamLabels } from "./otlp.ts";
 import * as store from "./store.ts";
+import { apart, behindGateway, byTier, together } from "../core/model/grouping.ts";
 
 const http = 3100;
 const gossip = { component: "loki", name: "loki-gossip", port: "gossip", lists: "members" } as const;

@@ -1,12 +1,13 @@
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
-import { hasClients } from "../core/base.ts";
-import type { Component, Pods } from "../core/component.ts";
-import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
-import { containerPorts, goMemoryLimit, httpGet, probes, resources, tcp } from "../core/pod.ts";
-import { quantity } from "../core/requests.ts";
-import type { Sized, Sizes } from "../core/size.ts";
-import type { Address } from "../core/wiring.ts";
+import type { Component, Pods } from "../core/model/component.ts";
+import { defineRoles, type Role, type Workload } from "../core/model/roles.ts";
+import { containerPorts, goMemoryLimit, httpGet, probes, resources, tcp } from "../core/derive/pod.ts";
+import { quantity } from "../core/kubernetes/requests.ts";
+import type { Sized, Sizes } from "../core/model/size.ts";
+import type { Address } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
+import { apart } from "../core/model/grouping.ts";
+import { hasClients } from "../core/model/bases.ts";
 
 const ports = { memcached: 11211, exporter: 9150 } as const;
 

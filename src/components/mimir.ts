@@ -1,19 +1,9 @@
-import type { Base } from "../core/base.ts";
 import type { IContainer } from "kubernetes-models/v1/Container";
-import type { Component, Context, SettingsTable } from "../core/component.ts";
-import {
-  apart,
-  behindGateway,
-  byTier,
-  defineRoles,
-  type Role,
-  together,
-  without,
-  type Workload,
-} from "../core/plan.ts";
-import { overlaid } from "../core/pod.ts";
-import { podsOf, type Size } from "../core/size.ts";
-import type { Address, Wiring } from "../core/wiring.ts";
+import type { Component, Context, SettingsTable, Base } from "../core/model/component.ts";
+import { defineRoles, type Role, type Workload } from "../core/model/roles.ts";
+import { overlaid } from "../core/derive/pod.ts";
+import { podsOf, type Size } from "../core/model/size.ts";
+import type { Address, Wiring } from "../core/model/wiring.ts";
 import { limitSettings } from "../sizing/limits.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
@@ -26,6 +16,7 @@ import * as nginx from "./nginx.ts";
 import * as prometheus from "./prometheus.ts";
 import { place } from "./otlp.ts";
 import * as store from "./store.ts";
+import { apart, behindGateway, byTier, together, without } from "../core/model/grouping.ts";
 
 const http = 8080;
 const gossip = { component: "mimir", name: "mimir-gossip", port: "gossip", lists: "members" } as const;

@@ -1,8 +1,9 @@
-import type { Component, Pods, SecretShape } from "../core/component.ts";
-import { apart, defineRoles, type Workload } from "../core/plan.ts";
-import { containerPorts, emptyDir, httpGet, probes, resources } from "../core/pod.ts";
-import type { Sized } from "../core/size.ts";
+import type { Component, Pods, SecretShape } from "../core/model/component.ts";
+import { defineRoles, type Workload } from "../core/model/roles.ts";
+import { containerPorts, emptyDir, httpGet, probes, resources } from "../core/derive/pod.ts";
+import type { Sized } from "../core/model/size.ts";
 import { images } from "../versions.ts";
+import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
   "minio",

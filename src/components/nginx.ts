@@ -1,5 +1,5 @@
-import type { Config, Pods } from "../core/component.ts";
-import type { Workload } from "../core/plan.ts";
+import type { Config, Pods } from "../core/model/component.ts";
+import type { Workload } from "../core/model/roles.ts";
 import {
   configVolume,
   containerPorts,
@@ -10,12 +10,12 @@ import {
   resources,
   tcp,
   untilUnrouted,
-} from "../core/pod.ts";
-import { template } from "../core/template.ts";
-import type { Size, Sized } from "../core/size.ts";
+} from "../core/derive/pod.ts";
+import { template } from "../core/util/template.ts";
+import type { Size, Sized } from "../core/model/size.ts";
 import { largestForwarded } from "./otlp.ts";
 import { patience, seconds } from "./patience.ts";
-import type { Address } from "../core/wiring.ts";
+import type { Address } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
 
 /** Requests whose path matches (nginx's `location`) go to this address. */

@@ -1,7 +1,8 @@
-import type { Component } from "../core/component.ts";
-import { apart, defineRoles } from "../core/plan.ts";
-import { containerPorts, goMemoryLimit, httpGet, probes, resources, tcp } from "../core/pod.ts";
+import type { Component } from "../core/model/component.ts";
+import { defineRoles } from "../core/model/roles.ts";
+import { containerPorts, goMemoryLimit, httpGet, probes, resources, tcp } from "../core/derive/pod.ts";
 import { images } from "../versions.ts";
+import { apart } from "../core/model/grouping.ts";
 
 /** In a pod's network, and so with the pod's name, it cannot know what its node is called. */
 const nodename = { source_labels: ["__name__", "node"], regex: "node_uname_info;(.+)", target_label: "nodename" };

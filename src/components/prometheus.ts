@@ -1,13 +1,14 @@
-import { clusterAccess } from "../core/access.ts";
-import type { Component, Config, Context, Pods } from "../core/component.ts";
-import { podIdentity, scrapeJobs, staticJobs } from "../core/scrape.ts";
-import { apart, defineRoles, type Role, type Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, httpGet, probes, resources } from "../core/pod.ts";
-import type { Sized } from "../core/size.ts";
-import type { Address, Wiring } from "../core/wiring.ts";
+import { clusterAccess } from "../core/derive/rbac.ts";
+import type { Component, Config, Context, Pods } from "../core/model/component.ts";
+import { podIdentity, scrapeJobs, staticJobs } from "../core/derive/scrape.ts";
+import { defineRoles, type Role, type Workload } from "../core/model/roles.ts";
+import { configVolume, containerPorts, httpGet, probes, resources } from "../core/derive/pod.ts";
+import type { Sized } from "../core/model/size.ts";
+import type { Address, Wiring } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 import { place } from "./otlp.ts";
+import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
   "prometheus",

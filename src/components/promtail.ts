@@ -1,13 +1,23 @@
-import { clusterAccess } from "../core/access.ts";
+import { clusterAccess } from "../core/derive/rbac.ts";
 import type { IVolume } from "kubernetes-models/v1/Volume";
-import type { Component, Context, Pods, SettingsTable } from "../core/component.ts";
-import { partOf } from "../core/objects.ts";
-import { apart, defineRoles, type Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, goMemoryLimit, httpGet, probes, resources, tcp } from "../core/pod.ts";
-import type { Size } from "../core/size.ts";
+import type { Component, Context, Pods, SettingsTable } from "../core/model/component.ts";
+import { partOf } from "../core/derive/labels.ts";
+import { defineRoles, type Workload } from "../core/model/roles.ts";
+import {
+  configVolume,
+  containerPorts,
+  emptyDir,
+  goMemoryLimit,
+  httpGet,
+  probes,
+  resources,
+  tcp,
+} from "../core/derive/pod.ts";
+import type { Size } from "../core/model/size.ts";
 import { images } from "../versions.ts";
 import * as agent from "./log-agent.ts";
 import * as loki from "./loki.ts";
+import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
   "promtail",

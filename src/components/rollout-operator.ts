@@ -1,9 +1,10 @@
-import { namespaceAccess } from "../core/access.ts";
-import { hasZones } from "../core/base.ts";
-import type { Component } from "../core/component.ts";
-import { apart, defineRoles } from "../core/plan.ts";
-import { containerPorts, goMemoryLimit, httpGet, probes, resources, oneContainer } from "../core/pod.ts";
+import { namespaceAccess } from "../core/derive/rbac.ts";
+import type { Component } from "../core/model/component.ts";
+import { defineRoles } from "../core/model/roles.ts";
+import { containerPorts, goMemoryLimit, httpGet, probes, resources, oneContainer } from "../core/derive/pod.ts";
 import { images } from "../versions.ts";
+import { apart } from "../core/model/grouping.ts";
+import { hasZones } from "../core/model/bases.ts";
 
 export const roles = defineRoles(
   "rollout-operator",

@@ -1,9 +1,9 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IVolume } from "kubernetes-models/v1/Volume";
-import { type SecretShape, type Setting, settingsName, type SettingsTable, variable } from "../core/component.ts";
-import { endsWhenTold, resources, secretVolume } from "../core/pod.ts";
-import type { Identity, Store } from "../core/store.ts";
-import type { Address } from "../core/wiring.ts";
+import { type SecretShape, type Setting, settingsName, type SettingsTable, variable } from "../core/model/component.ts";
+import { endsWhenTold, resources, secretVolume } from "../core/derive/pod.ts";
+import type { Identity, Store } from "../core/model/store.ts";
+import type { Address } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
 import * as minio from "./minio.ts";
 

@@ -1,10 +1,9 @@
 import { parse } from "yaml";
-import type { Base } from "../core/base.ts";
-import type { Component, Context, Pods, SettingsTable } from "../core/component.ts";
-import { apart, defineRoles, type Mode, type Role, together, type Workload } from "../core/plan.ts";
-import { configVolume, containerPorts, emptyDir, httpGet, podIp, probes, resources } from "../core/pod.ts";
-import type { Size } from "../core/size.ts";
-import type { Address, Wiring } from "../core/wiring.ts";
+import type { Component, Context, Pods, SettingsTable, Base } from "../core/model/component.ts";
+import { defineRoles, type Mode, type Role, type Workload } from "../core/model/roles.ts";
+import { configVolume, containerPorts, emptyDir, httpGet, podIp, probes, resources } from "../core/derive/pod.ts";
+import type { Size } from "../core/model/size.ts";
+import type { Address, Wiring } from "../core/model/wiring.ts";
 import { limitSettings } from "../sizing/limits.ts";
 import { images } from "../versions.ts";
 import { member, memberlist, overrides, server, shutdownDelay, target, zoned } from "./dskit.ts";
@@ -16,6 +15,7 @@ import { largestForwarded } from "./otlp.ts";
 import { largestMessage, patience, seconds } from "./patience.ts";
 import * as prometheus from "./prometheus.ts";
 import * as store from "./store.ts";
+import { apart, together } from "../core/model/grouping.ts";
 
 const gossip = { component: "tempo", name: "tempo-gossip", port: "gossip", lists: "members" } as const;
 

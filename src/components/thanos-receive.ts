@@ -1,13 +1,14 @@
-import type { Component, Config, Context, Pods, SettingsTable } from "../core/component.ts";
-import { apart, defineRoles, governing, type Grouping, type Workload } from "../core/plan.ts";
-import { configVolume, resources, untilUnrouted } from "../core/pod.ts";
-import type { Size } from "../core/size.ts";
+import type { Component, Config, Context, Pods, SettingsTable } from "../core/model/component.ts";
+import { defineRoles, governing, type Workload } from "../core/model/roles.ts";
+import { configVolume, resources, untilUnrouted } from "../core/derive/pod.ts";
+import type { Size } from "../core/model/size.ts";
 import { limitSettings } from "../sizing/limits.ts";
 import * as minio from "./minio.ts";
 import * as prometheus from "./prometheus.ts";
 import { place } from "./otlp.ts";
 import { identity } from "./store.ts";
 import * as thanos from "./thanos.ts";
+import { apart, type Grouping } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
   "thanos-receive",

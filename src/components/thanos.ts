@@ -2,8 +2,8 @@ import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
-import type { Component, Config, Context, Pods, SecretShape, SettingsTable } from "../core/component.ts";
-import { apart, defineRoles, type Role } from "../core/plan.ts";
+import type { Component, Config, Context, Pods, SecretShape, SettingsTable } from "../core/model/component.ts";
+import { defineRoles, type Role } from "../core/model/roles.ts";
 import {
   configVolume,
   containerPorts,
@@ -13,9 +13,9 @@ import {
   resources,
   secretVolume,
   untilUnrouted,
-} from "../core/pod.ts";
-import type { Size, Sizes } from "../core/size.ts";
-import type { Address } from "../core/wiring.ts";
+} from "../core/derive/pod.ts";
+import type { Size, Sizes } from "../core/model/size.ts";
+import type { Address } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 import * as grafana from "./grafana.ts";
@@ -23,6 +23,7 @@ import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as prometheus from "./prometheus.ts";
 import { identity } from "./store.ts";
+import { apart } from "../core/model/grouping.ts";
 
 /** Whoever serves series over gRPC joins it (stores, rulers, sidecars, receivers): Thanos query asks all of them. */
 export const storeApi = {

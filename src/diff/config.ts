@@ -1,9 +1,9 @@
 import { parseAllDocuments } from "yaml";
-import type { Manifest } from "../core/objects.ts";
 import { but, changes, isScalar, keysOf, type Same, type Table } from "./changes.ts";
 import type { Finding } from "./finding.ts";
 import type { Pair } from "./sides.ts";
 import { finding, findings, stated } from "./words.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 const structured = /\.(json|ya?ml)$/;
 

@@ -1,9 +1,9 @@
-import { type Direction, network, type Network, targets } from "../core/network.ts";
-import type { Manifest } from "../core/objects.ts";
-import { isWorkload, podTemplate, selects } from "../core/reading.ts";
+import { type Direction, network, type Network, targets } from "../core/kubernetes/network-rules.ts";
+import { isWorkload, podTemplate, selects } from "../core/kubernetes/reading.ts";
 import type { Connection } from "./finding.ts";
 import { anyPort, anywhere, nameService, type Node, type Opening, openings, portWords } from "./openings.ts";
 import type { Sides } from "./sides.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 interface Way {
   readonly from: string;

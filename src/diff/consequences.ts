@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { immutable } from "../core/immutable.ts";
-import type { Manifest } from "../core/objects.ts";
-import { type PodTemplate, podTemplate } from "../core/reading.ts";
-import { quantity } from "../core/requests.ts";
+import { immutable } from "../core/kubernetes/immutable.ts";
+import { type PodTemplate, podTemplate } from "../core/kubernetes/reading.ts";
+import { quantity } from "../core/kubernetes/requests.ts";
 import { changes, isTable, type Same } from "./changes.ts";
 import type { Refusal, Restart } from "./finding.ts";
 import { isController, stem } from "./names.ts";
 import type { Sides } from "./sides.ts";
 import { contrast } from "./words.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 const exact: Same = (before, after) => before === after;
 

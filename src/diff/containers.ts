@@ -1,6 +1,6 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
-import { quantity } from "../core/requests.ts";
-import { containersOf, type PodTemplate } from "../core/reading.ts";
+import { quantity } from "../core/kubernetes/requests.ts";
+import { containersOf, type PodTemplate } from "../core/kubernetes/reading.ts";
 import { but, changes, keysOf, type Same, type Table } from "./changes.ts";
 import type { Finding } from "./finding.ts";
 import { finding, findings, stated, words } from "./words.ts";

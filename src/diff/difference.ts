@@ -1,7 +1,6 @@
-import type { PolicySpec } from "../core/network.ts";
-import type { Manifest } from "../core/objects.ts";
-import { isWorkload, podTemplate, selects, specOf } from "../core/reading.ts";
-import { requests } from "../core/requests.ts";
+import type { PolicySpec } from "../core/kubernetes/network-rules.ts";
+import { isWorkload, podTemplate, selects, specOf } from "../core/kubernetes/reading.ts";
+import { requests } from "../core/kubernetes/requests.ts";
 import { connections } from "./connections.ts";
 import { refusals, restarts } from "./consequences.ts";
 import {
@@ -18,6 +17,7 @@ import { regroupings, rolesOf } from "./roles.ts";
 import { noComponent } from "./owners.ts";
 import { type Pair, type Sides, sides } from "./sides.ts";
 import { workloadFindings } from "./workloads.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 const runsPods = ({ before, after }: Pair): boolean => [before, after].some((object) => object && isWorkload(object));
 

@@ -1,4 +1,4 @@
-import type { Requests } from "../core/requests.ts";
+import type { Requests } from "../core/kubernetes/requests.ts";
 
 /** What a finding is about, in the order in which a reviewer reads. */
 export const topics = [

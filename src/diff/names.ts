@@ -1,4 +1,4 @@
-import type { Manifest } from "../core/objects.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 /** Workloads that run pods all the time: one name is one workload, whatever kind it has. */
 const controllers: ReadonlySet<string> = new Set(["DaemonSet", "Deployment", "StatefulSet"]);

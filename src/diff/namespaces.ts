@@ -1,6 +1,6 @@
-import { clusterScoped, type Manifest } from "../core/objects.ts";
 import type { Same } from "./changes.ts";
 import { stem } from "./names.ts";
+import { clusterScoped, type Manifest } from "../core/kubernetes/manifest.ts";
 
 /** A namespace before and after; empty where objects name none. */
 export interface Renamed {

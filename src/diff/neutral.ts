@@ -1,6 +1,6 @@
-import { clusterScoped, type Manifest } from "../core/objects.ts";
 import { but, isTable } from "./changes.ts";
 import { isSuffixed, stem } from "./names.ts";
+import { clusterScoped, type Manifest } from "../core/kubernetes/manifest.ts";
 
 const namesNamespace: ReadonlySet<string> = new Set(["kubernetes.io/metadata.name", "namespace"]);
 

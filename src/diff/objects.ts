@@ -1,4 +1,3 @@
-import type { Manifest } from "../core/objects.ts";
 import {
   configMapsOf,
   isWorkload,
@@ -8,13 +7,14 @@ import {
   secretsOf,
   selects,
   specOf,
-} from "../core/reading.ts";
+} from "../core/kubernetes/reading.ts";
 import { but, changes, type Same, type Table } from "./changes.ts";
 import { configMapFindings, besideData, secretFindings } from "./config.ts";
 import type { Finding } from "./finding.ts";
 import type { Pair, Sides } from "./sides.ts";
 import { claimFindings } from "./storage.ts";
 import { findings, stated, words } from "./words.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 interface ServiceSpec {
   readonly clusterIP?: string;

@@ -6,9 +6,9 @@ import {
   type PolicySpec,
   type Port,
   typesOf,
-} from "../core/network.ts";
-import type { Manifest } from "../core/objects.ts";
-import { type PodTemplate, type Selector, selects, specOf } from "../core/reading.ts";
+} from "../core/kubernetes/network-rules.ts";
+import { type PodTemplate, type Selector, selects, specOf } from "../core/kubernetes/reading.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 /** A workload's pods under the name that both sides know them by. */
 export interface Node {

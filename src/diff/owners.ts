@@ -1,5 +1,5 @@
-import type { Manifest } from "../core/objects.ts";
-import { configMapsOf, type Labels, podTemplates, type PodTemplate, secretsOf } from "../core/reading.ts";
+import { configMapsOf, type Labels, podTemplates, type PodTemplate, secretsOf } from "../core/kubernetes/reading.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 const labelled = (labels: unknown): string | undefined => (labels as Labels | undefined)?.["app.kubernetes.io/name"];
 

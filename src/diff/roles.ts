@@ -1,6 +1,6 @@
-import type { Manifest } from "../core/objects.ts";
-import { containersOf, podTemplate } from "../core/reading.ts";
+import { containersOf, podTemplate } from "../core/kubernetes/reading.ts";
 import type { Placed, Regrouping } from "./finding.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 /** All roles of a component in one process. */
 const everything = "all";

@@ -1,10 +1,10 @@
-import type { Manifest } from "../core/objects.ts";
-import { quiet } from "../core/reading.ts";
+import { quiet } from "../core/kubernetes/reading.ts";
 import type { Same } from "./changes.ts";
 import { isController } from "./names.ts";
 import { type Renamed, renamed, sameness } from "./namespaces.ts";
 import { neutral } from "./neutral.ts";
 import { chosen, owners } from "./owners.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 /** One object before and after, under one name; undefined where it is not there. */
 export interface Pair {

@@ -13,11 +13,11 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve as absolute } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { anyKustomize, build } from "../core/kustomize.ts";
-import type { Manifest } from "../core/objects.ts";
-import { checkedPatches } from "../core/patches.ts";
-import { resolve } from "../core/resolve.ts";
+import { anyKustomize, build } from "../core/kustomize/program.ts";
+import { checkedPatches } from "../core/output/patches.ts";
+import { resolve } from "../core/kustomize/build.ts";
 import { environmentNames, environments, files, foundation, overlayOf } from "../program.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 /** Where names are looked up: the project's folder, and the one that the command was given in. */
 export interface Place {

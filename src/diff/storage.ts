@@ -1,9 +1,9 @@
 import type { IVolume } from "kubernetes-models/v1/Volume";
-import type { Manifest } from "../core/objects.ts";
-import { podTemplate, specOf } from "../core/reading.ts";
+import { podTemplate, specOf } from "../core/kubernetes/reading.ts";
 import { but, changes, isTable, type Same, type Table } from "./changes.ts";
 import type { Finding } from "./finding.ts";
 import { findings, stated, words } from "./words.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 interface Claim {
   readonly metadata?: { readonly name?: string };

@@ -1,4 +1,4 @@
-import { columns, wrapped } from "../core/columns.ts";
+import { columns, wrapped } from "../core/util/columns.ts";
 import { type Difference, topics } from "./finding.ts";
 import { isEmpty } from "./difference.ts";
 import {

@@ -1,6 +1,5 @@
-import type { Manifest } from "../core/objects.ts";
-import { containersOf, podTemplate, specOf } from "../core/reading.ts";
-import { requests } from "../core/requests.ts";
+import { containersOf, podTemplate, specOf } from "../core/kubernetes/reading.ts";
+import { requests } from "../core/kubernetes/requests.ts";
 import { but, changes, type Same, type Table } from "./changes.ts";
 import { containersFindings, imageWords } from "./containers.ts";
 import type { Finding } from "./finding.ts";
@@ -8,6 +7,7 @@ import type { Pair } from "./sides.ts";
 import { storageFindings, volumesInWords } from "./storage.ts";
 import { cpuWords, memoryWords } from "./amounts.ts";
 import { findings, stated } from "./words.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 const runs: Readonly<Record<string, (replicas: number) => string>> = {
   CronJob: () => "again and again",

@@ -1,4 +1,4 @@
-import { annotating, type Feature } from "../core/feature.ts";
+import { annotating, type Feature } from "../core/assemble/feature.ts";
 
 /**
  * The same for Argo CD as `flux-keep-config` for Flux: no ConfigMap is pruned, and one that is left over does not put its Application out

@@ -2,8 +2,8 @@ import type { IVolume } from "kubernetes-models/v1/Volume";
 import { alloy } from "../components/alloy.ts";
 import { positions } from "../components/log-agent.ts";
 import { promtail } from "../components/promtail.ts";
-import type { Component } from "../core/component.ts";
-import type { Feature } from "../core/feature.ts";
+import type { Component } from "../core/model/component.ts";
+import type { Feature } from "../core/assemble/feature.ts";
 
 /** GKE's Autopilot lets pods read the node's /var/log and nothing else of it: how far files have been read goes with the pod. */
 const agent = (changes: Component): Feature => {

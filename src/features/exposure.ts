@@ -1,10 +1,11 @@
 import type { IIngressSpec } from "kubernetes-models/networking.k8s.io/v1/IngressSpec";
 import * as grafana from "../components/grafana.ts";
 import { patience } from "../components/patience.ts";
-import type { Feature } from "../core/feature.ts";
-import { Ingress } from "../core/models.ts";
-import { componentLabels, manifest, type Manifest } from "../core/objects.ts";
-import type { Wiring } from "../core/wiring.ts";
+import type { Feature } from "../core/assemble/feature.ts";
+import { Ingress } from "../core/kubernetes/builders.ts";
+import { componentLabels } from "../core/derive/labels.ts";
+import type { Wiring } from "../core/model/wiring.ts";
+import { manifest, type Manifest } from "../core/kubernetes/manifest.ts";
 
 /** Where the Components expect Grafana to be asked for, until an environment or a user's patch says otherwise. */
 const host = "grafana.localhost";

@@ -2,11 +2,12 @@ import type { INetworkPolicyEgressRule } from "kubernetes-models/networking.k8s.
 import * as kafka from "../components/kafka.ts";
 import { mimir } from "../components/mimir.ts";
 import { tempo } from "../components/tempo.ts";
-import type { Base } from "../core/base.ts";
-import type { Feature, Options } from "../core/feature.ts";
-import { NetworkPolicy } from "../core/models.ts";
-import { clientLabel, manifest, type Manifest, partOf } from "../core/objects.ts";
-import { isRole } from "../core/wiring.ts";
+import type { Feature, Options } from "../core/assemble/feature.ts";
+import { NetworkPolicy } from "../core/kubernetes/builders.ts";
+import { clientLabel, partOf } from "../core/derive/labels.ts";
+import { isRole } from "../core/model/wiring.ts";
+import type { Base } from "../core/model/component.ts";
+import { manifest, type Manifest } from "../core/kubernetes/manifest.ts";
 
 const name = "external-kafka";
 const defaultPort = 9092;

@@ -1,9 +1,10 @@
 import type { INetworkPolicyEgressRule } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyEgressRule";
 import * as minio from "../components/minio.ts";
-import type { Feature } from "../core/feature.ts";
-import { clientLabel, manifest, type Manifest, partOf } from "../core/objects.ts";
-import { NetworkPolicy } from "../core/models.ts";
-import { portOf, type Store } from "../core/store.ts";
+import type { Feature } from "../core/assemble/feature.ts";
+import { clientLabel, partOf } from "../core/derive/labels.ts";
+import { NetworkPolicy } from "../core/kubernetes/builders.ts";
+import { portOf, type Store } from "../core/model/store.ts";
+import { manifest, type Manifest } from "../core/kubernetes/manifest.ts";
 
 const tcp = (...ports: readonly number[]): INetworkPolicyEgressRule => ({
   ports: [...new Set(ports)].map((port) => ({ protocol: "TCP", port })),

@@ -1,4 +1,4 @@
-import { annotating, type Feature } from "../core/feature.ts";
+import { annotating, type Feature } from "../core/assemble/feature.ts";
 
 /**
  * Flux prunes a ConfigMap as soon as it is no longer in its source, and then a pod of the old template that restarts during the

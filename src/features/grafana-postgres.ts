@@ -1,11 +1,12 @@
 import type { INetworkPolicySpec } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicySpec";
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import * as grafana from "../components/grafana.ts";
-import type { Feature } from "../core/feature.ts";
-import { NetworkPolicy, PodDisruptionBudget } from "../core/models.ts";
-import { componentLabels, labels, manifest, selector } from "../core/objects.ts";
-import { podIp, secretVolume, spread } from "../core/pod.ts";
-import type { Wiring } from "../core/wiring.ts";
+import type { Feature } from "../core/assemble/feature.ts";
+import { NetworkPolicy, PodDisruptionBudget } from "../core/kubernetes/builders.ts";
+import { componentLabels, labels, selector } from "../core/derive/labels.ts";
+import { podIp, secretVolume, spread } from "../core/derive/pod.ts";
+import type { Wiring } from "../core/model/wiring.ts";
+import { manifest } from "../core/kubernetes/manifest.ts";
 
 const name = "grafana-postgres";
 const { server } = grafana.roles;

@@ -1,4 +1,4 @@
-import type { Feature } from "../core/feature.ts";
+import type { Feature } from "../core/assemble/feature.ts";
 import { argocdKeepConfig } from "./argocd-keep-config.ts";
 import { autopilots } from "./autopilot.ts";
 import { gatewayApi, ingress } from "./exposure.ts";

@@ -2,14 +2,14 @@ import { loki, roles as lokiRoles } from "../components/loki.ts";
 import { mimir, roles as mimirRoles } from "../components/mimir.ts";
 import * as prometheus from "../components/prometheus.ts";
 import { roles as tempoRoles, tempo } from "../components/tempo.ts";
-import type { Base } from "../core/base.ts";
-import { type Component, modesOf, type Pods } from "../core/component.ts";
-import type { Feature } from "../core/feature.ts";
-import { labels, type Manifest } from "../core/objects.ts";
-import type { Mode, Role } from "../core/plan.ts";
-import { kedaOperator } from "../core/policies.ts";
-import type { Address } from "../core/wiring.ts";
-import { busy, busyCpu, scaling } from "../core/workload.ts";
+import { type Component, modesOf, type Pods, type Base } from "../core/model/component.ts";
+import type { Feature } from "../core/assemble/feature.ts";
+import { labels } from "../core/derive/labels.ts";
+import type { Mode, Role } from "../core/model/roles.ts";
+import { kedaOperator } from "../core/derive/network-policies.ts";
+import type { Address } from "../core/model/wiring.ts";
+import { busy, busyCpu, scaling } from "../core/derive/controllers.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 const { server } = prometheus.roles;
 

@@ -1,9 +1,9 @@
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import { alloy } from "../components/alloy.ts";
 import { promtail } from "../components/promtail.ts";
-import type { Component, Config } from "../core/component.ts";
-import type { Feature } from "../core/feature.ts";
-import { template } from "../core/template.ts";
+import type { Component, Config } from "../core/model/component.ts";
+import type { Feature } from "../core/assemble/feature.ts";
+import { template } from "../core/util/template.ts";
 
 /** A folder of the node that an agent reads, and where it finds it. */
 interface Folder {

@@ -2,10 +2,11 @@ import type { IDaemonSetSpec } from "kubernetes-models/apps/v1/DaemonSetSpec";
 import { alloy } from "../components/alloy.ts";
 import { nodeExporter } from "../components/node-exporter.ts";
 import { promtail } from "../components/promtail.ts";
-import type { Component } from "../core/component.ts";
-import type { Everywhere, Feature } from "../core/feature.ts";
-import { RoleBinding } from "../core/models.ts";
-import { componentLabels, manifest } from "../core/objects.ts";
+import type { Component } from "../core/model/component.ts";
+import type { Everywhere, Feature } from "../core/assemble/feature.ts";
+import { RoleBinding } from "../core/kubernetes/builders.ts";
+import { componentLabels } from "../core/derive/labels.ts";
+import { manifest } from "../core/kubernetes/manifest.ts";
 
 /** OpenShift gives the pods of each namespace a user and groups of its own, and refuses those that name others. */
 const withoutUsers = (kind: string): Everywhere => ({

@@ -1,11 +1,12 @@
 import type { INetworkPolicyEgressRule } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyEgressRule";
-import type { Base } from "../core/base.ts";
-import type { Feature, Options } from "../core/feature.ts";
-import { NetworkPolicy } from "../core/models.ts";
-import { manifest, type Manifest, outsideLabel, partOf } from "../core/objects.ts";
-import { listening } from "../core/network.ts";
-import { outside } from "../core/pod.ts";
-import { names, tcp } from "../core/policies.ts";
+import type { Feature, Options } from "../core/assemble/feature.ts";
+import { NetworkPolicy } from "../core/kubernetes/builders.ts";
+import { outsideLabel, partOf } from "../core/derive/labels.ts";
+import { listening } from "../core/kubernetes/network-rules.ts";
+import { outside } from "../core/derive/pod.ts";
+import { names, tcp } from "../core/derive/network-policies.ts";
+import type { Base } from "../core/model/component.ts";
+import { manifest, type Manifest } from "../core/kubernetes/manifest.ts";
 
 const name = "proxy";
 const defaultPort = 3128;

@@ -4,10 +4,10 @@ import * as tempo from "../components/tempo.ts";
 import * as alloyGateway from "../components/alloy-gateway.ts";
 import * as thanosReceive from "../components/thanos-receive.ts";
 import * as thanos from "../components/thanos.ts";
-import { settingsName, variable } from "../core/component.ts";
-import type { Feature } from "../core/feature.ts";
-import type { Role } from "../core/plan.ts";
-import type { Wiring } from "../core/wiring.ts";
+import { settingsName, variable } from "../core/model/component.ts";
+import type { Feature } from "../core/assemble/feature.ts";
+import type { Role } from "../core/model/roles.ts";
+import type { Wiring } from "../core/model/wiring.ts";
 
 /** A back end that takes samples: its entrance, and what it is called in each protocol. */
 interface Receiver {

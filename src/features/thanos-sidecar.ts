@@ -3,12 +3,13 @@ import * as minio from "../components/minio.ts";
 import { identity } from "../components/store.ts";
 import * as prometheus from "../components/prometheus.ts";
 import * as thanos from "../components/thanos.ts";
-import type { Feature } from "../core/feature.ts";
-import { clientLabel, groupLabels, type Manifest } from "../core/objects.ts";
-import { defineRoles } from "../core/plan.ts";
-import type { Store } from "../core/store.ts";
-import { askingOutside, resources, restrictedContainer } from "../core/pod.ts";
-import { scrapeJobs } from "../core/scrape.ts";
+import type { Feature } from "../core/assemble/feature.ts";
+import { clientLabel, groupLabels } from "../core/derive/labels.ts";
+import { defineRoles } from "../core/model/roles.ts";
+import type { Store } from "../core/model/store.ts";
+import { askingOutside, resources, restrictedContainer } from "../core/derive/pod.ts";
+import { scrapeJobs } from "../core/derive/scrape.ts";
+import type { Manifest } from "../core/kubernetes/manifest.ts";
 
 const { sidecar } = defineRoles(
   "prometheus",

@@ -1,12 +1,12 @@
-import type { Overrides, Unit } from "../core/component.ts";
-import type { Doors, Ports } from "../core/doors.ts";
-import type { Home, Mode } from "../core/plan.ts";
-import type { Repository } from "../core/flux.ts";
-import type { Volume } from "../core/size.ts";
+import type { Overrides, Unit } from "../core/model/component.ts";
+import type { Doors, Ports } from "../core/assemble/doors.ts";
+import type { Home, Mode } from "../core/model/roles.ts";
+import type { Volume } from "../core/model/size.ts";
 import type { kedas } from "../features/keda.ts";
 import type { Load } from "../sizing/load.ts";
-import { minioStore, type Store } from "../core/store.ts";
+import { minioStore, type Store } from "../core/model/store.ts";
 import type { Answers } from "./composition.ts";
+import type { Repository } from "../core/assemble/overlay.ts";
 
 /** How Grafana is reached from outside the cluster; the other fields are options of the kustomize Component of that name. */
 export interface Exposure extends Readonly<Record<string, string>> {

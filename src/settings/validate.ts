@@ -6,10 +6,9 @@ import {
   nearestMode,
   type SettingsTable,
   type Unit,
-} from "../core/component.ts";
-import type { SettingsTables } from "../core/base.ts";
-import type { Repository } from "../core/flux.ts";
-import { type Mode, modes, plan } from "../core/plan.ts";
+} from "../core/model/component.ts";
+import type { SettingsTables } from "../core/assemble/base.ts";
+import { type Mode, modes } from "../core/model/roles.ts";
 import { expectedAmount, isAmount, loadFields } from "../sizing/load.ts";
 import { identities, type Keeper, keepers as allKeepers } from "../components/store.ts";
 import {
@@ -23,11 +22,13 @@ import {
   shared,
   tabled,
 } from "./composition.ts";
-import type { Feature } from "../core/feature.ts";
+import type { Feature } from "../core/assemble/feature.ts";
 import { externalKafka } from "../features/external-kafka.ts";
 import { kedas } from "../features/keda.ts";
 import { proxy } from "../features/proxy.ts";
 import { answersOf, type Environment, type Settings, units } from "./schema.ts";
+import type { Repository } from "../core/assemble/overlay.ts";
+import { plan } from "../core/model/grouping.ts";
 
 /** The problems of settings files, one a line: where, what was found, what was expected or what to do. */
 export class SettingsError extends Error {}

@@ -1,5 +1,5 @@
-import type { Mode } from "../core/plan.ts";
-import { quantity } from "../core/requests.ts";
+import type { Mode } from "../core/model/roles.ts";
+import { quantity } from "../core/kubernetes/requests.ts";
 import { driver, type DriverName, type Facts } from "./drivers.ts";
 import { plain } from "./numbers.ts";
 import { pages } from "./sources.ts";

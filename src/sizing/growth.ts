@@ -1,5 +1,5 @@
-import type { Mode } from "../core/plan.ts";
-import { podsOf, type Size } from "../core/size.ts";
+import type { Mode } from "../core/model/roles.ts";
+import { podsOf, type Size } from "../core/model/size.ts";
 import { plain } from "./numbers.ts";
 import { type Resource, resources, type Rule } from "./rule.ts";
 import type { Sum } from "./sum.ts";

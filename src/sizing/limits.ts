@@ -1,4 +1,4 @@
-import type { SettingsTable } from "../core/component.ts";
+import type { SettingsTable } from "../core/model/component.ts";
 import { driver, type DriverName, type Facts } from "./drivers.ts";
 import { plain } from "./numbers.ts";
 

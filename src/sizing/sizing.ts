@@ -1,12 +1,12 @@
-import type { Base } from "../core/base.ts";
-import { podsOf, type Resizing, type Volume } from "../core/size.ts";
-import { isRole, type Wiring } from "../core/wiring.ts";
+import { podsOf, type Resizing, type Volume } from "../core/model/size.ts";
+import { isRole, type Wiring } from "../core/model/wiring.ts";
 import { bound, large } from "./bounds.ts";
 import type { Facts, Own } from "./drivers.ts";
 import { type Kept, keeping, kept } from "./kept.ts";
 import { type Limit, limits } from "./limits.ts";
 import type { Load } from "./load.ts";
 import { type Explained, explained, type Stood } from "./workload.ts";
+import type { Base } from "../core/model/component.ts";
 
 /** What an environment says that sizes depend on. */
 export interface Asked {

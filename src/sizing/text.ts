@@ -1,6 +1,6 @@
-import { columns, wrapped } from "../core/columns.ts";
-import { podsOf } from "../core/size.ts";
-import { quantity } from "../core/requests.ts";
+import { columns, wrapped } from "../core/util/columns.ts";
+import { podsOf } from "../core/model/size.ts";
+import { quantity } from "../core/kubernetes/requests.ts";
 import { driver, type DriverName } from "./drivers.ts";
 import { typicalSpanBytes } from "./load.ts";
 import { bytes, plain, rounding } from "./numbers.ts";

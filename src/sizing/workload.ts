@@ -1,6 +1,6 @@
-import { podsOf, type Size, type Sized } from "../core/size.ts";
-import type { Mode, Workload } from "../core/plan.ts";
-import { quantity } from "../core/requests.ts";
+import { podsOf, type Size, type Sized } from "../core/model/size.ts";
+import type { Mode, Workload } from "../core/model/roles.ts";
+import { quantity } from "../core/kubernetes/requests.ts";
 import { driver, type Facts, type Own } from "./drivers.ts";
 import { grown, growth } from "./growth.ts";
 import { cpuQuantity, diskQuantity, memoryQuantity } from "./numbers.ts";

@@ -1,4 +1,3 @@
-import type { Manifest } from "../../src/core/objects.ts";
 import type { Findings } from "./findings.ts";
 import {
   containersOf,
@@ -13,6 +12,7 @@ import {
   type Text,
   textsOf,
 } from "./objects.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 /** An address that stands in some text. */
 export interface Found {

@@ -5,7 +5,7 @@ import { Agent, request } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Manifest } from "../../src/core/objects.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 export interface Answer {
   readonly status: number;

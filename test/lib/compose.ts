@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { parse } from "yaml";
-import type { Files } from "../../src/core/render.ts";
+import type { Files } from "../../src/core/output/render.ts";
 import type { Findings } from "./findings.ts";
 import type { Labels } from "./objects.ts";
 

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
-import type { Manifest } from "../../src/core/objects.ts";
 import type { Findings } from "./findings.ts";
 import type { Labels } from "./objects.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 interface Source {
   readonly name: string;

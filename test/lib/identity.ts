@@ -1,10 +1,10 @@
-import type { Manifest } from "../../src/core/objects.ts";
 import type { Findings } from "./findings.ts";
 import { excerpt } from "./diff.ts";
 import { podTemplates } from "./objects.ts";
-import { namespaceNames } from "../../src/core/component.ts";
-import { immutable } from "../../src/core/immutable.ts";
-import { yaml } from "../../src/core/render.ts";
+import { namespaceNames } from "../../src/core/model/component.ts";
+import { immutable } from "../../src/core/kubernetes/immutable.ts";
+import { yaml } from "../../src/core/util/text.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 const clusterScoped: ReadonlySet<string> = new Set(["ClusterRole", "ClusterRoleBinding", "Namespace", "StorageClass"]);
 

@@ -1,8 +1,8 @@
 import { parse } from "yaml";
-import { inKubectl, type Kustomize, missing, output, standalone } from "../../src/core/kustomize.ts";
-import type { Manifest } from "../../src/core/objects.ts";
+import { inKubectl, type Kustomize, missing, output, standalone } from "../../src/core/kustomize/program.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
-export { type Kustomize, missing } from "../../src/core/kustomize.ts";
+export { type Kustomize, missing } from "../../src/core/kustomize/program.ts";
 
 /** Every kustomize that is to be had here: its own program first, then the one in kubectl. */
 export const kustomizes: readonly Kustomize[] = [standalone(), inKubectl()].filter((one) => one !== undefined);

@@ -1,4 +1,3 @@
-import type { Manifest } from "../../src/core/objects.ts";
 import {
   configMapsOf,
   containersOf,
@@ -7,7 +6,8 @@ import {
   type PodTemplate,
   podTemplates,
   secretsOf,
-} from "../../src/core/reading.ts";
+} from "../../src/core/kubernetes/reading.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 export {
   configMapsOf,
@@ -23,7 +23,7 @@ export {
   type Selector,
   selects,
   specOf,
-} from "../../src/core/reading.ts";
+} from "../../src/core/kubernetes/reading.ts";
 
 const collator = (a: Manifest, b: Manifest): number => (idOf(a) < idOf(b) ? -1 : 1);
 export const sortedById = (objects: readonly Manifest[]): readonly Manifest[] => [...objects].sort(collator);

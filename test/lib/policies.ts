@@ -1,15 +1,15 @@
-import { ownConnections } from "../../src/core/connections.ts";
-import type { Manifest } from "../../src/core/objects.ts";
-import type { Overlay } from "../../src/core/overlay.ts";
-import { type Role, type Workload } from "../../src/core/plan.ts";
-import { network, type PolicySpec, type Target, targets } from "../../src/core/network.ts";
-import { selector } from "../../src/core/objects.ts";
-import type { Connection } from "../../src/core/wiring.ts";
+import type { Overlay } from "../../src/core/assemble/overlay.ts";
+import { type Role, type Workload } from "../../src/core/model/roles.ts";
+import { network, type PolicySpec, type Target, targets } from "../../src/core/kubernetes/network-rules.ts";
+import { selector } from "../../src/core/derive/labels.ts";
+import type { Connection } from "../../src/core/model/wiring.ts";
 import type { Edge } from "./addresses.ts";
 import type { Findings } from "./findings.ts";
 import { idOf, podTemplates, type PodTemplate, selects, specOf } from "./objects.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
+import { ownConnections } from "../../src/core/model/bases.ts";
 
-export { network, outside } from "../../src/core/network.ts";
+export { network, outside } from "../../src/core/kubernetes/network-rules.ts";
 
 /** Pods of an environment, the roles in them and what is on record about who talks to whom. */
 export interface Recorded {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
-import type { Files } from "../../src/core/render.ts";
+import type { Files } from "../../src/core/output/render.ts";
 import { root } from "./world.ts";
 
 /** A folder of our own, gone when `after` has run. */

@@ -1,6 +1,5 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { parse } from "yaml";
-import type { Manifest } from "../../src/core/objects.ts";
 import type { Findings } from "./findings.ts";
 import {
   configMapsOf,
@@ -13,6 +12,7 @@ import {
   secretsOf,
   specOf,
 } from "./objects.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 const withoutHash = (name: string): string => name.replace(/-[a-z0-9]{10}$/, "");
 

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
-import type { Manifest } from "../../src/core/objects.ts";
 import { all, type Block, parseAlloy } from "./alloy.ts";
 import { containersOf, podTemplates } from "./objects.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 type Table = Readonly<Record<string, string>>;
 

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
-import type { Manifest } from "../../src/core/objects.ts";
 import type { Findings } from "./findings.ts";
 import { containersOf, idOf, isWorkload, podTemplate, specOf } from "./objects.ts";
 import { root } from "./world.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 /*
  * kubernetes-models carries its schemas only as compiled checks, which let unknown fields pass. Its type declarations are made

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
-import type { Manifest } from "../../src/core/objects.ts";
 import { containersOf, idOf, type Labels, podTemplates, type PodTemplate, textsOf } from "./objects.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 export interface Rule {
   readonly source_labels?: readonly string[];

@@ -1,8 +1,8 @@
 import { parse } from "yaml";
-import type { SecretShape } from "../../src/core/component.ts";
-import type { Manifest } from "../../src/core/objects.ts";
+import type { SecretShape } from "../../src/core/model/component.ts";
 import type { Findings } from "./findings.ts";
 import { containersOf, idOf, podTemplates, textsOf } from "./objects.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 const leaves = (value: unknown, key = ""): readonly (readonly [string, string])[] => {
   if (typeof value === "object" && value !== null)

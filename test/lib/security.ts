@@ -1,8 +1,7 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IProbe } from "kubernetes-models/v1/Probe";
 import type { IVolume } from "kubernetes-models/v1/Volume";
-import type { Manifest } from "../../src/core/objects.ts";
-import { quantity } from "../../src/core/requests.ts";
+import { quantity } from "../../src/core/kubernetes/requests.ts";
 import type { Findings } from "./findings.ts";
 import {
   containersOf,
@@ -14,6 +13,7 @@ import {
   selects,
   specOf,
 } from "./objects.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 const restrictedVolumes: readonly (keyof IVolume)[] = [
   "configMap",

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAlias, parseDocument, visit } from "yaml";
-import type { Files } from "../../src/core/render.ts";
+import type { Files } from "../../src/core/output/render.ts";
 import type { Findings } from "./findings.ts";
 import { root } from "./world.ts";
 

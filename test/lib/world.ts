@@ -1,16 +1,16 @@
 import { fileURLToPath } from "node:url";
 import { catalogue } from "../../src/components/index.ts";
-import type { Manifest } from "../../src/core/objects.ts";
-import { settingsTables } from "../../src/core/base.ts";
-import { once } from "../../src/core/once.ts";
-import type { Overlay } from "../../src/core/overlay.ts";
-import type { Mode } from "../../src/core/plan.ts";
-import type { Files } from "../../src/core/render.ts";
-import { resolve } from "../../src/core/resolve.ts";
+import { settingsTables } from "../../src/core/assemble/base.ts";
+import { once } from "../../src/core/util/once.ts";
+import type { Overlay } from "../../src/core/assemble/overlay.ts";
+import type { Mode } from "../../src/core/model/roles.ts";
+import type { Files } from "../../src/core/output/render.ts";
+import { resolve } from "../../src/core/kustomize/build.ts";
 import { environments, files, type Foundation, foundation, overlayOf } from "../../src/program.ts";
 import { type Answers, choices } from "../../src/settings/composition.ts";
 import type { Environment, Settings } from "../../src/settings/schema.ts";
 import { validate } from "../../src/settings/validate.ts";
+import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 /** The project's own folder. */
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/]$/, "");

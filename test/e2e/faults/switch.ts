@@ -1,17 +1,17 @@
 import { catalogue } from "../../../src/components/index.ts";
-import { modesOf } from "../../../src/core/component.ts";
-import type { Overlay } from "../../../src/core/overlay.ts";
-import { isRole } from "../../../src/core/wiring.ts";
-import type { Manifest } from "../../../src/core/objects.ts";
-import type { Mode, Role } from "../../../src/core/plan.ts";
-import { idOf, isWorkload, podTemplate, specOf } from "../../../src/core/reading.ts";
-import { resolve } from "../../../src/core/resolve.ts";
+import { modesOf } from "../../../src/core/model/component.ts";
+import type { Overlay } from "../../../src/core/assemble/overlay.ts";
+import { isRole } from "../../../src/core/model/wiring.ts";
+import type { Mode, Role } from "../../../src/core/model/roles.ts";
+import { idOf, isWorkload, podTemplate, specOf } from "../../../src/core/kubernetes/reading.ts";
+import { resolve } from "../../../src/core/kustomize/build.ts";
 import { environments, foundation, overlayOf } from "../../../src/program.ts";
 import { poll, seconds, sleep, type Signal } from "../context.ts";
 import { apply, type Cluster, get, kubectl } from "../kubectl.ts";
 import { stackReady } from "../ready.ts";
 import { served } from "../signals.ts";
 import type { Fault } from "./steps.ts";
+import type { Manifest } from "../../../src/core/kubernetes/manifest.ts";
 
 type Values = Readonly<Record<string, string>>;
 

@@ -1,0 +1,72 @@
+import type { Config, Base } from "../model/component.ts";
+import { patch } from "../kubernetes/strategic-merge.ts";
+import type { Manifest } from "../kubernetes/manifest.ts";
+
+/** What makes of a committed base what it would be if it were built for one environment. */
+export interface Adapted {
+  /** Objects that the base does not have. */
+  readonly objects: readonly Manifest[];
+  /** Strategic-merge patches, one object each, by name. */
+  readonly patches: readonly Manifest[];
+  /** Numbers of pods that differ, by object. */
+  readonly replicas: Readonly<Record<string, number>>;
+  /** Literals and files that replace those of the base's ConfigMaps. */
+  readonly merges: readonly Config[];
+}
+
+const same = (a: Manifest, b: Manifest): boolean => a.kind === b.kind && a.metadata.name === b.metadata.name;
+
+const named = ({ apiVersion, kind, metadata: { name } }: Manifest, { metadata, ...rest }: Difference): Manifest => ({
+  apiVersion,
+  kind,
+  metadata: { name, ...metadata },
+  ...rest,
+});
+
+type Fields = Readonly<Record<string, unknown>>;
+interface Difference extends Fields {
+  readonly metadata?: Fields;
+  readonly spec?: Fields;
+}
+
+/** The number of pods in a difference, which kustomize has a field of its own for, and what else differs. */
+function split(difference: Difference): { readonly count: number | undefined; readonly rest: Fields | undefined } {
+  const { spec = {}, ...others } = difference;
+  const { replicas, ...more } = spec;
+  if (typeof replicas !== "number") return { count: undefined, rest: difference };
+  const rest = Object.keys(more).length > 0 ? { ...others, spec: more } : others;
+  return { count: replicas, rest: Object.keys(rest).length > 0 ? rest : undefined };
+}
+
+type Texts = Readonly<Record<string, string | object>>;
+
+const changed = <T extends Texts>(before: T | undefined, after: T | undefined): T | undefined => {
+  const entries = Object.entries(after ?? {}).filter(
+    ([key, value]) => JSON.stringify(before?.[key]) !== JSON.stringify(value),
+  );
+  return entries.length > 0 ? (Object.fromEntries(entries) as T) : undefined;
+};
+
+/** @param own the same base, built for the environment */
+export function adapted(base: Base, own: Base): Adapted {
+  const differences = base.objects.flatMap((before) => {
+    const after = own.objects.find((one) => same(one, before));
+    const difference: Difference | undefined = after
+      ? (patch(before, after) as Difference | undefined)
+      : { $patch: "delete" };
+    return difference ? [{ before, ...split(difference) }] : [];
+  });
+  return {
+    objects: own.objects.filter((after) => !base.objects.some((before) => same(before, after))),
+    patches: differences.flatMap(({ before, rest }) => (rest ? [named(before, rest)] : [])),
+    replicas: Object.fromEntries(
+      differences.flatMap(({ before, count }) => (count === undefined ? [] : [[before.metadata.name, count]])),
+    ),
+    merges: own.configs.flatMap((config): readonly Config[] => {
+      const before = base.configs.find(({ name }) => name === config.name);
+      const files = changed(before?.files, config.files);
+      const literals = changed(before?.literals, config.literals);
+      return files || literals ? [{ name: config.name, read: config.read, files, literals }] : [];
+    }),
+  };
+}

@@ -1,0 +1,110 @@
+import type { INetworkPolicyEgressRule } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyEgressRule";
+import { NetworkPolicy } from "../kubernetes/builders.ts";
+import { listening } from "../kubernetes/network-rules.ts";
+import { labels, partOf, selector } from "../derive/labels.ts";
+import type { Workload } from "../model/roles.ts";
+import { names, tcp } from "../derive/network-policies.ts";
+import { type Connection, isRole } from "../model/wiring.ts";
+import type { Base } from "../model/component.ts";
+import { manifest, type Manifest } from "../kubernetes/manifest.ts";
+import { ownConnections } from "../model/bases.ts";
+
+/** A way out of the cluster, by TCP: to anywhere, or to one range of addresses. */
+export interface Way {
+  readonly port: number;
+  readonly cidr?: string;
+}
+
+/** Ports beside those that are open in every environment. */
+export interface Ports {
+  /** Where the cluster's API server listens. */
+  readonly apiServerPorts?: readonly number[];
+  /** Where the pods of the cluster's DNS listen. */
+  readonly dnsPorts?: readonly number[];
+}
+
+/** What an environment opens that the bases keep shut. */
+export interface Doors {
+  readonly network: Ports;
+  /** By workload. */
+  readonly egress: Readonly<Record<string, readonly Way[]>>;
+}
+
+/** Policies add up: this one opens a way for every component of a list, beside what the bases' own policies open. */
+const forAll = (name: string, components: readonly string[], egress: INetworkPolicyEgressRule): readonly Manifest[] =>
+  components.length === 0 || egress.ports?.length === 0
+    ? []
+    : [
+        manifest(
+          new NetworkPolicy({
+            metadata: { name, labels: partOf },
+            spec: {
+              podSelector: {
+                matchExpressions: [{ key: "app.kubernetes.io/name", operator: "In", values: [...components].sort() }],
+              },
+              policyTypes: ["Egress"],
+              egress: [egress],
+            },
+          }),
+        ),
+      ];
+
+/** One rule for all ports that lead to the same addresses. */
+const rulesOf = (ways: readonly Way[]): INetworkPolicyEgressRule[] =>
+  [...new Set(ways.map(({ cidr }) => cidr))].map((cidr) => ({
+    to: cidr === undefined ? undefined : [{ ipBlock: { cidr } }],
+    ports: ways.filter((way) => way.cidr === cidr).map(({ port }) => tcp(port)),
+  }));
+
+/** A workload that connects to nobody else looks no name up either, until it has a way out. */
+const wayOut = (workload: Workload, ways: readonly Way[], dnsPorts: readonly number[]): Manifest =>
+  manifest(
+    new NetworkPolicy({
+      metadata: { name: `${workload.fullName}-egress`, labels: labels(workload) },
+      spec: {
+        podSelector: { matchLabels: selector(workload) },
+        policyTypes: ["Egress"],
+        egress: [names(dnsPorts), ...rulesOf(ways)],
+      },
+    }),
+  );
+
+const made = (base: Base): readonly Connection[] => ownConnections(base).filter((one) => !one.made && isRole(one.from));
+
+const withWays = ({ egress }: Doors, bases: readonly Base[]): readonly (readonly [Workload, readonly Way[]])[] =>
+  bases.flatMap(({ workloads }) =>
+    workloads.flatMap((workload) => {
+      const ways = egress[workload.fullName] ?? [];
+      return ways.length > 0 ? [[workload, ways] as const] : [];
+    }),
+  );
+
+/** The policies that open them, for the bases of one namespace. */
+export function doors(open: Doors, bases: readonly Base[]): readonly Manifest[] {
+  const { apiServerPorts = [], dnsPorts = [] } = open.network;
+  const those = (isAsked: (connection: Connection) => boolean): readonly string[] =>
+    bases.filter((base) => made(base).some(isAsked)).map(({ component }) => component.name);
+  return [
+    ...forAll(
+      "api-server-ports",
+      those(({ to }) => to === "api-server"),
+      { ports: apiServerPorts.map(tcp) },
+    ),
+    ...forAll(
+      "dns-ports",
+      those(() => true),
+      names(dnsPorts),
+    ),
+    ...withWays(open, bases).map(([workload, ways]) => wayOut(workload, ways, [...listening.dns, ...dnsPorts])),
+  ];
+}
+
+/** The ways out as they are put on record. */
+export const waysOut = (open: Doors, bases: readonly Base[]): readonly Connection[] =>
+  withWays(open, bases).flatMap(([{ roles }, ways]) =>
+    roles
+      .slice(0, 1)
+      .flatMap((from) =>
+        ways.map(({ port }): Connection => ({ from, to: "anywhere", port: String(port), via: "member" })),
+      ),
+  );

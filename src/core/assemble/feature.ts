@@ -1,0 +1,159 @@
+import { type Adapted, adapted } from "./difference.ts";
+import { type Component, type Config, namespaceNames, type Unit, type Base } from "../model/component.ts";
+import { addedPolicies } from "../derive/network-policies.ts";
+import type { Home, Role, Workload } from "../model/roles.ts";
+import type { Store } from "../model/store.ts";
+import { allLeftAlone, leftAlone } from "../derive/substitution.ts";
+import { type Connection, connectionKey, createWiring, type Place, type Wiring } from "../model/wiring.ts";
+import type { Manifest } from "../kubernetes/manifest.ts";
+
+/** What an environment says of a feature, by the names of its options. */
+export type Options = Readonly<Record<string, string>>;
+
+/** An opt-in addition to bases, as a kustomize Component. */
+export interface Feature {
+  readonly name: string;
+  /** In which namespace it is: its Component is listed there. Default: the stack's. */
+  readonly home?: Home;
+  /** The component whose pods it changes: an environment without that has nothing of it. Default: it is there whenever it is chosen. */
+  readonly changes?: Component;
+  /** What an environment may say of it; `adapt` makes of the answers what then differs from the Component. */
+  readonly options?: Readonly<Record<string, Unit>>;
+  adapt?(options: Options, store: Store, own: Pick<Addition, "configs">): Adaptation;
+  /** Values of components' settings that follow from its options, by component. */
+  settings?(options: Options): Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What cannot work beside these bases: the path of the setting, what was found and what to do. */
+  impossible?(options: Options, bases: readonly Base[]): readonly string[];
+  /** A role whose work something outside the bundle does. */
+  readonly replaces?: { readonly role: Role; readonly by: Place };
+  /** Roles that it puts into the pods of a role that is there already. */
+  readonly joins?: readonly { readonly role: Role; readonly beside: Role }[];
+  /** @param bases all there are, in each of their modes */
+  build?(wiring: Wiring, bases: readonly Base[]): BuiltFeature;
+  /**
+   * What a base is with it, where that follows from the base's own workloads and sizes: the Component holds what differs in the bases as
+   * committed, an overlay what differs from that in those of its environment.
+   */
+  reshape?(base: Base, wiring: Wiring): Base;
+}
+
+export interface Adaptation {
+  /** Secrets that it needs and nobody generates, with their keys. */
+  readonly expects?: readonly { readonly name: string; readonly keys: readonly string[] }[];
+  /** Strategic-merge patches, one object each, by name. */
+  readonly patches?: readonly Manifest[];
+  /** Keys that replace or join those of a base's generated ConfigMap. */
+  readonly merges?: readonly Config[];
+}
+
+interface BuiltFeature extends Adaptation {
+  readonly objects?: readonly Manifest[];
+  /** ConfigMaps of its own, which a kustomization changes by patches: its generators run before its Components. */
+  readonly configs?: readonly Config[];
+  readonly everywhere?: readonly Everywhere[];
+}
+
+/** What changes in every object of a kind, whatever its name. */
+export interface Everywhere {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** `ours`: only those that carry the bundle's label. */
+  readonly whose: "anybody's" | "ours";
+  /** A strategic-merge patch without the fields that identify an object. */
+  readonly change: Readonly<Record<string, unknown>>;
+}
+
+/** Annotations for everything that generators make, anybody's. */
+export const annotating = (annotations: Readonly<Record<string, string>>): readonly Everywhere[] =>
+  ["ConfigMap", "Secret"].map((kind) => ({
+    apiVersion: "v1",
+    kind,
+    whose: "anybody's",
+    change: { metadata: { annotations } },
+  }));
+
+/** What `components/<feature>` holds. */
+export interface Addition {
+  readonly feature: Feature;
+  readonly path: string;
+  readonly objects: readonly Manifest[];
+  readonly patches: readonly Manifest[];
+  readonly configs: readonly Config[];
+  readonly merges: readonly Config[];
+  readonly everywhere: readonly Everywhere[];
+  /** Those that the bases do not have already. */
+  readonly connections: readonly Connection[];
+}
+
+/** A workload with the roles that these features put into its pods. */
+export const joined =
+  (features: readonly Feature[]) =>
+  (workload: Workload): Workload => ({
+    ...workload,
+    roles: [
+      ...workload.roles,
+      ...features.flatMap(({ joins = [] }) =>
+        joins.filter(({ beside }) => workload.roles.includes(beside)).map(({ role }) => role),
+      ),
+    ],
+  });
+
+const wiringOf = (
+  features: readonly Feature[],
+  bases: readonly Base[],
+  names: Readonly<Record<Home, string>>,
+): Wiring =>
+  createWiring(
+    bases.flatMap(({ workloads }) => workloads.map(joined(features))),
+    names,
+  );
+
+/** What the features make of bases that stand in namespaces of these names. */
+export const reshaped = (
+  features: readonly Feature[],
+  bases: readonly Base[],
+  names: Readonly<Record<Home, string>>,
+): readonly Base[] => {
+  const wiring = wiringOf(features, bases, names);
+  return bases.map((base) => allLeftAlone(features.reduce((now, { reshape }) => reshape?.(now, wiring) ?? now, base)));
+};
+
+/**
+ * The features, wired to the workloads of the bases that stand beside each other.
+ * @param all the bases in all of their modes
+ */
+export function additions(
+  features: readonly Feature[],
+  beside: readonly Base[],
+  all: readonly Base[],
+): readonly Addition[] {
+  const already = new Set(
+    [...new Set(beside.map((base) => base.wiring))].flatMap((one) => one.connections().map(connectionKey)),
+  );
+  return features.map((feature) => {
+    const wiring = wiringOf([feature], beside, namespaceNames);
+    const {
+      objects = [],
+      patches = [],
+      configs = [],
+      merges = [],
+      everywhere = [],
+    } = feature.build?.(wiring, all) ?? {};
+    const changed = all.map((base): Adapted => adapted(base, allLeftAlone(feature.reshape?.(base, wiring) ?? base)));
+    const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
+    return {
+      feature,
+      path: `components/${feature.name}`,
+      objects: [
+        ...objects.map(leftAlone),
+        ...changed.flatMap((one) => one.objects),
+        ...addedPolicies(feature.name, added, wiring),
+      ],
+      patches: [...patches.map(leftAlone), ...changed.flatMap((one) => one.patches)],
+      configs,
+      merges,
+      everywhere,
+      connections: added,
+    };
+  });
+}

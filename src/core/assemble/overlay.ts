@@ -1,0 +1,224 @@
+import { type Adapted, adapted } from "./difference.ts";
+import { type Doors, doors, waysOut } from "./doors.ts";
+import { type Config, namespaceNames, type SecretShape, type Base } from "../model/component.ts";
+import { type Addition, reshaped } from "./feature.ts";
+import { Namespace, NetworkPolicy } from "../kubernetes/builders.ts";
+import { joined } from "../kubernetes/strategic-merge.ts";
+import { partOf } from "../derive/labels.ts";
+import type { Home } from "../model/roles.ts";
+import type { Store } from "../model/store.ts";
+import type { Connection } from "../model/wiring.ts";
+import { manifest, type Manifest } from "../kubernetes/manifest.ts";
+
+/** What an overlay needs to know of its environment. */
+export interface Choice {
+  readonly name: string;
+  readonly credentials: "by-name" | "throw-away";
+  readonly namespaces: Readonly<Record<Home, string>>;
+  readonly compose: "generated" | "none";
+  readonly repository: Repository;
+  readonly store: Store;
+  readonly network: Doors["network"];
+  readonly egress: Doors["egress"];
+  /** What it says of the features that it has, by their names. */
+  readonly options: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** An object that has another name than in its base. */
+export interface Renamed {
+  readonly kind: string;
+  readonly name: string;
+  readonly to: string;
+}
+
+/** One namespace of an environment: `overlays/<environment>/<home>`. */
+export interface Part {
+  readonly home: Home;
+  readonly path: string;
+  readonly namespace: string;
+  readonly objects: readonly Manifest[];
+  readonly bases: readonly Base[];
+  readonly additions: readonly Addition[];
+  /** Ways out that it opens. */
+  readonly waysOut: readonly Connection[];
+  /** Patches of its own, one object each, by name. */
+  readonly changes: readonly Manifest[];
+  readonly replicas: Readonly<Record<string, number>>;
+  /** What no namespace holds, under the namespace's own name. */
+  readonly rights: readonly Renamed[];
+  readonly merges: readonly Config[];
+  /** Of the merges, those that come of how the environment's own bases would differ. */
+  readonly settings: readonly Config[];
+  readonly secrets: readonly SecretShape[];
+  /** Buckets that are to be there, with the component that keeps its objects in each; none where they are made. */
+  readonly buckets: readonly { readonly name: string; readonly component: string }[];
+  /** Secrets that are to be there already, because the environment does not generate them. */
+  readonly expects: readonly {
+    readonly name: string;
+    readonly keys: readonly string[];
+    /** When it is read; undefined is at the start. */
+    readonly read?: Config["read"];
+  }[];
+  /** Secrets that are read where they are there. */
+  readonly mayHave: Part["expects"];
+}
+
+/** `overlays/<environment>`. */
+export interface Overlay {
+  readonly name: string;
+  readonly credentials: Choice["credentials"];
+  readonly repository: Repository;
+  readonly compose: Choice["compose"];
+  readonly path: string;
+  readonly parts: readonly Part[];
+}
+
+const podSecurity: Readonly<Record<Home, string>> = { stack: "restricted", agents: "privileged" };
+
+const namespaceObject = (name: string, home: Home): Manifest =>
+  manifest(
+    new Namespace({
+      metadata: { name, labels: { ...partOf, "pod-security.kubernetes.io/enforce": podSecurity[home] } },
+    }),
+  );
+
+/** Nothing comes in or goes out that no other policy lets through. */
+const defaultDeny = (): Manifest =>
+  manifest(
+    new NetworkPolicy({
+      metadata: { name: "default-deny", labels: partOf },
+      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    }),
+  );
+
+/** What no namespace holds, and each environment has of its own. */
+const isRight = ({ kind }: Manifest): boolean => kind === "ClusterRole" || kind === "ClusterRoleBinding";
+
+/**
+ * A second environment in one cluster must not take the rights of the first away, neither when it comes nor when it goes: in a namespace
+ * of another name than the bases assume, a role of the cluster and its binding carry that name.
+ */
+const rightsOf = (bases: readonly Base[], home: Home, namespace: string): readonly Renamed[] =>
+  namespace === namespaceNames[home]
+    ? []
+    : bases
+        .flatMap(({ objects }) => objects.filter(isRight))
+        .map(({ kind, metadata: { name } }) => ({ kind, name, to: `${name}-${namespace}` }))
+        .sort((a, b) => (`${a.name} ${a.kind}` < `${b.name} ${b.kind}` ? -1 : 1));
+
+/** One patch an object, whoever wants something of it changed. */
+function perObject(patches: readonly Manifest[]): readonly Manifest[] {
+  const found = new Map<string, Manifest>();
+  for (const patch of patches) {
+    const id = `${patch.kind} ${patch.metadata.name}`;
+    found.set(id, joined(found.get(id) ?? {}, patch) as Manifest);
+  }
+  return [...found.values()];
+}
+
+const expected = ({ name, read, env = {}, files = {} }: SecretShape): Part["expects"][number] => ({
+  name,
+  read,
+  keys: [...Object.keys(env), ...Object.keys(files)],
+});
+
+/** What is merged into one ConfigMap at once, whoever wants it. */
+function perConfig(merges: readonly Config[]): readonly Config[] {
+  const found = new Map<string, Config>();
+  for (const config of merges) {
+    const { files, literals } = found.get(config.name) ?? {};
+    found.set(config.name, {
+      ...config,
+      files: files || config.files ? { ...files, ...config.files } : undefined,
+      literals: literals || config.literals ? { ...literals, ...config.literals } : undefined,
+    });
+  }
+  return [...found.values()];
+}
+
+/** A base, and what it would be if it were built for the environment alone. */
+export interface Chosen {
+  readonly base: Base;
+  readonly own: Base;
+}
+
+/** An environment's overlay over these bases and features. */
+export function overlay(choice: Choice, chosen: readonly Chosen[], additions: readonly Addition[]): Overlay {
+  const path = `overlays/${choice.name}`;
+  const homes: readonly Home[] = ["stack", "agents"];
+  const features = additions.map(({ feature }) => feature);
+  const shapedBases = reshaped(
+    features,
+    chosen.map(({ base }) => base),
+    namespaceNames,
+  );
+  const shapedOwn = reshaped(
+    features,
+    chosen.map(({ own }) => own),
+    choice.namespaces,
+  );
+  const changed = shapedBases.map((base, i) => ({ base, ...adapted(base, shapedOwn[i] as Base) }));
+  const part = (home: Home): Part => {
+    const here = chosen.filter(({ base }) => base.component.home === home);
+    const bases = here.map(({ base }) => base);
+    const secrets = here.flatMap(({ own }) => own.secrets);
+    // As kustomize takes them: in the order of their paths.
+    const added = additions
+      .filter(({ feature }) => (feature.home ?? "stack") === home)
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    const differences: readonly Adapted[] = changed.filter(({ base }) => base.component.home === home);
+    const settings = differences.flatMap(({ merges }) => merges);
+    const options = added.flatMap(
+      (one) => one.feature.adapt?.(choice.options[one.feature.name] ?? {}, choice.store, one) ?? [],
+    );
+    return {
+      home,
+      path: `${path}/${home}`,
+      namespace: choice.namespaces[home],
+      objects: [
+        namespaceObject(choice.namespaces[home], home),
+        defaultDeny(),
+        ...doors(choice, bases),
+        ...differences.flatMap(({ objects }) => objects),
+      ],
+      bases,
+      additions: added,
+      waysOut: waysOut(choice, bases),
+      changes: perObject([
+        ...differences.flatMap(({ patches }) => patches),
+        ...options.flatMap(({ patches = [] }) => patches),
+      ]),
+      replicas: Object.assign({}, ...differences.map(({ replicas }) => replicas)),
+      settings,
+      rights: rightsOf(bases, home, choice.namespaces[home]),
+      merges: perConfig([...settings, ...options.flatMap(({ merges = [] }) => merges)]),
+      buckets:
+        choice.store.kind === "minio"
+          ? []
+          : here.flatMap(({ own: { component, settings } }) =>
+              Object.values(settings)
+                .filter(({ unit }) => unit === "bucket")
+                .map(({ value }) => ({ name: value, component: component.name })),
+            ),
+      secrets: choice.credentials === "throw-away" ? secrets : [],
+      expects: [
+        ...(choice.credentials === "throw-away" ? [] : secrets.map(expected)),
+        ...options.flatMap(({ expects = [] }) => expects),
+      ],
+      mayHave: [...new Map(here.flatMap(({ own }) => own.mayHave.map((secret) => [secret.name, secret]))).values()],
+    };
+  };
+  return {
+    name: choice.name,
+    credentials: choice.credentials,
+    repository: choice.repository,
+    compose: choice.compose,
+    path,
+    parts: homes.map(part),
+  };
+}
+/** Where a cluster fetches this repository from. */
+export interface Repository {
+  readonly url: string;
+  readonly branch: string;
+}

@@ -1,0 +1,168 @@
+import type { IPersistentVolumeClaim } from "kubernetes-models/v1/PersistentVolumeClaim";
+import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
+import type { Pods } from "../model/component.ts";
+import {
+  DaemonSet,
+  Deployment,
+  HorizontalPodAutoscaler,
+  PodDisruptionBudget,
+  ServiceAccount,
+  StatefulSet,
+} from "../kubernetes/builders.ts";
+import { componentLabels, groupLabels, labels, outsideLabel, selector } from "./labels.ts";
+import { emptyDir, hardened, zoneLabel } from "./pod.ts";
+import { governing } from "../model/roles.ts";
+import { quantity } from "../kubernetes/requests.ts";
+import { type Disk, podsOf, type Size, zonesOf } from "../model/size.ts";
+import { manifest, type Manifest } from "../kubernetes/manifest.ts";
+
+/** The account that all pods of a component run as. */
+export const account = (name: string, annotations?: Readonly<Record<string, string>>): Manifest =>
+  manifest(
+    new ServiceAccount({
+      metadata: { name, labels: componentLabels(name), annotations },
+      automountServiceAccountToken: false,
+    }),
+  );
+
+/** A workload's controllers: one, or one a zone. */
+export const controllers = (pods: Pods): readonly Manifest[] => {
+  const zones = zonesOf(pods.size);
+  return zones.length > 0 ? zones.map((zone) => controller(pods, zone)) : [controller(pods)];
+};
+
+/** DaemonSet where the role says so, StatefulSet where its pods keep a volume or their names, else Deployment. */
+function controller(pods: Pods, zone?: string): Manifest {
+  const { workload, size } = pods;
+  const name = zone ? `${workload.fullName}-${zone}` : workload.fullName;
+  const own: Readonly<Record<string, string>> = zone ? { [zoneLabel]: zone } : {};
+  const group: Readonly<Record<string, string>> = zone ? { [rolloutGroup]: workload.fullName } : {};
+  const metadata = { name, labels: { ...labels(workload), ...own, ...group } };
+  const matching = { matchLabels: { ...selector(workload), ...own } };
+  const template = {
+    metadata: {
+      labels: {
+        ...labels(workload),
+        ...own,
+        ...(zone ? { [rolloutName]: name } : {}),
+        ...groupLabels(workload.roles.flatMap(({ groups }) => groups)),
+        ...(pods.asksOutside ? outsideLabel : {}),
+        ...pods.labels,
+      },
+      annotations: pods.annotations,
+    },
+    spec: size.disk?.keeps === "nothing" ? withoutClaim(hardened(pods, zone), size.disk) : hardened(pods, zone),
+  };
+  if (workload.runs === "every node") {
+    const updateStrategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } } as const;
+    return manifest(new DaemonSet({ metadata, spec: { selector: matching, updateStrategy, template } }));
+  }
+  if (!workload.identity) {
+    const replicas = size.most === undefined ? size.replicas : undefined;
+    const strategy = { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } as const;
+    return manifest(new Deployment({ metadata, spec: { replicas, selector: matching, strategy, template } }));
+  }
+  return manifest(
+    new StatefulSet({
+      metadata,
+      spec: {
+        replicas: size.replicas,
+        serviceName: governing(workload),
+        minReadySeconds: pods.settleSeconds,
+        podManagementPolicy: "Parallel",
+        // Kubernetes would roll all zones at the same time: the rollout-operator takes one after the other.
+        updateStrategy: zone ? { type: "OnDelete" } : undefined,
+        selector: matching,
+        template,
+        volumeClaimTemplates: size.disk?.keeps === "claim" ? [claim(size.disk)] : undefined,
+      },
+    }),
+  );
+}
+
+/** Labels by which the rollout-operator knows the sets of one workload, and the pods of each (its README, "How updates work"). */
+const rolloutGroup = "rollout-group";
+const rolloutName = "name";
+
+/** With the fields that the API server fills in, so that what is applied and what is there read alike. */
+const claim = ({ size, class: storageClassName }: Disk): IPersistentVolumeClaim => ({
+  apiVersion: "v1",
+  kind: "PersistentVolumeClaim",
+  metadata: { name: "data" },
+  spec: {
+    accessModes: ["ReadWriteOnce"],
+    resources: { requests: { storage: size } },
+    storageClassName,
+    volumeMode: "Filesystem",
+  },
+});
+
+/** The claim's volume becomes a folder of the pod, which may grow to the size that the claim would ask for. */
+const withoutClaim = (spec: IPodSpec, { size }: Disk): IPodSpec => ({
+  ...spec,
+  containers: spec.containers.map((container) =>
+    container.volumeMounts?.some(({ name }) => name === "data")
+      ? {
+          ...container,
+          resources: {
+            ...container.resources,
+            limits: { ...container.resources?.limits, "ephemeral-storage": size },
+          },
+        }
+      : container,
+  ),
+  volumes: [...(spec.volumes ?? []), emptyDir("data", size)],
+});
+
+/** With one pod a budget would either block every drain or say nothing, so there is none. Zones share one. */
+export const budget = ({ workload, size }: Pods): readonly Manifest[] =>
+  workload.runs !== "replicas" || podsOf(size) < 2
+    ? []
+    : [
+        manifest(
+          new PodDisruptionBudget({
+            metadata: { name: workload.fullName, labels: labels(workload) },
+            spec: { maxUnavailable: 1, selector: { matchLabels: selector(workload) } },
+          }),
+        ),
+      ];
+
+/** Part of what it can do at once that a pod should do: above it there are more of them. */
+export const busy = 0.75;
+
+/** CPU of a pod above which there are more of them; absolute, so that it does not follow from what a cluster makes of requests. */
+export const busyCpu = ({ cpu }: Size): string => `${Math.round((quantity(cpu) ?? 0) * 1000 * busy)}m`;
+
+/** Fewer pods one by one, after ten quiet minutes. */
+export const scaling = {
+  scaleDown: {
+    stabilizationWindowSeconds: 600,
+    policies: [{ type: "Pods" as const, value: 1, periodSeconds: 60 }],
+  },
+};
+
+/** More pods when those there are have much to do. */
+export const autoscaler = ({ workload, size }: Pods): readonly Manifest[] => {
+  if (size.most === undefined) return [];
+  if (workload.identity || workload.runs !== "replicas")
+    throw new Error(`${workload.fullName} keeps something or owns something: its size has no "most".`);
+  return [
+    manifest(
+      new HorizontalPodAutoscaler({
+        metadata: { name: workload.fullName, labels: labels(workload) },
+        spec: {
+          scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.fullName },
+          minReplicas: size.replicas,
+          maxReplicas: size.most,
+          metrics: [
+            {
+              type: "Resource",
+              resource: { name: "cpu", target: { type: "AverageValue", averageValue: busyCpu(size) } },
+            },
+          ],
+          behavior: scaling,
+        },
+      }),
+    ),
+  ];
+};

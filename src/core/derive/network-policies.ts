@@ -1,0 +1,188 @@
+import type { INetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
+import type { INetworkPolicyPort } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPort";
+import { NetworkPolicy } from "../kubernetes/builders.ts";
+import { listening } from "../kubernetes/network-rules.ts";
+import { componentLabels, labels, partOf, selector } from "./labels.ts";
+import type { Home, Role, Workload } from "../model/roles.ts";
+import { type Connection, isRole, type Place, type Wiring } from "../model/wiring.ts";
+import { manifest, type Manifest } from "../kubernetes/manifest.ts";
+
+export const tcp = (port: number): INetworkPolicyPort => ({ protocol: "TCP", port });
+
+/** DNS by port, wherever a cluster's DNS pods live. */
+export const names = (ports: readonly number[]): { ports: INetworkPolicyPort[] } => ({
+  ports: ports.flatMap((port) => (["UDP", "TCP"] as const).map((protocol) => ({ protocol, port }))),
+});
+const dns = names(listening.dns);
+
+/** Label by which an owner of a namespace opts in to having its annotated pods scraped. */
+export const scrapeLabel = { "kube-lgtm.io/scrape": "true" } as const;
+
+interface Opening {
+  readonly peers: readonly INetworkPolicyPeer[];
+  readonly ports: readonly INetworkPolicyPort[];
+}
+
+/** KEDA's operator, as its own manifests and its chart label it, in a namespace of this name. */
+export const kedaOperator = (namespace: string): INetworkPolicyPeer => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+  podSelector: { matchLabels: { app: "keda-operator" } },
+});
+
+const places: Readonly<Record<Place, Opening>> = {
+  anywhere: { peers: [], ports: [] },
+  // It is outside of any pod network that a selector could name.
+  "api-server": { peers: [], ports: listening.apiServer.map(tcp) },
+  "external-kafka": { peers: [], ports: [tcp(9092)] },
+  keda: { peers: [kedaOperator("keda")], ports: [] },
+  "object-store": { peers: [], ports: [tcp(443)] },
+  "any-pod": { peers: [{ namespaceSelector: {} }], ports: [] },
+  "scraped-namespaces": { peers: [{ namespaceSelector: { matchLabels: scrapeLabel } }], ports: [] },
+};
+
+/** A peer's pods: the workload inside a component, any pod of the component from outside or through a ring. */
+const peer = (
+  self: Pick<Subject, "component" | "home">,
+  other: Role,
+  via: Connection["via"],
+  wiring: Wiring,
+): INetworkPolicyPeer => {
+  const exact = self.component === other.component && via !== "member";
+  const matchLabels = exact ? selector(wiring.home(other)) : { "app.kubernetes.io/name": other.component };
+  return self.home === other.home
+    ? { podSelector: { matchLabels } }
+    : { namespaceSelector: { matchLabels: partOf }, podSelector: { matchLabels } };
+};
+
+/** What a port of a role speaks. */
+const protocols = ({ ports, datagrams }: Role, name: string): readonly INetworkPolicyPort[] => {
+  const port = tcp(ports[name] as number);
+  return datagrams.includes(name) ? [port, { ...port, protocol: "UDP" }] : [port];
+};
+
+const opening = (
+  self: Pick<Subject, "component" | "home">,
+  other: Role | Place,
+  connection: Connection,
+  wiring: Wiring,
+): Opening => {
+  const to = connection.to;
+  const ports = isRole(to) ? protocols(to, connection.port as string) : [];
+  if (!isRole(other)) return { peers: places[other].peers, ports: [...places[other].ports, ...ports] };
+  return { peers: [peer(self, other, connection.via, wiring)], ports };
+};
+
+/** The values with one entry for each key: what `join` makes of all that have it. */
+const joined = <T>(values: readonly T[], key: (value: T) => string, join: (a: T, b: T) => T): readonly T[] => {
+  const found = new Map<string, T>();
+  for (const value of values) {
+    const before = found.get(key(value));
+    found.set(key(value), before === undefined ? value : join(before, value));
+  }
+  return [...found.values()];
+};
+
+const distinct = <T>(values: readonly T[]): readonly T[] =>
+  joined(
+    values,
+    (value) => JSON.stringify(value),
+    (a) => a,
+  );
+const byPort = (a: INetworkPolicyPort, b: INetworkPolicyPort): number => Number(a.port) - Number(b.port);
+
+/** One rule a peer, with all of its ports; then one rule for all peers that have the same ports. */
+function merged(openings: readonly Opening[]): readonly Opening[] {
+  const perPeer = joined(
+    openings,
+    ({ peers }) => JSON.stringify(peers),
+    (a, b) => ({ peers: a.peers, ports: distinct([...a.ports, ...b.ports]).toSorted(byPort) }),
+  );
+  return joined(
+    perPeer,
+    ({ peers, ports }) => (peers.length === 0 ? "anywhere" : JSON.stringify(ports)),
+    (a, b) => ({ peers: distinct([...a.peers, ...b.peers]), ports: a.ports }),
+  );
+}
+
+const filled = <T>(list: readonly T[]): T[] | undefined => (list.length > 0 ? [...list] : undefined);
+
+/** Pods that a policy is for. */
+interface Subject {
+  readonly name: string;
+  readonly component: string;
+  readonly home: Home;
+  readonly labels: Record<string, string>;
+  readonly selects: Record<string, string>;
+  readonly includes: (role: Role) => boolean;
+}
+
+/** Exactly these connections, as far as they begin or end at the subject; `alone` also shuts what they leave open. */
+function policy(
+  subject: Subject,
+  connections: readonly Connection[],
+  wiring: Wiring,
+  rank: "added" | "alone",
+): Manifest {
+  const here = (end: Role | Place): boolean => isRole(end) && subject.includes(end);
+  const ins = merged(connections.filter(({ to }) => here(to)).map((c) => opening(subject, c.from, c, wiring)));
+  const outs = merged(
+    connections.filter(({ from, made }) => here(from) && !made).map((c) => opening(subject, c.to, c, wiring)),
+  );
+  const ingress = ins.map(({ peers, ports }) => ({ from: filled(peers), ports: filled(ports) }));
+  const egress = outs.map(({ peers, ports }) => ({ to: filled(peers), ports: filled(ports) }));
+  return manifest(
+    new NetworkPolicy({
+      metadata: { name: subject.name, labels: subject.labels },
+      spec: {
+        podSelector: { matchLabels: subject.selects },
+        policyTypes: [
+          ...(rank === "alone" || ingress.length > 0 ? (["Ingress"] as const) : []),
+          ...(rank === "alone" || egress.length > 0 ? (["Egress"] as const) : []),
+        ],
+        ingress: filled(ingress),
+        egress: filled(rank === "alone" && egress.length > 0 ? [dns, ...egress] : egress),
+      },
+    }),
+  );
+}
+
+/** What a workload may be reached by and may reach: exactly the recorded connections, and DNS if it has any to make. */
+export const networkPolicy = (workload: Workload, wiring: Wiring): Manifest =>
+  policy(
+    {
+      name: workload.fullName,
+      component: workload.component,
+      home: workload.home,
+      labels: labels(workload),
+      selects: selector(workload),
+      includes: (role) => role.component === workload.component && wiring.runs(role) && wiring.home(role) === workload,
+    },
+    wiring.connections(workload.component),
+    wiring,
+    "alone",
+  );
+
+/** Policies that a feature adds to those of the bases: one for each component that its connections touch. */
+export function addedPolicies(
+  feature: string,
+  connections: readonly Connection[],
+  wiring: Wiring,
+): readonly Manifest[] {
+  const ends = connections.flatMap(({ from, to }) => [from, to].filter(isRole));
+  const homes = [...new Map(ends.map(({ component, home }) => [component, home]))];
+  return homes.sort().map(([component, home]) =>
+    policy(
+      {
+        name: `${component}-${feature}`,
+        component,
+        home,
+        labels: componentLabels(component),
+        selects: { "app.kubernetes.io/name": component },
+        includes: (role) => role.component === component,
+      },
+      connections,
+      wiring,
+      "added",
+    ),
+  );
+}

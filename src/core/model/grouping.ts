@@ -1,0 +1,50 @@
+import type { Role, Workload } from "./roles.ts";
+
+/** A mode is nothing but the answer to "which workload does this role run in?"; a role without one is not there in that mode. */
+export type Grouping = (role: Role) => string | undefined;
+
+export const together: Grouping = () => "all";
+
+/** A tier is several pods; a role that must be alone is not in it. */
+export const byTier: Grouping = ({ alone, name, tier }) => (alone ? name : tier);
+
+export const apart: Grouping = (role) => role.name;
+
+/** The roles of a component as `grouping` says, behind a gateway in pods of its own. */
+export const behindGateway =
+  (grouping: Grouping): Grouping =>
+  (role) =>
+    role.name === "gateway" ? role.name : grouping(role);
+
+/** The roles of a component as `grouping` says, save some that are not there. */
+export const without =
+  (absent: readonly string[], grouping: Grouping): Grouping =>
+  (role) =>
+    absent.includes(role.name) ? undefined : grouping(role);
+
+/** Workloads that carry their component's bare name: all roles in one, or the one server there is. */
+const principal: readonly string[] = ["all", "server"];
+
+const gibibytes = (size: string): number => Number.parseInt(size, 10);
+
+const largest = (sizes: readonly string[]): string | undefined =>
+  sizes.length === 0 ? undefined : sizes.reduce((a, b) => (gibibytes(b) > gibibytes(a) ? b : a));
+
+/** The workloads that a grouping makes of a component's roles; each role is in at most one. Disks are sized in whole Gi. */
+export function plan(roles: readonly Role[], grouping: Grouping): readonly Workload[] {
+  return [...new Set(roles.flatMap((role) => grouping(role) ?? []))].map((name): Workload => {
+    const members = roles.filter((role) => grouping(role) === name);
+    const [{ component, home, runs }] = members as [Role];
+    const fullName = principal.includes(name) ? component : `${component}-${name}`;
+    return {
+      component,
+      name,
+      fullName,
+      home,
+      roles: members,
+      runs,
+      disk: largest(members.flatMap((r) => r.disk ?? [])),
+      identity: members.some((r) => r.disk ?? r.identity) ? "stable" : undefined,
+    };
+  });
+}

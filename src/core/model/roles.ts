@@ -1,0 +1,145 @@
+/** How the roles of a component are grouped into workloads. */
+export type Mode = "monolithic" | "scalable" | "microservices";
+export const modes: readonly Mode[] = ["monolithic", "scalable", "microservices"];
+
+export type Tier = "write" | "read" | "backend";
+
+/** The stack's own namespace (Pod Security `restricted`), or the one for agents that must touch the host. */
+export type Home = "stack" | "agents";
+
+/** A Service that clients outside the component use; its name is the same in every mode. */
+export interface Door<P extends string = string> {
+  readonly name: string;
+  readonly ports: readonly P[];
+  /** The name lists each ready pod, for clients that balance by themselves. Default: one address for all. */
+  readonly lists?: "each pod" | undefined;
+  /** A client is sent to the same pod each time, as long as that is ready. */
+  readonly keeps?: "clients" | undefined;
+}
+
+/** A headless Service over every pod that carries its label, whatever workload or component the pod belongs to. */
+export interface Group<P extends string = string> {
+  /** Whose base holds the Service. */
+  readonly component: string;
+  readonly name: string;
+  readonly port: P;
+  /** `members`: also pods that are not ready, so that a ring can form before anybody is ready. */
+  readonly lists: "members" | "ready members";
+}
+
+/** What Prometheus scrapes. */
+export interface Metrics<P extends string = string> {
+  readonly port: P;
+  /** Name of the scrape job; default: the component's. */
+  readonly job?: string;
+  /** Default /metrics. */
+  readonly path?: string;
+  /**
+   * What its samples speak of, if it is not the scraped process: objects of the cluster, which they name themselves, or the node that it
+   * runs on. They are the same series then whichever pod they are from.
+   */
+  readonly about?: "cluster" | "node";
+  /** Prometheus's relabelling of each sample, when it has the labels of its target. */
+  readonly relabel?: readonly object[];
+}
+
+/**
+ * `replicas` of a Deployment or StatefulSet, one on `every node` of a DaemonSet. Nothing is a Job: its pods cannot be changed under its name,
+ * so whoever changes images, labels or tolerations of all that there is would be refused.
+ */
+export type Runs = "replicas" | "every node";
+
+/** One kind of process of a component. It exists in every mode; only the company it keeps changes. */
+export interface Role<P extends string = string> {
+  readonly component: string;
+  readonly name: string;
+  readonly tier: Tier;
+  readonly home: Home;
+  readonly ports: Readonly<Record<P, number>>;
+  readonly metrics?: Metrics<P> | undefined;
+  readonly door?: Door<P> | undefined;
+  readonly groups: readonly Group<P>[];
+  /** Ports that take UDP, too. */
+  readonly datagrams: readonly P[];
+  /** Size of the volume that it keeps over a restart. */
+  readonly disk?: string | undefined;
+  /** Its pods keep their names over a restart; so do those that keep a volume. */
+  readonly identity?: "stable" | undefined;
+  /** Two of it would undo each other's work, in whatever modes they stand. */
+  readonly alone?: true | undefined;
+  /** Its pods look each other up by their own names before anybody is ready. */
+  readonly meets?: "before ready" | undefined;
+  readonly runs: Runs;
+  /** What a label of its clients' pods calls it, so that a policy can name them wherever it is. */
+  readonly clients?: string | undefined;
+}
+
+/** Roles that share pods. */
+export interface Workload {
+  readonly component: string;
+  readonly name: string;
+  readonly fullName: string;
+  readonly home: Home;
+  readonly roles: readonly Role[];
+  readonly runs: Runs;
+  readonly disk?: string | undefined;
+  readonly identity?: "stable" | undefined;
+}
+
+/** Name of the headless Service that a workload's pods have their own names under. */
+export const governing = ({ fullName, roles }: Workload): string =>
+  roles.find(({ door }) => door?.lists)?.door?.name ?? `${fullName}-headless`;
+
+interface Shared<P extends string> {
+  readonly ports: Readonly<Record<P, number>>;
+  readonly metrics?: Metrics<NoInfer<P>>;
+  readonly home?: Home;
+  readonly groups?: readonly Group<NoInfer<P>>[];
+}
+
+interface Shape {
+  readonly tier: Tier;
+  readonly ports?: Readonly<Record<string, number>>;
+  readonly metrics?: Metrics;
+  readonly door?: Door;
+  readonly groups?: readonly Group[];
+  readonly datagrams?: readonly string[];
+  readonly disk?: string;
+  readonly identity?: "stable";
+  readonly alone?: true;
+  readonly meets?: "before ready";
+  readonly runs?: Runs;
+  readonly clients?: string;
+}
+
+/** The ports of one row of a role table: those all roles share and its own. */
+type PortsOf<P extends string, S extends Shape> = P | (S["ports"] extends object ? keyof S["ports"] & string : never);
+
+/** The roles of a component: what all of them share, then one row each. */
+export function defineRoles<const P extends string, const T extends Readonly<Record<string, Shape>>>(
+  component: string,
+  shared: Shared<P>,
+  table: T,
+): { readonly [N in keyof T]: Role<PortsOf<P, T[N]>> } {
+  const role = ([name, shape]: [string, Shape]): [string, Role] => [
+    name,
+    {
+      component,
+      name,
+      tier: shape.tier,
+      home: shared.home ?? "stack",
+      ports: { ...shared.ports, ...shape.ports },
+      metrics: shape.metrics ?? shared.metrics,
+      door: shape.door,
+      groups: [...(shared.groups ?? []), ...(shape.groups ?? [])],
+      datagrams: shape.datagrams ?? [],
+      disk: shape.disk,
+      identity: shape.identity,
+      alone: shape.alone,
+      meets: shape.meets,
+      runs: shape.runs ?? "replicas",
+      clients: shape.clients,
+    },
+  ];
+  return Object.fromEntries(Object.entries(table).map(role)) as unknown as { [N in keyof T]: Role<PortsOf<P, T[N]>> };
+}

@@ -1,0 +1,160 @@
+import { governing, type Group, type Home, type Role, type Workload } from "./roles.ts";
+
+declare const brand: unique symbol;
+/** host:port that has been asked for, so that its connection is on record. A plain string is not an Address. */
+export type Address = string & { readonly [brand]: true };
+
+/** What lies outside the bundle and is no role of it. */
+export type Place =
+  "anywhere" | "any-pod" | "api-server" | "external-kafka" | "keda" | "object-store" | "scraped-namespaces";
+
+/** "This role talks to that role's port". `member`: the peer is found through a ring or discovery, in any workload. */
+export interface Connection {
+  readonly from: Role | Place;
+  readonly to: Role | Place;
+  /** Name of the port; undefined where a place has no ports of ours. */
+  readonly port?: string | undefined;
+  readonly via: "service" | "each pod" | "member";
+  /** Made in some modes of `from` only: the peer lets it in all the same, so that its base does not depend on that mode. */
+  readonly made?: "elsewhere" | undefined;
+}
+
+export interface Ask {
+  /** Address of the Service that stands for the role's pods; a role of the same process is on loopback. */
+  to<P extends string>(to: Role<P>, port: NoInfer<P>): Address;
+  /** Address of a name that resolves to each ready pod of the role, for clients that balance by themselves. */
+  toEach<P extends string>(to: Role<P>, port: NoInfer<P>): Address;
+  /** Addresses of so many pods of the role, each by its own name; it is opened to all of them. */
+  toPods<P extends string>(to: Role<P>, port: NoInfer<P>, count: number): readonly Address[];
+  /** Address of the name that lists all members of a group; opens the way to each of `members`. */
+  toGroup(group: Group, members: readonly Role[]): Address;
+  /** A peer that the program finds by itself (ring, discovery): no address is written, the network must allow it. */
+  finds<P extends string>(to: Role<P>, port: NoInfer<P>): void;
+  /** A connection that the role makes in another of its modes: the peer lets it in, and nobody is let out to it. */
+  expects<P extends string>(to: Role<P>, port: NoInfer<P>): void;
+  /** Something outside the bundle. */
+  toPlace(place: Place): void;
+}
+
+export interface Wiring {
+  wire(from: Role): Ask;
+  /** Lets something outside the bundle in. */
+  admit<P extends string>(place: Place, to: Role<P>, ...ports: readonly NoInfer<P>[]): void;
+  /** Lets something in another namespace in; the address of the role's door from there. */
+  reached<P extends string>(place: Place, to: Role<P>, port: NoInfer<P>): Address;
+  /** @throws if the role runs in no workload of its component's mode */
+  home(role: Role): Workload;
+  /** Whether the role is there in the mode of its component. */
+  runs(role: Role): boolean;
+  /** Those on record, in the order of their keys: all, or those that begin or end at a role of one component. */
+  connections(component?: string): readonly Connection[];
+}
+
+export const isRole = (end: Role | Place): end is Role => typeof end !== "string";
+
+const id = (end: Role | Place): string => (typeof end === "string" ? end : `${end.component}/${end.name}`);
+export const connectionKey = (c: Connection): string =>
+  [id(c.from), id(c.to), c.port ?? "", c.via, c.made ?? ""].join(" ").trim();
+
+/**
+ * A fresh record of connections over these workloads.
+ * @param names the namespaces' names, needed only where an address crosses from one to the other
+ */
+export function createWiring(workloads: readonly Workload[], names: Readonly<Record<Home, string>>): Wiring {
+  const record = new Map<string, Connection>();
+  /** By component, and all under no name; worked out when it is asked for, and again after the next connection. */
+  const sorted = new Map<string | undefined, Connection[]>();
+  const note = (connection: Connection): void => {
+    record.set(connectionKey(connection), connection);
+    sorted.clear();
+  };
+  const sort = (): void => {
+    const all = [...record.keys()].sort().map((key) => record.get(key) as Connection);
+    sorted.set(undefined, all);
+    for (const connection of all) {
+      const ends = new Set([connection.from, connection.to].filter(isRole).map(({ component }) => component));
+      for (const end of ends) sorted.set(end, [...(sorted.get(end) ?? []), connection]);
+    }
+  };
+
+  const homes = new Map(workloads.flatMap((workload) => workload.roles.map((role) => [id(role), workload])));
+  const homeOf = (role: Role): Workload | undefined => homes.get(id(role));
+  const home = (role: Role): Workload => {
+    const found = homeOf(role);
+    if (!found) throw new Error(`${id(role)} runs in no workload. Add it to the roles of its component.`);
+    return found;
+  };
+
+  const host = (from: Role, service: string, at: Home): string =>
+    from.home === at ? service : `${service}.${names[at]}`;
+
+  const door = (from: Role | Place, to: Role, port: string): string => {
+    if (!to.door?.ports.includes(port)) {
+      throw new Error(`${id(from)} asks for ${id(to)}, port ${port}, which has no door. Ask for a role that has one.`);
+    }
+    return to.door.name;
+  };
+  const service = (from: Role, to: Role, port: string): string =>
+    from.component === to.component ? home(to).fullName : door(from, to, port);
+
+  const number = (to: Role, port: string): number => {
+    const found = to.ports[port];
+    if (found === undefined)
+      throw new Error(`${id(to)} has no port ${port}. It has ${Object.keys(to.ports).join(", ")}.`);
+    return found;
+  };
+
+  const wire = (from: Role): Ask => ({
+    to(to, port) {
+      if (from.component === to.component && home(from) === home(to)) {
+        return `127.0.0.1:${number(to, port)}` as Address;
+      }
+      const address = `${host(from, service(from, to, port), to.home)}:${number(to, port)}` as Address;
+      note({ from, to, port, via: "service" });
+      return address;
+    },
+    toEach(to, port) {
+      if (home(from) === home(to)) return `127.0.0.1:${number(to, port)}` as Address;
+      note({ from, to, port, via: "each pod" });
+      return `${home(to).fullName}-headless:${number(to, port)}` as Address;
+    },
+    toPods(to, port, count) {
+      const { fullName, identity } = home(to);
+      if (!identity) throw new Error(`${id(to)} has pods without names of their own. Give it a disk or an identity.`);
+      note({ from, to, port, via: "member" });
+      const under = `${governing(home(to))}:${number(to, port)}`;
+      return Array.from({ length: count }, (_, i) => `${fullName}-${i}.${under}` as Address);
+    },
+    toGroup(group, members) {
+      for (const to of members) note({ from, to, port: group.port, via: "member" });
+      return `${group.name}:${number(members[0] as Role, group.port)}` as Address;
+    },
+    finds(to, port) {
+      number(to, port);
+      note({ from, to, port, via: "member" });
+    },
+    expects(to, port) {
+      note({ from, to, port, via: "member", made: "elsewhere" });
+    },
+    toPlace(place) {
+      note({ from, to: place, via: "member" });
+    },
+  });
+
+  return {
+    wire,
+    home,
+    runs: (role) => homeOf(role) !== undefined,
+    admit: (from, to, ...ports) => {
+      for (const port of ports) note({ from, to, port, via: "service" });
+    },
+    reached: (from, to, port) => {
+      note({ from, to, port, via: "service" });
+      return `${door(from, to, port)}.${names[to.home]}:${number(to, port)}` as Address;
+    },
+    connections: (component) => {
+      if (sorted.size === 0) sort();
+      return sorted.get(component) ?? [];
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { podTemplates, secretsOf } from "../kubernetes/reading.ts";
+import { connectionsOf } from "../assemble/connections.ts";
+import { contents } from "../kustomize/build.ts";
+import type { Overlay } from "../assemble/overlay.ts";
+import type { Role } from "../model/roles.ts";
+import { type Connection, isRole, type Place } from "../model/wiring.ts";
+import type { Base } from "../model/component.ts";
+import type { Manifest } from "../kubernetes/manifest.ts";
+
+const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
+
+const byName = (bases: readonly Base[]): readonly Base[] =>
+  bases.toSorted((a, b) => (a.component.name < b.component.name ? -1 : 1));
+
+/** Scraping goes to everything, and would hide the rest of a picture. */
+const isScrape = ({ to, port, via }: Connection): boolean =>
+  isRole(to) && via === "member" && to.metrics?.port === port;
+
+/** Who talks to whom, as a Mermaid flowchart: one node a component, one arrow a pair, with the names of the ports. */
+export function topology(overlay: Overlay): string {
+  const name = (end: Role | Place): string => (isRole(end) ? end.component : end);
+  const arrows = new Map<string, readonly string[]>();
+  for (const { from, to, port = "" } of connectionsOf(overlay).filter((connection) => !isScrape(connection))) {
+    const pair = `${name(from)} --> ${name(to)}`;
+    if (name(from) !== name(to)) arrows.set(pair, unique([...(arrows.get(pair) ?? []), port]));
+  }
+  const lines = [...arrows].map(([pair, ports]) => {
+    const label = ports
+      .filter((port) => port !== "")
+      .sort()
+      .join(", ");
+    return `  ${label ? pair.replace("-->", `-->|${label}|`) : pair}`;
+  });
+  const groups = overlay.parts.flatMap(({ namespace, bases }) => [
+    `  subgraph ${namespace}`,
+    ...byName(bases).map(({ component }) => `    ${component.name}`),
+    "  end",
+  ]);
+  return ["flowchart LR", ...groups, ...lines.sort()].join("\n");
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+
+const yours = "yours";
+
+interface Claim {
+  readonly spec: {
+    readonly storageClassName?: string;
+    readonly resources: { readonly requests: { readonly storage: string } };
+  };
+}
+
+const claimsOf = ({ kind, metadata, spec }: Manifest): readonly (readonly string[])[] => {
+  if (kind !== "StatefulSet") return [];
+  const { volumeClaimTemplates = [] } = spec as { readonly volumeClaimTemplates?: readonly Claim[] };
+  return volumeClaimTemplates.map(({ spec: { storageClassName, resources } }) => [
+    `\`${metadata.name}\``,
+    resources.requests.storage,
+    storageClassName ? `\`${storageClassName}\`` : "the cluster's default",
+  ]);
+};
+
+/** The accounts that somebody outside is told of, and as whom. */
+const known = ({ kind, metadata }: Manifest): readonly (readonly string[])[] =>
+  kind === "ServiceAccount"
+    ? Object.entries((metadata["annotations"] ?? {}) as Readonly<Record<string, string>>).map(([key, value]) => [
+        `\`${metadata.name}\``,
+        `\`${key}: ${value}\``,
+      ])
+    : [];
+
+/** What has to be there of a store outside the cluster. */
+function outside({ parts }: Overlay): string {
+  const buckets = parts.flatMap(({ buckets }) => buckets.map(({ name, component }) => [`\`${name}\``, component]));
+  if (buckets.length === 0) return "";
+  const accounts = parts.flatMap((part) => contents(part).objects.flatMap(known)).toSorted(byFirst);
+  return `
+## Object store
+
+It is outside the cluster. These buckets are expected to be there; that of Thanos is named in its Secret.
+
+${table(["bucket", "of"], buckets.toSorted(byFirst))}
+${accounts.length > 0 ? `\nNo keys: the store is to let these accounts in.\n\n${table(["ServiceAccount", "known as"], accounts)}\n` : ""}`;
+}
+
+/** What restarts exactly the pods that read a Secret of the user's, by Secret; a generated one has another name when it changes. */
+function restarts({ parts }: Overlay): string {
+  const commands = parts.flatMap((part) => {
+    const names = part.expects.flatMap(({ name, read }) => (read === "runtime" ? [] : [name])).sort();
+    const pods = podTemplates(contents(part).objects);
+    return names.flatMap((secret) => {
+      const readers = pods.filter((pod) => secretsOf(pod).some(({ name }) => name === secret));
+      const list = readers.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`).sort();
+      return list.length > 0
+        ? [`# ${secret}`, `kubectl --namespace ${part.namespace} rollout restart ${list.join(" ")}`]
+        : [];
+    });
+  });
+  if (commands.length === 0) return "";
+  return `
+When you have changed one, restart its readers. \`docs/use.md\` says what else is to be done ("Change a credential").
+
+${commands.map((line) => `    ${line}`).join("\n")}
+`;
+}
+
+const byFirst = ([a = ""]: readonly string[], [b = ""]: readonly string[]): number => (a < b ? -1 : 1);
+
+/** What an environment is made of, for those who open its folder: `overlays/<environment>/README.md`. */
+export function readme(overlay: Overlay): string {
+  const bases = overlay.parts.flatMap(({ bases, namespace }) => byName(bases).map((base) => ({ ...base, namespace })));
+  const features = overlay.parts.flatMap(({ additions }) => additions.map(({ path }) => `\`${path}\``)).sort();
+  const doors = bases.flatMap(({ workloads, namespace }) =>
+    workloads.flatMap(({ roles }) =>
+      roles.flatMap(({ door, ports }) =>
+        door ? [[`\`${door.name}.${namespace}\``, door.ports.map((port) => `${port} ${ports[port]}`).join(", ")]] : [],
+      ),
+    ),
+  );
+  const listed = (name: string, keys: readonly string[], from: string): readonly string[] => [
+    `\`${name}\``,
+    keys.map((key) => `\`${key}\``).join(", "),
+    from,
+  ];
+  const secrets = [
+    ...overlay.parts.flatMap((part) =>
+      part.secrets.map(({ name, env = {}, files = {} }) =>
+        listed(name, [...Object.keys(env), ...Object.keys(files)], "generated, throw-away"),
+      ),
+    ),
+    ...overlay.parts.flatMap(({ expects }) => expects.map(({ name, keys }) => listed(name, keys, yours))),
+    ...overlay.parts.flatMap(({ mayHave }) => mayHave.map(({ name, keys }) => listed(name, keys, `${yours}, or none`))),
+  ].toSorted(byFirst);
+  const also =
+    overlay.compose === "generated" ? `; \`${overlay.path}/compose/compose.yaml\` is the same for Docker Compose` : "";
+  const claims = overlay.parts.flatMap((part) => contents(part).objects.flatMap(claimsOf).toSorted(byFirst));
+  const row = ({ component, namespace, mode }: (typeof bases)[number]): readonly string[] => [
+    component.name,
+    mode,
+    namespace,
+  ];
+  return `<!-- Generated by kube-lgtm from src/environments/${overlay.name}.ts; do not edit. Change the source and run make. -->
+# ${overlay.name}
+
+Apply it with \`kubectl apply -k ${overlay.path}\`${also}.
+
+${table(["component", "mode", "namespace"], bases.map(row))}
+
+Joined by ${features.join(", ") || "nothing more"}.
+
+## Addresses
+
+${table(["Service", "ports"], doors)}
+
+## Volumes
+
+${claims.length > 0 ? table(["claim of", "size", "storage class"], claims) : "None: what is written goes with its pod."}
+${outside(overlay)}
+## Secrets
+
+${secrets.some(([, , whose]) => whose === yours) ? "Yours are expected to be there before the environment is applied.\n\n" : ""}${table(["Secret", "keys", "whose"], secrets)}
+${restarts(overlay)}
+## Who talks to whom
+
+Prometheus also scrapes every component. The NetworkPolicies let through exactly these connections.
+
+\`\`\`mermaid
+${topology(overlay)}
+\`\`\`
+`;
+}
