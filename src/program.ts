@@ -1,11 +1,18 @@
 import { readdirSync } from "node:fs";
 import { catalogue } from "./components/index.ts";
 import { asCommitted, bases, settingsTables } from "./core/assemble/base.ts";
-import { type Component, modesOf, nearestMode, variable, type Base, type Variation } from "./core/model/component.ts";
+import {
+  type Component,
+  modesOf,
+  nearestMode,
+  variable,
+  type Base,
+  type EnvironmentValues,
+} from "./core/model/component.ts";
 import { type Addition, additions, type Options } from "./core/assemble/feature.ts";
 import { type Overlay, overlay } from "./core/assemble/overlay.ts";
 import { type Mode, modes } from "./core/model/roles.ts";
-import type { Resizing } from "./core/model/size.ts";
+import type { SizeOverrides } from "./core/model/size.ts";
 import { images } from "./versions.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/output/render.ts";
 import { scrapeIntervalSeconds } from "./components/prometheus.ts";
@@ -57,7 +64,7 @@ function optionsOf(environment: Environment): Readonly<Record<string, Options>> 
 }
 
 /** Values of components' settings: what follows from the features and the load, and what the environment says itself. */
-function valuesOf(environment: Environment, limits: Variation["components"]): Variation["components"] {
+function valuesOf(environment: Environment, limits: EnvironmentValues["components"]): EnvironmentValues["components"] {
   const options = optionsOf(environment);
   const { features } = composition(answersOf(environment), catalogue);
   const all = [
@@ -71,13 +78,13 @@ function valuesOf(environment: Environment, limits: Variation["components"]): Va
 
 /** What a load makes of an environment: the sizes of workloads, and limits, as settings of components. */
 interface Loaded {
-  readonly sizes: Resizing;
-  readonly limits: Variation["components"];
+  readonly sizes: SizeOverrides;
+  readonly limits: EnvironmentValues["components"];
 }
 export const unloaded: Loaded = { sizes: {}, limits: {} };
 
 /** What an environment says of how its bases are built; what it says of a workload's replicas goes before what its load asks for. */
-const variation = (environment: Environment, { sizes, limits }: Loaded): Variation => {
+const variation = (environment: Environment, { sizes, limits }: Loaded): EnvironmentValues => {
   const { namespaces, replicas, volumes, tenant, overrides } = environment;
   const counted = Object.entries(replicas).map(([workload, count]) => [
     workload,
@@ -101,7 +108,7 @@ export function basesOf(environment: Environment, loaded: Loaded): readonly Base
   const modeOf = (component: Component): Mode => modeIn(environment, component);
   const own = bases(catalogue, modeOf, variation(environment, loaded), (component) => components.includes(component));
   const others = (one: Base): readonly Base[] => own.filter((other) => other !== one);
-  return own.filter((one) => one.component.wanted?.(one, others(one)) ?? true);
+  return own.filter((one) => one.component.isNeeded?.(one, others(one)) ?? true);
 }
 
 /** The sizes that an environment's load gives its workloads, and why. */
@@ -120,7 +127,9 @@ const overruled = ({ components }: Environment, added: readonly Addition[]): rea
   Object.entries(components).flatMap(([component, values]) =>
     Object.keys(values).flatMap((key) =>
       added
-        .filter(({ merges }) => merges.some(({ literals = {} }) => Object.hasOwn(literals, variable(component, key))))
+        .filter(({ configPatches }) =>
+          configPatches.some(({ literals = {} }) => Object.hasOwn(literals, variable(component, key))),
+        )
         .map(({ path }) => `components.${component}.${key} has no effect: ${path} says it. Remove the setting.`),
     ),
   );
@@ -145,8 +154,8 @@ export function overlayOf(environment: Environment, { bases: committed, addition
   const added = additions.filter(({ feature }) => features.includes(feature));
   const options = optionsOf(environment);
   const problems = [
-    ...all.flatMap((one) => one.component.impossible?.(one, others(one)) ?? []),
-    ...features.flatMap((feature) => feature.impossible?.(options[feature.name] ?? {}, all) ?? []),
+    ...all.flatMap((one) => one.component.problems?.(one, others(one)) ?? []),
+    ...features.flatMap((feature) => feature.problems?.(options[feature.name] ?? {}, all) ?? []),
     ...overruled(environment, added),
     ...leadingNowhere(environment, all),
   ];

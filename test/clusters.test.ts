@@ -115,7 +115,7 @@ describe("OpenShift", () => {
   test("has no base whose pods the Component passes by", () => {
     const { everywhere = [] } = built.additions.find(({ path }) => path === "components/openshift") ?? {};
     const kinds = built.bases
-      .filter(({ component }) => component.home === "stack")
+      .filter(({ component }) => component.namespaceKind === "stack")
       .flatMap(({ objects }) => objects.filter(isWorkload).map(({ kind }) => kind));
     assert.deepEqual([...new Set(kinds)].sort(), everywhere.map(({ kind }) => kind).sort());
   });

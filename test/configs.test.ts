@@ -151,7 +151,7 @@ test("a setting of an environment rolls the pods of its component and no others"
       const world: World = worldOf(
         environmentOf(name, { ...settings, components: { [component.name]: { [key]: other } } }),
       );
-      const namespace = dev.environment.namespaces[component.home];
+      const namespace = dev.environment.namespaces[component.namespaceKind];
       const expected = readers(dev.objects, namespace, settingsName(component.name));
       assert.deepEqual(rolled(dev.objects, world.objects), expected, `${component.name}.${key}`);
       assert.ok(expected.length > 0, component.name);

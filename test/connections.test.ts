@@ -18,7 +18,7 @@ const roles = defineRoles(
   "logs",
   { ports: { http: 3100, grpc: 9095 }, metrics: { port: "http" } },
   {
-    gateway: { tier: "read", door: { name: "logs-gateway", ports: ["http"] } },
+    gateway: { tier: "read", entryPoint: { name: "logs-gateway", ports: ["http"] } },
     querier: { tier: "read" },
     "index-gateway": { tier: "backend", disk: "10Gi" },
     compactor: { tier: "backend", disk: "20Gi" },
@@ -27,7 +27,7 @@ const roles = defineRoles(
 const { gateway, querier, "index-gateway": indexGateway, compactor } = roles;
 const agent = defineRoles(
   "agent",
-  { ports: { http: 80 }, home: "agents" },
+  { ports: { http: 80 }, namespaceKind: "agents" },
   { server: { tier: "write", runs: "every node" } },
 );
 
@@ -35,7 +35,7 @@ const agent = defineRoles(
 const catalogue = (addresses: string[]): readonly Component[] => [
   {
     name: "logs",
-    home: "stack",
+    namespaceKind: "stack",
     roles,
     modes: { monolithic: { grouping: together, sizes: {} }, microservices: { grouping: apart, sizes: {} } },
     build: ({ wiring: { wire }, workloads }) => {
@@ -47,7 +47,7 @@ const catalogue = (addresses: string[]): readonly Component[] => [
   },
   {
     name: "agent",
-    home: "agents",
+    namespaceKind: "agents",
     roles: agent,
     modes: { monolithic: { grouping: apart, sizes: {} } },
     build: ({ wiring: { wire }, workloads }) => {
@@ -66,8 +66,11 @@ function built(mode: Mode): { readonly addresses: readonly string[]; readonly ob
     kind: "Namespace",
     metadata: { name, labels: { "app.kubernetes.io/part-of": "kube-lgtm" } },
   }));
-  const placed = all.flatMap(({ component: { home }, objects }) =>
-    objects.map((object) => ({ ...object, metadata: { ...object.metadata, namespace: namespaceNames[home] } })),
+  const placed = all.flatMap(({ component: { namespaceKind }, objects }) =>
+    objects.map((object) => ({
+      ...object,
+      metadata: { ...object.metadata, namespace: namespaceNames[namespaceKind] },
+    })),
   );
   return { addresses, objects: [...labelled, ...placed] };
 }
@@ -110,7 +113,7 @@ describe("an address that is asked for", () => {
     assert.ok(!may("logs-gateway", "logs-index-gateway", 3100));
     assert.ok(!may("logs-compactor", "logs-querier", 3100));
   });
-  test("lets an agent in the other namespace reach the front door, and nothing behind it", () => {
+  test("lets an agent in the other namespace reach the entry point, and nothing behind it", () => {
     assert.ok(may("agent", "logs-gateway", 3100));
     assert.ok(!may("agent", "logs-querier", 3100));
     assert.ok(!may("agent", "logs-compactor", 9095));
@@ -126,15 +129,15 @@ describe("an address that cannot be had stops the build", () => {
   const workloads = [...plan(Object.values(roles), apart), ...plan(Object.values(other), apart)];
   const { wire } = createWiring(workloads, namespaceNames);
 
-  test("when the role has no front door", () => {
+  test("when the role has no entry point", () => {
     assert.throws(() => wire(other.server).to(querier, "http"), {
-      message: "other/server asks for logs/querier, port http, which has no door. Ask for a role that has one.",
+      message: "other/server asks for logs/querier, port http, which has no entry point. Ask for a role that has one.",
     });
   });
-  test("when the port is not behind the front door", () => {
+  test("when the port is not behind the entry point", () => {
     assert.throws(
       () => wire(other.server).to(gateway, "grpc"),
-      /other\/server asks for logs\/gateway, port grpc, which has no door/,
+      /other\/server asks for logs\/gateway, port grpc, which has no entry point/,
     );
   });
   test("when the port is none of the role's", () => {
@@ -147,9 +150,9 @@ describe("an address that cannot be had stops the build", () => {
     const lost = defineRoles(
       "lost",
       { ports: { http: 80 } },
-      { server: { tier: "read", door: { name: "lost", ports: ["http"] } } },
+      { server: { tier: "read", entryPoint: { name: "lost", ports: ["http"] } } },
     );
-    assert.throws(() => createWiring([], namespaceNames).home(lost.server), {
+    assert.throws(() => createWiring([], namespaceNames).workloadOf(lost.server), {
       message: "lost/server runs in no workload. Add it to the roles of its component.",
     });
   });

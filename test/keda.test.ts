@@ -247,7 +247,7 @@ describe("a wrong choice of what KEDA scales stops the build", () => {
 test("the Components of KEDA are there for every component whose queriers are scaled", () => {
   const queriers = built.bases.flatMap(({ component, pods }) =>
     pods.flatMap(({ workload, size }) =>
-      size.most !== undefined && workload.name === "querier" ? [component.name] : [],
+      size.maxReplicas !== undefined && workload.name === "querier" ? [component.name] : [],
     ),
   );
   assert.deepEqual([...new Set(queriers)].sort(), names);

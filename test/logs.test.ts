@@ -172,7 +172,7 @@ describe("where the runtime is Docker", () => {
 
 describe("the journal of a node's own services", () => {
   const addition = built.additions.find(({ feature }) => feature.name === "alloy-journal");
-  const text = fileText(addition?.merges[0]?.files?.["journal.alloy"] ?? "");
+  const text = fileText(addition?.configPatches[0]?.files?.["journal.alloy"] ?? "");
   const journal = parseAlloy(text);
 
   test("goes where Alloy's own file sends what it reads: both are read as one", () => {

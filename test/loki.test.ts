@@ -80,7 +80,7 @@ describe("Loki, in every mode that it has,", () => {
       const conf = fileOf(base, "loki-gateway", "nginx.conf");
       for (const [role, paths] of Object.entries(api))
         for (const path of paths) {
-          const answers = wiring.home(loki.roles[role] ?? assert.fail(role)).fullName;
+          const answers = wiring.workloadOf(loki.roles[role] ?? assert.fail(role)).fullName;
           assert.equal(upstream(conf, path), answers, path);
         }
     });
@@ -112,7 +112,7 @@ describe("Loki, in every mode that it has,", () => {
       const { size, workload } =
         pods.find(({ workload }) => workload.roles.some(({ name }) => name === "compactor")) ?? assert.fail();
       if (workload.roles.length === 1)
-        assert.deepEqual([size.replicas, size.most, size.zones], [1, undefined, undefined]);
+        assert.deepEqual([size.replicas, size.maxReplicas, size.zones], [1, undefined, undefined]);
     });
   }
 });

@@ -96,7 +96,7 @@ const companyFaults = (components: readonly Component[]): Findings =>
             }),
           );
           return [
-            ...(distinct(roles.map(({ home }) => home)) ? [say("belong to two namespaces")] : []),
+            ...(distinct(roles.map(({ namespaceKind }) => namespaceKind)) ? [say("belong to two namespaces")] : []),
             ...(distinct(roles.map(({ runs }) => runs)) ? [say("run in different ways")] : []),
             ...clashes,
           ];
@@ -112,9 +112,11 @@ const companionFaults = (components: readonly Component[]): Findings =>
       const standing = component.modes[mode];
       return plan(Object.values(component.roles), standing?.grouping ?? together).flatMap(({ name, roles }) => {
         const own = standing?.sizes[name];
-        const several = own !== undefined && (podsOf(own) > 1 || own.most !== undefined);
+        const several = own !== undefined && (podsOf(own) > 1 || own.maxReplicas !== undefined);
         return several
-          ? roles.filter(({ alone }) => alone).map((role) => `${component.name} ${mode}: two of ${role.name} would run`)
+          ? roles
+              .filter(({ singleton }) => singleton)
+              .map((role) => `${component.name} ${mode}: two of ${role.name} would run`)
           : [];
       });
     }),
@@ -127,8 +129,8 @@ describe("every component, in every mode that it has", () => {
   test("runs once what two of would undo each other's work", () => none(companionFaults(catalogue)));
   test("has one base, whatever modes its neighbours are in", () => none(neighbourFaults(catalogue)));
   test("belongs to the namespace that its roles say", () => {
-    for (const { name, home, roles } of catalogue)
-      for (const role of Object.values(roles)) assert.equal(role.home, home, `${name}/${role.name}`);
+    for (const { name, namespaceKind, roles } of catalogue)
+      for (const role of Object.values(roles)) assert.equal(role.namespaceKind, namespaceKind, `${name}/${role.name}`);
   });
 });
 
@@ -140,7 +142,7 @@ const invented = (spies: boolean): readonly Component[] => {
     "store",
     { ports: { http: 80 } },
     {
-      door: { tier: "read", door: { name: "store", ports: ["http"] } },
+      front: { tier: "read", entryPoint: { name: "store", ports: ["http"] } },
       keeper: { tier: "backend", disk: "1Gi" },
     },
   );
@@ -148,11 +150,11 @@ const invented = (spies: boolean): readonly Component[] => {
   const image = "example.org/x:1";
   const store: Component = {
     name: "store",
-    home: "stack",
+    namespaceKind: "stack",
     roles,
     modes: { monolithic: { grouping: together, sizes: {} }, microservices: { grouping: apart, sizes: {} } },
     build: ({ workloads, wiring }) => {
-      wiring.wire(roles.door).to(roles.keeper, "http");
+      wiring.wire(roles.front).to(roles.keeper, "http");
       return {
         pods: workloads.map((workload) => ({ workload, size, pod: { containers: [{ name: "store", image }] } })),
       };
@@ -162,12 +164,12 @@ const invented = (spies: boolean): readonly Component[] => {
     store,
     {
       name: "client",
-      home: "stack",
+      namespaceKind: "stack",
       roles: client,
       modes: { monolithic: { grouping: together, sizes: {} } },
       build: ({ workloads, wiring }) => {
-        const address = wiring.wire(client.server).to(roles.door, "http");
-        const args = [address, ...(spies ? [wiring.home(roles.keeper).fullName] : [])];
+        const address = wiring.wire(client.server).to(roles.front, "http");
+        const args = [address, ...(spies ? [wiring.workloadOf(roles.keeper).fullName] : [])];
         return {
           pods: workloads.map((workload) => ({
             workload,
@@ -194,31 +196,35 @@ describe("a component that cannot stand in its modes is reported", () => {
     const finding: Component = {
       ...nowhere,
       build: (context) => {
-        context.wiring.wire(store.roles["door"] as Role).finds(store.roles["keeper"] as Role, "http");
+        context.wiring.wire(store.roles["front"] as Role).discovers(store.roles["keeper"] as Role, "http");
         return { pods: [] };
       },
     };
-    says(absenceFaults([finding]), /store\/monolithic: door connects to keeper, and keeper is not there/);
+    says(absenceFaults([finding]), /store\/monolithic: front connects to keeper, and keeper is not there/);
     const asking = { ...finding, build: store.build };
     assert.throws(() => absenceFaults([asking]), /store\/keeper runs in no workload/);
   });
   test("when a role is forgotten or in two workloads at once", () => {
     const forgetful: typeof plan = (...given) => plan(...given).slice(1);
     const doubling: typeof plan = (...given) => [...plan(...given), ...plan(...given)];
-    says(roleFaults(invented(false), forgetful), /store\/door runs in 0 workloads of monolithic/);
-    says(roleFaults(invented(false), doubling), /store\/door runs in 2 workloads of microservices/);
-    says(roleFaults(invented(false), doubling), /store has two workloads store-door in microservices/);
+    says(roleFaults(invented(false), forgetful), /store\/front runs in 0 workloads of monolithic/);
+    says(roleFaults(invented(false), doubling), /store\/front runs in 2 workloads of microservices/);
+    says(roleFaults(invented(false), doubling), /store has two workloads store-front in microservices/);
   });
   test("when it runs twice what must be alone", () => {
     const [store] = invented(false) as [Component];
-    const keeper = { ...store.roles["keeper"], alone: true } as Component["roles"][string];
+    const keeper = { ...store.roles["keeper"], singleton: true } as Component["roles"][string];
     const sizes = { store: { ...size, replicas: 2 }, all: { ...size, zones: 2 } };
     const twice = { ...store, roles: { ...store.roles, keeper }, modes: { monolithic: { grouping: together, sizes } } };
     says(companionFaults([twice]), /store monolithic: two of keeper would run/);
   });
   test("when roles of two namespaces share pods", () => {
     const [store] = invented(false) as [Component];
-    const keeper = { ...store.roles["keeper"], home: "agents", ports: { http: 82 } } as Component["roles"][string];
+    const keeper = {
+      ...store.roles["keeper"],
+      namespaceKind: "agents",
+      ports: { http: 82 },
+    } as Component["roles"][string];
     const mixed = { ...store, roles: { ...store.roles, keeper } };
     says(companyFaults([mixed]), /store monolithic: the roles of store belong to two namespaces/);
     says(companyFaults([mixed]), /give port http two numbers/);

@@ -54,7 +54,7 @@ function prometheusCheck(base: Base, added?: Addition): Check {
     "prometheus-scrape": join(folder, "scrape"),
     "prometheus-rules": join(folder, "rules"),
   };
-  for (const { name, files = {} } of [...base.configs, ...(added?.merges ?? [])]) {
+  for (const { name, files = {} } of [...base.configs, ...(added?.configPatches ?? [])]) {
     const at = mounts[name];
     if (at) mkdirSync(at, { recursive: true });
     for (const [file, content] of at ? Object.entries(files) : []) {
@@ -134,8 +134,11 @@ const configOf = (component: string, file: string): string => {
 };
 
 /** What a feature adds to Alloy's configuration, beside that: Alloy reads both as one. */
-function alloyTogether({ path, merges }: Addition): readonly Check[] {
-  const files = Object.assign({}, ...merges.filter(({ name }) => name === "alloy").map((one) => one.files ?? {}));
+function alloyTogether({ path, configPatches }: Addition): readonly Check[] {
+  const files = Object.assign(
+    {},
+    ...configPatches.filter(({ name }) => name === "alloy").map((one) => one.files ?? {}),
+  );
   if (Object.keys(files).length === 0) return [];
   const folder = join(scratch, path.replaceAll("/", "-"));
   mkdirSync(folder);
@@ -204,7 +207,7 @@ const checksOf = (base: Base): readonly Check[] => {
         arguments: ["test", "rules", "test/rules/prometheus.yaml"],
       },
       ...additions
-        .filter(({ merges }) => merges.some(({ name }) => name.startsWith("prometheus")))
+        .filter(({ configPatches }) => configPatches.some(({ name }) => name.startsWith("prometheus")))
         .map((added) => prometheusCheck(base, added)),
     ],
     tempo: () => eachProcess(base, "-config.verify=true"),

@@ -48,7 +48,7 @@ for (const { name, overlay, objects, environment } of worlds) {
       const ownKeys = new Set(overlay.parts.flatMap(({ bases }) => bases.flatMap(literalsOf)));
       // A Component is the same beside every mode: it may say what the base of another mode has a use for.
       const ofOtherModes = overlay.parts
-        .flatMap(({ additions }) => additions.flatMap(({ merges }) => merges))
+        .flatMap(({ additions }) => additions.flatMap(({ configPatches }) => configPatches))
         .flatMap(({ literals = {} }) => Object.keys(literals))
         .filter((key) => !ownKeys.has(key) && built.bases.flatMap(literalsOf).includes(key));
       none(unusedSettings(objects, ofOtherModes));

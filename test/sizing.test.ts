@@ -49,7 +49,7 @@ const usual: Load = { logsGBPerDay: 500, activeSeries: 2e6, spansPerSecond: 30_0
 /** Everything that a workload gets, as numbers: pods, and what each of them has. */
 const measures = ({ size, disk }: Explained): Readonly<Record<string, number>> => ({
   replicas: size.replicas,
-  most: size.most ?? 0,
+  most: size.maxReplicas ?? 0,
   cpu: cores(size.cpu),
   memory: gibibytes(size.memory),
   memoryLimit: gibibytes(size.memoryLimit),

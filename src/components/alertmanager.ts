@@ -22,9 +22,9 @@ export const roles = defineRoles(
       tier: "backend",
       disk: "1Gi",
       datagrams: ["gossip"],
-      meets: "before ready",
+      publishNotReadyAddresses: true,
       groups: [members],
-      door: { name: "alertmanager", ports: ["http"] },
+      entryPoint: { name: "alertmanager", ports: ["http"] },
     },
   },
 );
@@ -46,8 +46,8 @@ export const silent = {
  * How several know of each other what they have told (https://github.com/prometheus/alertmanager#high-availability); one alone
  * listens to nobody. They come back with other addresses, so that the old ones are given up after minutes, not hours.
  */
-const cluster = ({ wiring: { wire, home }, size }: Context): readonly string[] => {
-  const { replicas } = size(home(server));
+const cluster = ({ wiring: { wire, workloadOf }, size }: Context): readonly string[] => {
+  const { replicas } = size(workloadOf(server));
   if (replicas < 2) return ["--cluster.listen-address="];
   return [
     `--cluster.listen-address=0.0.0.0:${server.ports.gossip}`,
@@ -63,7 +63,7 @@ const single: Size = { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "12
 
 export const alertmanager: Component = {
   name: "alertmanager",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: { grouping: apart, sizes: { server: single } },

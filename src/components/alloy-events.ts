@@ -11,7 +11,7 @@ import { apart } from "../core/model/grouping.ts";
 export const roles = defineRoles(
   "alloy-events",
   { ports: { http: port }, metrics: { port: "http" } },
-  { server: { tier: "write", disk: "1Gi", alone: true } },
+  { server: { tier: "write", disk: "1Gi", singleton: true } },
 );
 
 const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
@@ -28,8 +28,8 @@ const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
  */
 export const alloyEvents: Component = {
   name: "alloy-events",
-  home: "stack",
-  outside: "left out",
+  namespaceKind: "stack",
+  withoutApi: "left out",
   roles,
   modes: {
     monolithic: {

@@ -27,7 +27,7 @@ export const roles = defineRoles(
   "alloy-gateway",
   { ports: { http: alloy.port, ...entrances }, metrics: { port: "http" } },
   // Through one gateway the series of a program go to one Prometheus, which see.
-  { server: { tier: "write", door: { name: "otlp", ports: entranceNames, keeps: "clients" } } },
+  { server: { tier: "write", entryPoint: { name: "otlp", ports: entranceNames, sessionAffinity: "ClientIP" } } },
 );
 
 /** As Alloy writes sizes. */
@@ -76,8 +76,8 @@ const config = (asks: "Kubernetes" | "nobody"): Config => ({
  */
 const deltaSeries = (memoryLimit: string): number => Math.floor((quantity(memoryLimit) ?? 0) / 4 / 2048);
 
-const settings = ({ wiring: { wire, home }, size, tenant }: Context): SettingsTable => ({
-  deltaSeries: { unit: "count", value: String(deltaSeries(size(home(roles.server)).memoryLimit)) },
+const settings = ({ wiring: { wire, workloadOf }, size, tenant }: Context): SettingsTable => ({
+  deltaSeries: { unit: "count", value: String(deltaSeries(size(workloadOf(roles.server)).memoryLimit)) },
   lokiOtlpUrl: { unit: "url", value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/otlp` },
   metricsOtlpUrl: {
     unit: "url",
@@ -104,21 +104,21 @@ const whenItKnowsPods = (container: IContainer): IContainer => ({
 /** Where applications push: OTLP, Jaeger and Zipkin in, to Tempo, Loki and what keeps metrics, by OTLP to each. */
 export const alloyGateway: Component = {
   name: "alloy-gateway",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: { grouping: apart, sizes: { server: single } },
     scalable: { grouping: apart, sizes: { server: { ...single, replicas: 2 } } },
     microservices: {
       grouping: apart,
-      sizes: { server: { replicas: 2, most: 6, cpu: "200m", memory: "256Mi", memoryLimit: "768Mi" } },
+      sizes: { server: { replicas: 2, maxReplicas: 6, cpu: "200m", memory: "256Mi", memoryLimit: "768Mi" } },
     },
   },
   settings,
-  outside: () => ({ configs: [config("nobody")] }),
+  withoutApi: () => ({ configs: [config("nobody")] }),
   build(context) {
     const { wiring } = context;
-    wiring.admit("any-pod", roles.server, ...entranceNames);
+    wiring.allowFrom("any-pod", roles.server, ...entranceNames);
     wiring.wire(roles.server).toPlace("api-server");
     return {
       pods: oneContainer(

@@ -13,7 +13,7 @@ export const port = 12345;
 
 export const roles = defineRoles(
   "alloy",
-  { ports: { http: port }, metrics: { port: "http" }, home: "agents" },
+  { ports: { http: port }, metrics: { port: "http" }, namespaceKind: "agents" },
   { server: { tier: "write", runs: "every node" } },
 );
 
@@ -78,7 +78,7 @@ function rule({ why, sources, separator, regex, replacement, target }: agent.Rul
 /** Reads the log files of every pod on its node and pushes them to Loki. */
 export const alloy: Component = {
   name: "alloy",
-  home: "agents",
+  namespaceKind: "agents",
   roles,
   modes: {
     monolithic: {

@@ -95,8 +95,8 @@ export const zoned = (
     : { args: flags.filter(([role]) => roles.includes(role)).map(([, flag]) => `${flag}=$(ZONE)`), env: [zone] };
 
 /** Where another pod answers as well, one that ends does so when nobody is sent to it any more; Loki, Mimir and Tempo call it `shutdown_delay`. */
-export const shutdownDelay = ({ home }: Wiring, writer: Role, reader: Role): string | undefined =>
-  home(writer) === home(reader) ? undefined : "5s";
+export const shutdownDelay = ({ workloadOf }: Wiring, writer: Role, reader: Role): string | undefined =>
+  workloadOf(writer) === workloadOf(reader) ? undefined : "5s";
 
 /** How many members of a ring keep what is written: one in each zone; where there are none, three if there are as many. */
 export const copies = ({ replicas, zones }: Size): number => zones ?? Math.min(3, replicas);
@@ -130,7 +130,7 @@ interface Program {
   /** Arguments by which a role in zones takes the name of its own. */
   readonly zones?: readonly (readonly [Role, string])[];
   /** Asks for the connections that no address stands for. */
-  readonly found: (wiring: Wiring) => void;
+  readonly recordDiscovered: (wiring: Wiring) => void;
   readonly gateway: Role;
   /** What clients may ask, as paths (nginx's `location`) by the role that answers; the gateway's, if it has pods of its own. */
   readonly routes: readonly (readonly [Role, ...string[]])[];
@@ -185,9 +185,9 @@ export const buildOf =
   (program: Program) =>
   (context: Context): Built => {
     const { wiring, workloads, size, tenant = onlyTenant[program.name] } = context;
-    const { name, httpPort, config, files, overrides, found, gateway, routes } = program;
+    const { name, httpPort, config, files, overrides, recordDiscovered, gateway, routes } = program;
     const keys = store.access(context.store, name);
-    found(wiring);
+    recordDiscovered(wiring);
     const locations = (): readonly nginx.Route[] =>
       routes
         .filter(([role]) => wiring.runs(role))

@@ -23,7 +23,7 @@ const size: Size = { replicas: 1, cpu: "10m", memory: "16Mi", memoryLimit: "64Mi
 /** Makes up log lines: one pod a format, four lines a second each. */
 export const flog: Component = {
   name: "flog",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: { grouping: apart, sizes: { "apache-common": size, "apache-error": size, rfc3164: size } },

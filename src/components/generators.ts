@@ -32,10 +32,10 @@ const pod = (
 });
 
 /** A shop that does not exist: one purchase a second as a trace over four services, and a log line for each. */
-const traces = ({ wiring: { home }, size }: Context): Pods =>
+const traces = ({ wiring: { workloadOf }, size }: Context): Pods =>
   pod(
-    home(roles.traces),
-    size(home(roles.traces)),
+    workloadOf(roles.traces),
+    size(workloadOf(roles.traces)),
     {
       image: images.k6,
       args: ["run", "--quiet", "--no-usage-report", "--no-thresholds", "--no-summary", "/scripts/shop.js"],
@@ -82,11 +82,11 @@ const untilTaken: IContainer = {
 };
 
 /** A gauge by OTLP, once a second. */
-const metrics = ({ wiring: { home, wire }, size }: Context): Pods => {
+const metrics = ({ wiring: { workloadOf, wire }, size }: Context): Pods => {
   wire(roles.metrics).to(alloyGateway.roles.server, "otlp-http");
   return pod(
-    home(roles.metrics),
-    size(home(roles.metrics)),
+    workloadOf(roles.metrics),
+    size(workloadOf(roles.metrics)),
     {
       image: images.telemetrygen,
       args: [
@@ -112,7 +112,7 @@ const metrics = ({ wiring: { home, wire }, size }: Context): Pods => {
 /** Makes up traces and metrics and pushes them as any application would. */
 export const generators: Component = {
   name: "generators",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: {

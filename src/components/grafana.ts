@@ -30,7 +30,7 @@ export const roles = defineRoles(
       tier: "read",
       disk: "2Gi",
       datagrams: ["gossip"],
-      door: { name: "grafana", ports: ["http"] },
+      entryPoint: { name: "grafana", ports: ["http"] },
     },
   },
 );
@@ -95,7 +95,7 @@ export const rootUrl = (url: string): Config => more({ GF_SERVER_ROOT_URL: url }
 
 export const grafana: Component = {
   name: "grafana",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: {

@@ -27,9 +27,9 @@ export const roles = defineRoles(
       tier: "write",
       ports,
       disk: "20Gi",
-      meets: "before ready",
-      clients: "kafka",
-      door: { name: "kafka", ports: ["kafka"] },
+      publishNotReadyAddresses: true,
+      clientLabel: "kafka",
+      entryPoint: { name: "kafka", ports: ["kafka"] },
     },
     topics: { tier: "write" },
   },
@@ -106,8 +106,8 @@ const host = "$(POD_NAME).kafka-headless";
 const forTopics = 0.75;
 
 /** How many partitions all topics have. */
-const allPartitions = ({ said }: Context): number =>
-  Object.values(topics).reduce((sum, topic) => sum + Number(said[topic.partitions] ?? defaultPartitions), 0);
+const allPartitions = ({ settingValues }: Context): number =>
+  Object.values(topics).reduce((sum, topic) => sum + Number(settingValues[topic.partitions] ?? defaultPartitions), 0);
 
 /** Bytes of each partition that are kept: a broker that has no more room would take nothing any more. */
 const retained = (context: Context, { disk }: Sized): number =>
@@ -118,7 +118,7 @@ const retained = (context: Context, { disk }: Sized): number =>
  * knows no default once one is set.
  */
 const configuration = (context: Context): Readonly<Record<string, string>> => {
-  const size = context.size(context.wiring.home(server));
+  const size = context.size(context.wiring.workloadOf(server));
   const { replicas: count, memory, memoryLimit } = size;
   const copies = Math.min(3, count);
   const half = (of: string): string => `${Math.floor((quantity(of) ?? 0) / 2 ** 21)}m`;
@@ -156,9 +156,9 @@ const configuration = (context: Context): Readonly<Record<string, string>> => {
   };
 };
 
-const broker = ({ wiring: { home }, size }: Context): Pods => ({
-  workload: home(server),
-  size: size(home(server)),
+const broker = ({ wiring: { workloadOf }, size }: Context): Pods => ({
+  workload: workloadOf(server),
+  size: size(workloadOf(server)),
   // Before the next one goes, what this one missed is to be with it again.
   settleSeconds: 30,
   pod: {
@@ -178,7 +178,7 @@ const broker = ({ wiring: { home }, size }: Context): Pods => ({
         envFrom: [{ configMapRef: { name: "kafka" } }],
         ports: containerPorts([server]),
         ...probes({ ready: tcp("kafka"), live: tcp("controller"), startSeconds: 120 }),
-        resources: resources(size(home(server))),
+        resources: resources(size(workloadOf(server))),
         volumeMounts: [...folders, { name: "data", mountPath: "/data" }],
       },
     ],
@@ -287,9 +287,9 @@ const keepTopics = (address: string): string =>
   ].join("\n");
 
 /** Ready when the topics are as the settings say. */
-const topicKeeper = ({ wiring: { wire, home }, size }: Context): Pods => ({
-  workload: home(maker),
-  size: size(home(maker)),
+const topicKeeper = ({ wiring: { wire, workloadOf }, size }: Context): Pods => ({
+  workload: workloadOf(maker),
+  size: size(workloadOf(maker)),
   pod: {
     containers: [
       {
@@ -299,7 +299,7 @@ const topicKeeper = ({ wiring: { wire, home }, size }: Context): Pods => ({
         env: [...asking.env],
         envFrom: [{ configMapRef: { name: settingsName("kafka") } }],
         readinessProbe: { exec: { command: ["test", "-e", "/tmp/kept"] }, periodSeconds: 10 },
-        resources: resources(size(home(maker))),
+        resources: resources(size(workloadOf(maker))),
         volumeMounts: [...asking.volumeMounts],
       },
     ],
@@ -313,7 +313,7 @@ const keeper: Size = { replicas: 1, cpu: "20m", memory: "128Mi", memoryLimit: "5
 /** The queue between those who take data and those who keep it, without ZooKeeper; there only where somebody uses it. */
 export const kafka: Component = {
   name: "kafka",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     scalable: { grouping: apart, sizes: { server: one, topics: keeper } },
@@ -326,8 +326,8 @@ export const kafka: Component = {
     [topics.mimir.partitions]: { unit: "count", value: String(defaultPartitions) },
     [topics.tempo.partitions]: { unit: "count", value: String(defaultPartitions) },
   }),
-  wanted: hasClients,
-  impossible: ({ pods }) =>
+  isNeeded: hasClients,
+  problems: ({ pods }) =>
     pods
       .filter(({ workload: { roles }, size }) => roles.includes(server) && size.replicas % 2 === 0)
       .map(
@@ -337,7 +337,7 @@ export const kafka: Component = {
   build(context) {
     const { wire } = context.wiring;
     // Brokers and controllers find each other by their pods' names.
-    for (const port of ["kafka", "controller"] as const) wire(server).finds(server, port);
+    for (const port of ["kafka", "controller"] as const) wire(server).discovers(server, port);
     return {
       pods: [broker(context), topicKeeper(context)],
       configs: [{ name: "kafka", read: "start-up", literals: configuration(context) }],

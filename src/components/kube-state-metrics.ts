@@ -35,9 +35,9 @@ const watched: Readonly<Record<string, readonly string[]>> = {
 
 export const kubeStateMetrics: Component = {
   name: "kube-state-metrics",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
-  outside: "left out",
+  withoutApi: "left out",
   modes: {
     monolithic: {
       grouping: apart,

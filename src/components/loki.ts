@@ -21,7 +21,7 @@ const gossip = { component: "loki", name: "loki-gossip", port: "gossip", lists: 
 const { gateway } = defineRoles(
   "loki",
   { ports: { http } },
-  { gateway: { tier: "read", door: { name: "loki-gateway", ports: ["http"] } } },
+  { gateway: { tier: "read", entryPoint: { name: "loki-gateway", ports: ["http"] } } },
 );
 const members = defineRoles(
   "loki",
@@ -30,14 +30,14 @@ const members = defineRoles(
     distributor: { tier: "write" },
     ingester: { tier: "write", disk: "10Gi" },
     // What it has counted goes with it, but a pod that is killed must come back as itself: its ring forgets nobody.
-    "pattern-ingester": { tier: "write", identity: "stable" },
+    "pattern-ingester": { tier: "write", podNames: "stable" },
     "query-frontend": { tier: "read" },
     querier: { tier: "read" },
     ruler: { tier: "read" },
     "query-scheduler": { tier: "backend" },
     "index-gateway": { tier: "backend", disk: "10Gi" },
     // Of two, each would overwrite the other's list of delete requests (https://github.com/grafana/loki/issues/6779).
-    compactor: { tier: "backend", disk: "10Gi", alone: true },
+    compactor: { tier: "backend", disk: "10Gi", singleton: true },
   },
 );
 export const roles = { gateway, ...members };
@@ -66,7 +66,7 @@ const cache = caches(
 /** What Loki keeps in memory for a while, where each role is a process of its own; elsewhere each process keeps it for itself. */
 export const lokiCache = cache.component;
 
-const isApart = ({ home }: Wiring): boolean => home(frontend) !== home(querier);
+const isApart = ({ workloadOf }: Wiring): boolean => workloadOf(frontend) !== workloadOf(querier);
 
 /** Who asks which cache: the ingester puts in what it flushes. */
 const askers = [
@@ -81,7 +81,7 @@ const limits = overrides("loki");
 /** Where Loki's ruler finds every Alertmanager: it looks for them by SRV records, or takes the URL as it is. */
 const everyAlertmanager = (address: Address): string => `http://_http._tcp.${address.split(":")[0]}`;
 
-const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context): SettingsTable => ({
+const settings = ({ wiring: { wire, workloadOf }, size, store: kept, tenant }: Context): SettingsTable => ({
   alertmanagerDiscovery: { unit: "boolean", value: "true" },
   alertmanagerUrl: {
     unit: "url",
@@ -94,8 +94,8 @@ const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context
   bucket: store.bucket(kept, "lokiChunks"),
   bucketRuler: store.bucket(kept, "lokiRuler"),
   // One ingester has nobody to wait for, and would be ready half a minute later after each restart.
-  ingesterMinReady: { unit: "duration", value: podsOf(size(home(ingester))) === 1 ? "0s" : "15s" },
-  replicationFactor: { unit: "count", value: String(copies(size(home(ingester)))) },
+  ingesterMinReady: { unit: "duration", value: podsOf(size(workloadOf(ingester))) === 1 ? "0s" : "15s" },
+  replicationFactor: { unit: "count", value: String(copies(size(workloadOf(ingester)))) },
   retention: { unit: "duration", value: "168h" },
   s3ForcePathStyle: store.pathStyle(kept),
   // Of the two clients of S3 that Loki 3.7 has, the older one sends checksums in a way that not all stores outside of Amazon take
@@ -103,7 +103,7 @@ const settings = ({ wiring: { wire, home }, size, store: kept, tenant }: Context
   useThanosObjstore: { unit: "boolean", value: String(kept.endpoint !== undefined) },
   // While ingesters of another mode stand beside, both this and the replication factor are as in monolithic: a reader that can do
   // without one of four zones, or one of four ingesters, can do without the only one that has a line.
-  zoneAwareness: { unit: "boolean", value: String(size(home(ingester)).zones !== undefined) },
+  zoneAwareness: { unit: "boolean", value: String(size(workloadOf(ingester)).zones !== undefined) },
 });
 
 const lifecycler = { min_ready_duration: "${LOKI_INGESTER_MIN_READY}" };
@@ -174,8 +174,8 @@ const shared = ({ wire }: Wiring) => ({
  * Where the schedulers are: in the DNS. Of those in a ring no more than two are asked, and one that another takes the place of cancels
  * the queries that it has (pkg/scheduler/scheduler.go in 3.7).
  */
-const scheduled = ({ wire, home }: Wiring) =>
-  home(scheduler) === home(querier)
+const scheduled = ({ wire, workloadOf }: Wiring) =>
+  workloadOf(scheduler) === workloadOf(querier)
     ? {}
     : {
         query_scheduler: { use_scheduler_ring: false },
@@ -184,7 +184,7 @@ const scheduled = ({ wire, home }: Wiring) =>
       };
 
 /** https://grafana.com/docs/loki/latest/configure/ */
-const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
+const config = ({ wiring, wiring: { wire, workloadOf }, size }: Context) => ({
   auth_enabled: "${LOKI_AUTH_ENABLED}",
   server: { ...server(querier.ports), log_level: "info" },
   shutdown_delay: shutdownDelay(wiring, ingester, querier),
@@ -219,7 +219,7 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
   // Read in the place of `ruler.storage` where that client is used.
   ruler_storage: { backend: "${LOKI_STORE}", s3: { ...thanosS3, bucket_name: "${LOKI_BUCKET_RULER}" } },
   // A ruler that shares a process with an index gateway must not ask one through the ring: its queries would hang.
-  index_gateway: { mode: home(ruler) === home(indexGateway) ? "simple" : "ring" },
+  index_gateway: { mode: workloadOf(ruler) === workloadOf(indexGateway) ? "simple" : "ring" },
   compactor: { retention_enabled: true, delete_request_store: "${LOKI_STORE}" },
   distributor: { otlp_config: { default_resource_attributes_as_index_labels: streamLabels } },
   limits_config: {
@@ -244,7 +244,7 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
   ingester: {
     lifecycler: {
       ...lifecycler,
-      ...(size(home(ingester)).zones === undefined ? {} : inZone),
+      ...(size(workloadOf(ingester)).zones === undefined ? {} : inZone),
       ring: { zone_awareness_enabled: "${LOKI_ZONE_AWARENESS}" },
     },
     wal: { replay_memory_ceiling: "400MB" },
@@ -268,19 +268,19 @@ const config = ({ wiring, wiring: { wire, home }, size }: Context) => ({
 });
 
 /** Connections that Loki finds through its rings or its object store: no address is written, the network must allow them. */
-const found = (wiring: Wiring): void => {
+const recordDiscovered = (wiring: Wiring): void => {
   const { wire } = wiring;
-  for (const from of all) wire(from).finds(ingester, "gossip");
+  for (const from of all) wire(from).discovers(ingester, "gossip");
   for (const from of [ingester, querier, ruler, indexGateway, compactor]) wire(from).to(minio.roles.server, "s3");
-  for (const from of [distributor, querier, ruler]) wire(from).finds(ingester, "grpc");
-  for (const from of [distributor, querier]) wire(from).finds(patternIngester, "grpc");
-  for (const from of [querier, ruler]) wire(from).finds(indexGateway, "grpc");
+  for (const from of [distributor, querier, ruler]) wire(from).discovers(ingester, "grpc");
+  for (const from of [distributor, querier]) wire(from).discovers(patternIngester, "grpc");
+  for (const from of [querier, ruler]) wire(from).discovers(indexGateway, "grpc");
   for (const from of [frontend, ruler]) wire(from).to(compactor, "grpc");
-  wire(querier).finds(frontend, "grpc");
-  wire(ruler).finds(ruler, "grpc");
+  wire(querier).discovers(frontend, "grpc");
+  wire(ruler).discovers(ruler, "grpc");
   for (const [from, to] of askers) {
     if (isApart(wiring)) wire(from).to(to, "memcached");
-    else wire(from).expects(to, "memcached");
+    else wire(from).mayConnect(to, "memcached");
   }
 };
 
@@ -298,7 +298,7 @@ const heavy: Size = { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1
 
 export const loki: Component = {
   name: "loki",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: {
@@ -320,12 +320,12 @@ export const loki: Component = {
       grouping: apart,
       sizes: {
         gateway: nginx.size,
-        distributor: { ...light, most: 6 },
+        distributor: { ...light, maxReplicas: 6 },
         // Each zone has a copy, so that any of them may go away.
         ingester: { ...heavy, replicas: 1, zones: 3 },
         "pattern-ingester": light,
         "query-frontend": light,
-        querier: { ...heavy, most: 6 },
+        querier: { ...heavy, maxReplicas: 6 },
         ruler: heavy,
         "query-scheduler": light,
         // Their ring answers as long as two of three do.
@@ -335,7 +335,7 @@ export const loki: Component = {
     },
   },
   hasTenants: true,
-  impossible: ({ settings: { store: kind, useThanosObjstore } }) =>
+  problems: ({ settings: { store: kind, useThanosObjstore } }) =>
     useThanosObjstore?.value === "true" && kind?.value !== "s3"
       ? [
           `components.loki.useThanosObjstore is "true": expected a store of kind "s3", found "${kind?.value}". Remove it.`,
@@ -343,7 +343,7 @@ export const loki: Component = {
       : [],
   settings,
   // No other DNS has SRV records of it.
-  outside: () => ({
+  withoutApi: () => ({
     configs: [
       {
         name: settingsName("loki"),
@@ -401,7 +401,7 @@ export const loki: Component = {
           ])
         : [],
     zones: [[ingester, "-ingester.availability-zone"]],
-    found,
+    recordDiscovered,
     gateway,
     routes,
   }),

@@ -89,10 +89,10 @@ export function caches<const T extends Readonly<Record<string, Use>>>(
         use,
         {
           tier: "read",
-          identity: "stable",
+          podNames: "stable",
           // A client that finds nobody when it starts may give up (Thanos's store does), and one that finds fewer looks elsewhere.
-          meets: "before ready",
-          door: { name: doorOf(use), ports: ["memcached"], lists: "each pod" },
+          publishNotReadyAddresses: true,
+          entryPoint: { name: doorOf(use), ports: ["memcached"], headless: true },
         },
       ]),
     ),
@@ -102,10 +102,10 @@ export function caches<const T extends Readonly<Record<string, Use>>>(
     component: {
       name,
       source: owner,
-      home: "stack",
+      namespaceKind: "stack",
       roles,
       modes: { microservices: { grouping: apart, sizes } },
-      wanted: hasClients,
+      isNeeded: hasClients,
       build: ({ workloads, size }) => ({
         pods: workloads.map((workload) => pods(workload, size(workload), uses[workload.name]?.largestItem ?? "1m")),
       }),

@@ -24,7 +24,7 @@ const gossip = { component: "mimir", name: "mimir-gossip", port: "gossip", lists
 const { gateway } = defineRoles(
   "mimir",
   { ports: { http } },
-  { gateway: { tier: "read", door: { name: "mimir-gateway", ports: ["http"] } } },
+  { gateway: { tier: "read", entryPoint: { name: "mimir-gateway", ports: ["http"] } } },
 );
 const members = defineRoles(
   "mimir",
@@ -85,7 +85,7 @@ const cache = caches(
 export const mimirCache = cache.component;
 
 /** Where distributor and ingester are two processes, Kafka stands between them, and each role has a process of its own. */
-const isApart = ({ home }: Wiring): boolean => home(distributor) !== home(ingester);
+const isApart = ({ workloadOf }: Wiring): boolean => workloadOf(distributor) !== workloadOf(ingester);
 const here = (wiring: Wiring) => all.filter((role) => wiring.runs(role));
 
 const limits = overrides("mimir");
@@ -103,8 +103,8 @@ const askers = [
 const queueing = [distributor, ingester, frontend, querier, ruler] as const;
 
 const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable => {
-  const { wire, home } = wiring;
-  const replicas = (role: typeof ingester): number => podsOf(size(home(role)));
+  const { wire, workloadOf } = wiring;
+  const replicas = (role: typeof ingester): number => podsOf(size(workloadOf(role)));
   return {
     ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
     ...limitSettings("mimir"),
@@ -134,10 +134,10 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
         }
       : {}),
     multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
-    replicationFactor: { unit: "count", value: String(copies(size(home(ingester)))) },
+    replicationFactor: { unit: "count", value: String(copies(size(workloadOf(ingester)))) },
     retention: { unit: "duration", value: "30d" },
     // Every block is at so many of them, so that one may go away.
-    storeGatewayReplicationFactor: { unit: "count", value: String(copies(size(home(storeGateway)))) },
+    storeGatewayReplicationFactor: { unit: "count", value: String(copies(size(workloadOf(storeGateway)))) },
   };
 };
 
@@ -188,8 +188,8 @@ const fallback = "alertmanager-fallback.yaml";
 
 /** https://grafana.com/docs/mimir/latest/configure/configuration-parameters/ */
 const config = ({ wiring, size }: Context) => {
-  const { wire, home } = wiring;
-  const zones = (role: typeof ingester): object => (size(home(role)).zones === undefined ? {} : zonedRing);
+  const { wire, workloadOf } = wiring;
+  const zones = (role: typeof ingester): object => (size(workloadOf(role)).zones === undefined ? {} : zonedRing);
   const own = wiring.runs(ownAlertmanager);
   return {
     multitenancy_enabled: "${MIMIR_MULTITENANCY_ENABLED}",
@@ -240,7 +240,7 @@ const config = ({ wiring, size }: Context) => {
       ? {
           data_dir: "/data/alertmanager",
           fallback_config_file: `/etc/mimir/${fallback}`,
-          sharding_ring: { ...member, replication_factor: copies(size(home(ownAlertmanager))) },
+          sharding_ring: { ...member, replication_factor: copies(size(workloadOf(ownAlertmanager))) },
         }
       : { data_dir: "/data/alertmanager", sharding_ring: member },
     compactor: {
@@ -250,7 +250,7 @@ const config = ({ wiring, size }: Context) => {
       sharding_ring: {
         ...member,
         // Two that start together would both begin with what belongs to the one that is seen first.
-        ...(podsOf(size(home(compactor))) > 1 && isApart(wiring) ? { wait_stability_min_duration: "1m" } : {}),
+        ...(podsOf(size(workloadOf(compactor))) > 1 && isApart(wiring) ? { wait_stability_min_duration: "1m" } : {}),
       },
     },
     ingester: {
@@ -309,28 +309,28 @@ const config = ({ wiring, size }: Context) => {
 };
 
 /** Connections that Mimir finds through its rings or its object store: no address is written, the network must allow them. */
-const found = (wiring: Wiring): void => {
+const recordDiscovered = (wiring: Wiring): void => {
   const { wire } = wiring;
   for (const from of here(wiring)) {
-    wire(from).finds(ingester, "gossip");
+    wire(from).discovers(ingester, "gossip");
     wire(from).to(minio.roles.server, "s3");
   }
-  for (const from of [distributor, querier, ruler]) wire(from).finds(ingester, "grpc");
-  for (const from of [querier, ruler]) wire(from).finds(storeGateway, "grpc");
-  for (const from of [frontend, querier]) wire(from).finds(scheduler, "grpc");
-  wire(querier).finds(frontend, "grpc");
-  wire(ruler).finds(ruler, "grpc");
+  for (const from of [distributor, querier, ruler]) wire(from).discovers(ingester, "grpc");
+  for (const from of [querier, ruler]) wire(from).discovers(storeGateway, "grpc");
+  for (const from of [frontend, querier]) wire(from).discovers(scheduler, "grpc");
+  wire(querier).discovers(frontend, "grpc");
+  wire(ruler).discovers(ruler, "grpc");
   if (wiring.runs(ownAlertmanager)) {
-    wire(ownAlertmanager).finds(ownAlertmanager, "grpc");
-    wire(ruler).expects(alertmanager.roles.server, "http");
+    wire(ownAlertmanager).discovers(ownAlertmanager, "grpc");
+    wire(ruler).mayConnect(alertmanager.roles.server, "http");
   }
   for (const from of queueing) {
     if (isApart(wiring)) wire(from).to(kafka.roles.server, "kafka");
-    else wire(from).expects(kafka.roles.server, "kafka");
+    else wire(from).mayConnect(kafka.roles.server, "kafka");
   }
   for (const [from, to] of askers) {
     if (isApart(wiring)) wire(from).to(to, "memcached");
-    else wire(from).expects(to, "memcached");
+    else wire(from).mayConnect(to, "memcached");
   }
 };
 
@@ -380,7 +380,7 @@ const optional = ["alertmanager", "overrides-exporter"];
 
 export const mimir: Component = {
   name: "mimir",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: {
@@ -400,11 +400,11 @@ export const mimir: Component = {
       grouping: apart,
       sizes: {
         gateway: nginx.size,
-        distributor: { replicas: 2, most: 6, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
+        distributor: { replicas: 2, maxReplicas: 6, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
         // Three own each partition, one in each zone, so that any zone may go away.
         ingester: { replicas: 1, zones: 3, cpu: "200m", memory: "512Mi", memoryLimit: "4Gi" },
         "query-frontend": { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
-        querier: { replicas: 2, most: 6, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
+        querier: { replicas: 2, maxReplicas: 6, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
         "query-scheduler": { replicas: 2, cpu: "50m", memory: "96Mi", memoryLimit: "512Mi" },
         "store-gateway": { replicas: 1, zones: 3, cpu: "100m", memory: "256Mi", memoryLimit: "2Gi" },
         compactor: { replicas: 2, cpu: "100m", memory: "256Mi", memoryLimit: "2Gi" },
@@ -431,7 +431,7 @@ export const mimir: Component = {
       },
     ];
   },
-  impossible: (own, others) => [
+  problems: (own, others) => [
     ...(own.settings["ingestStorageEnabled"]?.value === "true"
       ? kafka.ownerless(own, others, ingester, kafka.topics.mimir)
       : []),
@@ -458,7 +458,7 @@ export const mimir: Component = {
       [ingester, "-ingester.ring.instance-availability-zone"],
       [storeGateway, "-store-gateway.sharding-ring.instance-availability-zone"],
     ],
-    found,
+    recordDiscovered,
     gateway,
     routes,
   }),

@@ -14,8 +14,8 @@ export const roles = defineRoles(
       ports: { s3: 9000, console: 9001 },
       metrics: { port: "s3", path: "/minio/v2/metrics/cluster" },
       disk: "10Gi",
-      door: { name: "minio", ports: ["s3"] },
-      clients: "object-store",
+      entryPoint: { name: "minio", ports: ["s3"] },
+      clientLabel: "object-store",
     },
   },
 );
@@ -86,7 +86,7 @@ const server = (workload: Workload, size: Sized): Pods => ({
 
 export const minio: Component = {
   name: "minio",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: {
@@ -95,7 +95,7 @@ export const minio: Component = {
     },
   },
   build({ wiring, size }) {
-    const main = wiring.home(roles.server);
+    const main = wiring.workloadOf(roles.server);
     return {
       pods: [server(main, size(main))],
       configs: [{ name: "minio-buckets", read: "start-up", literals: { BUCKETS: Object.values(buckets).join(" ") } }],

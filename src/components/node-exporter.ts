@@ -9,7 +9,7 @@ const nodename = { source_labels: ["__name__", "node"], regex: "node_uname_info;
 
 export const roles = defineRoles(
   "node-exporter",
-  { ports: { http: 9100 }, metrics: { port: "http", about: "node", relabel: [nodename] }, home: "agents" },
+  { ports: { http: 9100 }, metrics: { port: "http", about: "node", relabel: [nodename] }, namespaceKind: "agents" },
   { server: { tier: "read", runs: "every node" } },
 );
 
@@ -17,7 +17,7 @@ const host = (name: string, path: string) => ({ name, hostPath: { path, type: "D
 
 export const nodeExporter: Component = {
   name: "node-exporter",
-  home: "agents",
+  namespaceKind: "agents",
   roles,
   modes: {
     monolithic: {

@@ -19,7 +19,7 @@ export const roles = defineRoles(
       disk: "10Gi",
       // Of two Prometheuses with every second sample of a series each, Thanos would drop half of them: once it has taken a sample of
       // the one, it leaves out the other's for twice the time since the last (pkg/dedup/iter.go in 0.42.5).
-      door: { name: "prometheus", ports: ["http"], keeps: "clients" },
+      entryPoint: { name: "prometheus", ports: ["http"], sessionAffinity: "ClientIP" },
     },
   },
 );
@@ -177,7 +177,7 @@ const rolesOf = ({ catalogue }: Context): readonly Role[] =>
 const scraped = (context: Context): void => {
   const { wire } = context.wiring;
   for (const role of rolesOf(context)) {
-    if (role.metrics) wire(server).finds(role, role.metrics.port);
+    if (role.metrics) wire(server).discovers(role, role.metrics.port);
   }
   wire(server).toPlace("api-server");
   wire(server).toPlace("scraped-namespaces");
@@ -236,7 +236,7 @@ const pods = (workload: Workload, size: Sized): Pods => ({
 
 export const prometheus: Component = {
   name: "prometheus",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: {
@@ -250,7 +250,7 @@ export const prometheus: Component = {
     cluster: { unit: "name", value: "kube-lgtm" },
     retention: { unit: "duration", value: "24h" },
   }),
-  outside: (around) => ({
+  withoutApi: (around) => ({
     configs: [
       {
         name: "prometheus-scrape",

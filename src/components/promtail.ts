@@ -21,7 +21,7 @@ import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
   "promtail",
-  { ports: { http: 3101 }, metrics: { port: "http" }, home: "agents" },
+  { ports: { http: 3101 }, metrics: { port: "http" }, namespaceKind: "agents" },
   { server: { tier: "write", runs: "every node" } },
 );
 
@@ -141,11 +141,11 @@ const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods
 /** Reads the log files of every pod on its node and pushes them to Loki: the article's agent, which Alloy has replaced. */
 export const promtail: Component = {
   name: "promtail",
-  home: "agents",
+  namespaceKind: "agents",
   roles,
   modes: { monolithic: { grouping: apart, sizes: { server: size } } },
   settings,
-  outside: (around) => ({
+  withoutApi: (around) => ({
     pods: around.filter(({ component }) => component === "promtail").map((workload) => pods(workload, socket)),
     configs: [{ name: "promtail", read: "start-up", files: { "promtail.yaml": config(containers) } }],
   }),

@@ -18,7 +18,7 @@ export const roles = defineRoles(
  */
 export const rolloutOperator: Component = {
   name: "rollout-operator",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: {
@@ -26,8 +26,8 @@ export const rolloutOperator: Component = {
       sizes: { server: { replicas: 1, cpu: "10m", memory: "32Mi", memoryLimit: "192Mi" } },
     },
   },
-  wanted: hasZones,
-  outside: "left out",
+  isNeeded: hasZones,
+  withoutApi: "left out",
   build(context) {
     const { wiring } = context;
     wiring.wire(roles.server).toPlace("api-server");

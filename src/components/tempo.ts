@@ -26,15 +26,15 @@ export const roles = defineRoles(
     distributor: {
       tier: "write",
       ports: { "otlp-grpc": 4317, "otlp-http": 4318 },
-      door: { name: "tempo-distributor", ports: ["otlp-grpc", "otlp-http"] },
+      entryPoint: { name: "tempo-distributor", ports: ["otlp-grpc", "otlp-http"] },
     },
     "live-store": { tier: "write", disk: "10Gi" },
     "block-builder": { tier: "write", disk: "10Gi" },
     "metrics-generator": { tier: "write" },
     // Not ready before a querier has found it.
-    "query-frontend": { tier: "read", meets: "before ready", door: { name: "tempo", ports: ["http"] } },
+    "query-frontend": { tier: "read", publishNotReadyAddresses: true, entryPoint: { name: "tempo", ports: ["http"] } },
     querier: { tier: "read" },
-    "backend-scheduler": { tier: "backend", disk: "1Gi", alone: true },
+    "backend-scheduler": { tier: "backend", disk: "1Gi", singleton: true },
     "backend-worker": { tier: "backend" },
   },
 );
@@ -51,7 +51,7 @@ const {
 const all = Object.values(roles);
 
 /** Without a process of its own the distributor hands its spans to the live-store; between processes stands Kafka. */
-const isQueued = ({ home }: Wiring): boolean => home(distributor) !== home(liveStore);
+const isQueued = ({ workloadOf }: Wiring): boolean => workloadOf(distributor) !== workloadOf(liveStore);
 /**
  * Those who read the topic, and do not bear that it comes after them (3.0.3): they ask ten times for a broker, within a minute or two, and end
  * (pkg/ingest/util.go); a live-store that finds a broker without the topic does not ask again how far it is behind, and is not ready
@@ -80,15 +80,15 @@ const isCached: Readonly<Record<Mode, boolean>> = { monolithic: false, scalable:
 const storing = [frontend, querier, blockBuilder, scheduler, worker] as const;
 
 /** Each pod of a zone owns a partition; a second one in another zone owns it, too. */
-const owners = ({ wiring: { home }, size }: Context): number => size(home(liveStore)).replicas;
+const owners = ({ wiring: { workloadOf }, size }: Context): number => size(workloadOf(liveStore)).replicas;
 
 /**
  * Who makes blocks of which partitions, in turn: of more than have an owner, so that nothing that is written is left out when somebody
  * adds live-stores by hand.
  */
 const builtBy = (context: Context): string => {
-  const { fullName } = context.wiring.home(blockBuilder);
-  const { replicas } = context.size(context.wiring.home(blockBuilder));
+  const { fullName } = context.wiring.workloadOf(blockBuilder);
+  const { replicas } = context.size(context.wiring.workloadOf(blockBuilder));
   const partitions = Array.from({ length: Math.max(owners(context), 2 * kafka.defaultPartitions) }, (_, i) => i);
   const each = Array.from({ length: replicas }, (_, builder) => partitions.filter((i) => i % replicas === builder));
   return `{${each.map((own, builder) => `${fullName}-${builder}: [${own.join(", ")}]`).join(", ")}}`;
@@ -172,21 +172,21 @@ const cachedParts = ({ wire }: Wiring) => ({
 });
 
 /** Connections that Tempo finds through its rings, its queue or its store: no address is written, the network must allow them. */
-const found = ({ wiring, mode }: Context): void => {
+const recordDiscovered = ({ wiring, mode }: Context): void => {
   const { wire } = wiring;
   for (const from of storing) {
     for (const to of Object.values(cache.roles)) {
       if (isCached[mode]) wire(from).to(to, "memcached");
-      else wire(from).expects(to, "memcached");
+      else wire(from).mayConnect(to, "memcached");
     }
   }
-  for (const from of all) wire(from).finds(liveStore, "gossip");
+  for (const from of all) wire(from).discovers(liveStore, "gossip");
   for (const from of storing) wire(from).to(minio.roles.server, "s3");
   for (const from of [distributor, liveStore, blockBuilder, generator]) {
     if (isQueued(wiring)) wire(from).to(kafka.roles.server, "kafka");
-    else wire(from).expects(kafka.roles.server, "kafka");
+    else wire(from).mayConnect(kafka.roles.server, "kafka");
   }
-  for (const from of [querier, frontend]) wire(from).finds(liveStore, "grpc");
+  for (const from of [querier, frontend]) wire(from).discovers(liveStore, "grpc");
 };
 
 /** https://grafana.com/docs/tempo/latest/configuration/ */
@@ -382,7 +382,7 @@ function unbuilt({ pods, settings }: Base): readonly string[] {
 
 export const tempo: Component = {
   name: "tempo",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: {
@@ -407,12 +407,12 @@ export const tempo: Component = {
     microservices: {
       grouping: apart,
       sizes: {
-        distributor: { replicas: 2, most: 6, cpu: "200m", memory: "128Mi", memoryLimit: "1Gi" },
+        distributor: { replicas: 2, maxReplicas: 6, cpu: "200m", memory: "128Mi", memoryLimit: "1Gi" },
         "live-store": { replicas: 2, zones: 2, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
         "block-builder": { replicas: 2, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
         "metrics-generator": { replicas: 2, cpu: "200m", memory: "128Mi", memoryLimit: "1Gi" },
         "query-frontend": { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" },
-        querier: { replicas: 2, most: 6, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
+        querier: { replicas: 2, maxReplicas: 6, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
         "backend-scheduler": single,
         "backend-worker": { replicas: 2, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
       },
@@ -458,9 +458,9 @@ export const tempo: Component = {
       },
     },
   }),
-  impossible: (own, others) => [...kafka.ownerless(own, others, liveStore, kafka.topics.tempo), ...unbuilt(own)],
+  problems: (own, others) => [...kafka.ownerless(own, others, liveStore, kafka.topics.tempo), ...unbuilt(own)],
   build(context) {
-    found(context);
+    recordDiscovered(context);
     const keys = store.access(context.store, "tempo");
     return {
       identity: store.identity(context.store, "tempo"),

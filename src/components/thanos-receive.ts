@@ -1,5 +1,5 @@
 import type { Component, Config, Context, Pods, SettingsTable } from "../core/model/component.ts";
-import { defineRoles, governing, type Workload } from "../core/model/roles.ts";
+import { defineRoles, governingServiceName, type Workload } from "../core/model/roles.ts";
 import { configVolume, resources, untilUnrouted } from "../core/derive/pod.ts";
 import type { Size } from "../core/model/size.ts";
 import { limitSettings } from "../sizing/limits.ts";
@@ -17,9 +17,9 @@ export const roles = defineRoles(
     router: {
       tier: "write",
       ports: { "remote-write": 19291 },
-      door: { name: "thanos-receive", ports: ["remote-write"] },
+      entryPoint: { name: "thanos-receive", ports: ["remote-write"] },
     },
-    ingester: { tier: "write", disk: "10Gi", meets: "before ready", groups: [thanos.storeApi] },
+    ingester: { tier: "write", disk: "10Gi", publishNotReadyAddresses: true, groups: [thanos.storeApi] },
   },
 );
 const { router, ingester } = roles;
@@ -28,21 +28,21 @@ const { router, ingester } = roles;
 export const paths = { otlp: "/api/v1/otlp", remoteWrite: "/api/v1/receive" } as const;
 
 /** Everybody who keeps samples, by the name that its own series are known by in the ring. */
-const ring = ({ wiring: { wire, home }, size }: Context): Config => ({
+const ring = ({ wiring: { wire, workloadOf }, size }: Context): Config => ({
   name: "thanos-receive-hashring",
   // Routers read it again, so that none restarts when there are more ingesters.
   read: "runtime",
   files: {
-    "hashring.json": `${JSON.stringify([{ endpoints: wire(router).toPods(ingester, "grpc", size(home(ingester)).replicas) }], null, 2)}\n`,
+    "hashring.json": `${JSON.stringify([{ endpoints: wire(router).toPods(ingester, "grpc", size(workloadOf(ingester)).replicas) }], null, 2)}\n`,
   },
 });
 
-const settings = ({ wiring: { home }, size }: Context): SettingsTable => ({
+const settings = ({ wiring: { workloadOf }, size }: Context): SettingsTable => ({
   ...limitSettings("thanos-receive"),
   defaultTenant: { unit: "name", value: "default-tenant" },
   outOfOrderWindow: { unit: "duration", value: prometheus.latest },
   // With three copies of a sample two are written before it is acknowledged, so that one ingester may be away.
-  replicationFactor: { unit: "count", value: String(Math.min(3, size(home(ingester)).replicas)) },
+  replicationFactor: { unit: "count", value: String(Math.min(3, size(workloadOf(ingester)).replicas)) },
   retention: { unit: "duration", value: "24h" },
   tenantHeader: { unit: "name", value: "thanos-tenant" },
 });
@@ -59,7 +59,7 @@ const routing = [
 
 /** What an ingester does. At its end it writes what it holds into a block and uploads that. */
 const ingesting = (workload: Workload): readonly string[] => [
-  `--receive.local-endpoint=$(POD_NAME).${governing(workload)}:${ingester.ports.grpc}`,
+  `--receive.local-endpoint=$(POD_NAME).${governingServiceName(workload)}:${ingester.ports.grpc}`,
   "--tsdb.path=/data",
   "--tsdb.retention=$(THANOS_RECEIVE_RETENTION)",
   "--tsdb.out-of-order.time-window=$(THANOS_RECEIVE_OUT_OF_ORDER_WINDOW)",
@@ -118,7 +118,7 @@ const single: Size = { replicas: 1, cpu: "50m", memory: "96Mi", memoryLimit: "1G
 /** Takes samples by remote write and uploads blocks: the alternative to a sidecar beside Prometheus. */
 export const thanosReceive: Component = {
   name: "thanos-receive",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: { grouping: asOne, sizes: { server: single } },
@@ -126,7 +126,7 @@ export const thanosReceive: Component = {
     microservices: {
       grouping: apart,
       sizes: {
-        router: { replicas: 2, most: 6, cpu: "100m", memory: "64Mi", memoryLimit: "512Mi" },
+        router: { replicas: 2, maxReplicas: 6, cpu: "100m", memory: "64Mi", memoryLimit: "512Mi" },
         ingester: { replicas: 3, cpu: "200m", memory: "256Mi", memoryLimit: "2Gi" },
       },
     },
@@ -135,7 +135,7 @@ export const thanosReceive: Component = {
   build(context) {
     const { wire } = context.wiring;
     wire(ingester).to(minio.roles.server, "s3");
-    wire(thanos.roles.query).finds(ingester, "grpc");
+    wire(thanos.roles.query).discovers(ingester, "grpc");
     return {
       identity: identity(context.store, "thanos"),
       pods: context.workloads.map((workload) => pods(workload, context)),

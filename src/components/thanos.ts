@@ -43,9 +43,9 @@ export const roles = defineRoles(
   { ports, metrics: { port: "http" } },
   {
     query: { tier: "read" },
-    "query-frontend": { tier: "read", door: { name: "thanos-query-frontend", ports: ["http"] } },
+    "query-frontend": { tier: "read", entryPoint: { name: "thanos-query-frontend", ports: ["http"] } },
     store: { tier: "read", groups: [storeApi], disk: "5Gi" },
-    compact: { tier: "backend", disk: "10Gi", alone: true },
+    compact: { tier: "backend", disk: "10Gi", singleton: true },
     rule: { tier: "backend", groups: [storeApi], disk: "2Gi" },
   },
 );
@@ -108,13 +108,13 @@ const cache = caches(
 export const thanosCache = cache.component;
 
 /** Each zone of stores has every block, once: so any pod may go away, and a zone that is rolled leaves a whole one. */
-const isSharded = ({ wiring: { home }, size }: Context): boolean => size(home(store)).zones !== undefined;
+const isSharded = ({ wiring: { workloadOf }, size }: Context): boolean => size(workloadOf(store)).zones !== undefined;
 
 /** Rulers of which one may go away keep nothing: what they find out goes where samples go, and each knows it from there. */
-const isStateless = ({ wiring: { home }, size }: Context): boolean => size(home(rule)).replicas > 1;
+const isStateless = ({ wiring: { workloadOf }, size }: Context): boolean => size(workloadOf(rule)).replicas > 1;
 
 /** Where there is more than one compactor, each has streams of its own. All but one are to be away while their number changes. */
-const areShared = ({ wiring: { home }, size }: Context): boolean => size(home(compact)).replicas > 1;
+const areShared = ({ wiring: { workloadOf }, size }: Context): boolean => size(workloadOf(compact)).replicas > 1;
 
 /** What a program keeps for itself, as the article has it. https://thanos.io/tip/components/store.md/#in-memory-index-cache */
 const inMemory = {
@@ -167,13 +167,13 @@ const askers = [
 ] as const;
 
 /** Connections that are made in some modes only, or that Thanos finds. */
-const found = (context: Context): void => {
+const recordDiscovered = (context: Context): void => {
   const { wire } = context.wiring;
   for (const [from, to] of askers) {
     if (isSharded(context)) wire(from).to(to, "memcached");
-    else wire(from).expects(to, "memcached");
+    else wire(from).mayConnect(to, "memcached");
   }
-  if (!isStateless(context)) wire(rule).expects(prometheus.roles.server, "http");
+  if (!isStateless(context)) wire(rule).mayConnect(prometheus.roles.server, "http");
 };
 
 const settings = (context: Context): SettingsTable => ({
@@ -236,12 +236,12 @@ interface Part {
 
 /** The pods of a role, whose name is the sub-command's. */
 const part = (
-  { wiring: { home }, size }: Context,
+  { wiring: { workloadOf }, size }: Context,
   role: Role,
   { args, files = {}, env, envFrom, mounts = [], volumes = [] }: Part,
 ): Pods => ({
-  workload: home(role),
-  size: size(home(role)),
+  workload: workloadOf(role),
+  size: size(workloadOf(role)),
   asksOutside: volumes.includes(objectStore.volume) ? true : undefined,
   pod: {
     containers: [
@@ -249,7 +249,7 @@ const part = (
         lifecycle: role === query || role === frontend ? untilUnrouted : undefined,
         env: env && [...env],
         envFrom: envFrom && [{ configMapRef: { name: envFrom } }],
-        resources: resources(size(home(role))),
+        resources: resources(size(workloadOf(role))),
         volumeMounts: [...Object.keys(files).map(mounted), ...mounts],
       }),
     ],
@@ -280,7 +280,7 @@ const storeArgs = (context: Context): readonly string[] => [
   ...(isSharded(context)
     ? [
         "--store.caching-bucket.config-file=/etc/thanos/cache/bucket-cache.yml",
-        share(["__block_id"], context.size(context.wiring.home(store)).replicas),
+        share(["__block_id"], context.size(context.wiring.workloadOf(store)).replicas),
       ]
     : []),
 ];
@@ -296,7 +296,7 @@ const compactArgs = (context: Context): readonly string[] => [
   "--retention.resolution-raw=$(THANOS_RETENTION_RAW)",
   "--retention.resolution-5m=$(THANOS_RETENTION_5M)",
   "--retention.resolution-1h=$(THANOS_RETENTION_1H)",
-  ...(areShared(context) ? [share(streams, context.size(context.wiring.home(compact)).replicas)] : []),
+  ...(areShared(context) ? [share(streams, context.size(context.wiring.workloadOf(compact)).replicas)] : []),
 ];
 
 const ruleArgs = (context: Context): readonly string[] => [
@@ -354,7 +354,7 @@ const pair: Size = { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1G
 
 export const thanos: Component = {
   name: "thanos",
-  home: "stack",
+  namespaceKind: "stack",
   roles,
   modes: {
     monolithic: { grouping: apart, sizes: sizes(1) },
@@ -362,8 +362,8 @@ export const thanos: Component = {
     microservices: {
       grouping: apart,
       sizes: {
-        query: { ...pair, most: 6 },
-        "query-frontend": { ...pair, most: 4 },
+        query: { ...pair, maxReplicas: 6 },
+        "query-frontend": { ...pair, maxReplicas: 4 },
         store: { ...pair, zones: 2 },
         compact: { ...pair, replicas: 1, memoryLimit: "2Gi" },
         rule: pair,
@@ -374,7 +374,7 @@ export const thanos: Component = {
   dataSource: ({ wire }) =>
     grafana.metricsSource("Thanos", `http://${wire(grafana.roles.server).to(frontend, "http")}`),
   build(context) {
-    found(context);
+    recordDiscovered(context);
     const { wire } = context.wiring;
     const stores = isStateless(context) ? [store, compact] : [store, compact, rule];
     const [address] = stores.map((role) => wire(role).to(minio.roles.server, "s3"));

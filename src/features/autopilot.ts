@@ -11,7 +11,7 @@ const agent = (changes: Component): Feature => {
   const volume = { name: positions(name).name, hostPath: null, emptyDir: {} } as unknown as IVolume;
   return {
     name: `${name}-autopilot`,
-    home: "agents",
+    namespaceKind: "agents",
     changes,
     build: () => ({
       patches: [

@@ -19,7 +19,7 @@ const metadata = { name: service, labels: componentLabels(service) };
 const annotations = { "nginx.ingress.kubernetes.io/proxy-read-timeout": String(patience.edge) };
 
 /** A controller may run in any namespace or in the nodes' own network, which no policy could name. */
-const open = ({ admit }: Wiring): void => admit("anywhere", server, "http");
+const open = ({ allowFrom }: Wiring): void => allowFrom("anywhere", server, "http");
 
 /** https://kubernetes.io/docs/concepts/services-networking/ingress/ ; without a class, the cluster's default one serves it. */
 const ingressSpec = (options: Options): IIngressSpec => {
@@ -43,7 +43,7 @@ export const ingress: Feature = {
   adapt: (options) => ({
     expects: options["tlsSecret"] ? [{ name: options["tlsSecret"], keys: ["tls.crt", "tls.key"] }] : [],
     patches: [manifest(new Ingress({ metadata: { name: service }, spec: ingressSpec(options) }))],
-    merges: [grafana.rootUrl(`${options["tlsSecret"] ? "https" : "http"}://${options["host"] ?? host}/`)],
+    configPatches: [grafana.rootUrl(`${options["tlsSecret"] ? "https" : "http"}://${options["host"] ?? host}/`)],
   }),
 };
 

@@ -32,7 +32,7 @@ const portOf = ({ address = "" }: Options): number => Number(address.split(":")[
 const asks = ({ component, wiring }: Base): boolean =>
   wiring
     .connections()
-    .some(({ from, to, made }) => !made && isRole(from) && from.component === component.name && to === server);
+    .some(({ from, to, onlyIn }) => !onlyIn && isRole(from) && from.component === component.name && to === server);
 
 /** What Tempo's client of Kafka does not know (pkg/ingest/writer_client.go in 3.0.3). */
 const beyondTempo = ({ tls = "disabled", sasl = "PLAIN" }: Options): readonly string[] => [
@@ -60,7 +60,7 @@ export const externalKafka: Feature = {
       patches: port === defaultPort ? [] : [{ apiVersion, kind, metadata: { name }, spec: { egress: egress(port) } }],
     };
   },
-  impossible: (options, bases) => {
+  problems: (options, bases) => {
     if (!bases.some(asks))
       return ["kafka has no effect: nobody asks for one. Remove it, or put tempo or mimir into a mode that does."];
     const ways = '. Give it a listener without, or set modes.tempo to "monolithic".';

@@ -34,7 +34,7 @@ const folder = "/etc/grafana-database";
 
 /** The pods read the credentials, and tell each other which alerts they have told people of. */
 const pod = (wiring: Wiring): IPodSpec => ({
-  topologySpreadConstraints: spread(selector(wiring.home(server))),
+  topologySpreadConstraints: spread(selector(wiring.workloadOf(server))),
   containers: [
     {
       name: "grafana",
@@ -55,7 +55,7 @@ export const grafanaPostgres: Feature = {
   name,
   options: { host: "address", name: "name", sslMode: "name" },
   build(wiring) {
-    const workload = wiring.home(server);
+    const workload = wiring.workloadOf(server);
     const peers = wiring.wire(server).toPods(server, "gossip", replicas);
     return {
       objects: [
@@ -81,7 +81,7 @@ export const grafanaPostgres: Feature = {
         },
       ],
       // Nothing that an overlay says: kustomize runs its Components after it has merged what it says itself.
-      merges: [grafana.more({ GF_DATABASE_TYPE: "postgres", GF_UNIFIED_ALERTING_HA_PEERS: peers.join(",") })],
+      configPatches: [grafana.more({ GF_DATABASE_TYPE: "postgres", GF_UNIFIED_ALERTING_HA_PEERS: peers.join(",") })],
     };
   },
   adapt(options) {
@@ -95,7 +95,7 @@ export const grafanaPostgres: Feature = {
     };
     return {
       expects: [secret],
-      merges: [grafana.more(literals(database))],
+      configPatches: [grafana.more(literals(database))],
       patches: isDefault ? [] : [{ ...policy, spec: { egress } }],
     };
   },

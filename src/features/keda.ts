@@ -96,7 +96,7 @@ const scaledIn = ({ component, role }: Workers): readonly Mode[] =>
   modesOf(component).filter((mode) => {
     const { grouping, sizes } = component.modes[mode] ?? {};
     const workload = grouping?.(role);
-    return workload !== undefined && sizes?.[workload]?.most !== undefined;
+    return workload !== undefined && sizes?.[workload]?.maxReplicas !== undefined;
   });
 
 /** KEDA scales a component's queriers by the queries that there are, instead of their CPU alone. */
@@ -107,12 +107,12 @@ const keda = (workers: Workers): Feature => {
   return {
     name,
     options: { namespace: "name" },
-    reshape(base, { reached }) {
+    reshape(base, { addressFromOutside }) {
       const pods = podsOf(base, role);
-      const most = pods?.size.most;
+      const most = pods?.size.maxReplicas;
       if (!pods || most === undefined) return base;
       const { fullName } = pods.workload;
-      const address = reached("keda", server, "http");
+      const address = addressFromOutside("keda", server, "http");
       const others = base.objects.filter(
         ({ kind, metadata }) => kind !== "HorizontalPodAutoscaler" || metadata.name !== fullName,
       );
@@ -133,10 +133,10 @@ const keda = (workers: Workers): Feature => {
               },
             ],
     }),
-    impossible(_, bases) {
+    problems(_, bases) {
       const base = bases.find((one) => one.component === component);
       if (!base) return [`${path} is "keda": expected an environment with ${component.name}. Remove it.`];
-      if (podsOf(base, role)?.size.most !== undefined) return [];
+      if (podsOf(base, role)?.size.maxReplicas !== undefined) return [];
       const modes = scaledIn(workers).map((mode) => `"${mode}"`);
       return [
         `${path} is "keda": in mode "${base.mode}" ${component.name} has no ${role.name} that is scaled. ` +

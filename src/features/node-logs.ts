@@ -18,13 +18,13 @@ const more = (
   what: string,
   changes: Component,
   folders: readonly Folder[],
-  merges: readonly Config[] = [],
+  configPatches: readonly Config[] = [],
 ): Feature => ({
   name: `${changes.name}-${what}`,
-  home: "agents",
+  namespaceKind: "agents",
   changes,
   build: () => ({
-    merges,
+    configPatches,
     patches: [
       {
         apiVersion: "apps/v1",

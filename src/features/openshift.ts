@@ -37,7 +37,7 @@ const agent = (changes: Component): Feature => {
   };
   return {
     name: `${name}-openshift`,
-    home: "agents",
+    namespaceKind: "agents",
     changes,
     build: () => ({
       objects: [

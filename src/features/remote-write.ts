@@ -33,7 +33,7 @@ const pushers: readonly Pusher[] = [
 const remoteWrite = (name: string, { url }: Receiver, all = pushers): Feature => ({
   name,
   build: (wiring) => ({
-    merges: [
+    configPatches: [
       prometheus.config(wiring, [
         {
           url: url(wiring, prometheus.roles.server, "remoteWrite"),

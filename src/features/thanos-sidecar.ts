@@ -49,8 +49,8 @@ export const thanosSidecar: Feature = {
   build(wiring) {
     const { wire } = wiring;
     wire(sidecar).to(minio.roles.server, "s3");
-    wire(thanos.roles.query).finds(sidecar, "grpc");
-    wire(prometheus.roles.server).finds(sidecar, "sidecar-http");
+    wire(thanos.roles.query).discovers(sidecar, "grpc");
+    wire(prometheus.roles.server).discovers(sidecar, "sidecar-http");
     const spec: IPodSpec = {
       containers: [
         restrictedContainer(
@@ -83,7 +83,7 @@ export const thanosSidecar: Feature = {
         {
           apiVersion: "apps/v1",
           kind: "StatefulSet",
-          metadata: { name: wiring.home(prometheus.roles.server).fullName },
+          metadata: { name: wiring.workloadOf(prometheus.roles.server).fullName },
           spec: {
             template: {
               metadata: { labels: { ...groupLabels(sidecar.groups), ...clientLabel(minio.roles.server) } },
@@ -92,7 +92,7 @@ export const thanosSidecar: Feature = {
           },
         },
       ],
-      merges: [
+      configPatches: [
         {
           name: "prometheus-scrape",
           read: "runtime",

@@ -1,6 +1,6 @@
 import type { Overrides, Unit } from "../core/model/component.ts";
-import type { Doors, Ports } from "../core/assemble/doors.ts";
-import type { Home, Mode } from "../core/model/roles.ts";
+import type { OpenedPorts, Ports } from "../core/assemble/doors.ts";
+import type { NamespaceKind, Mode } from "../core/model/roles.ts";
 import type { Volume } from "../core/model/size.ts";
 import type { kedas } from "../features/keda.ts";
 import type { Load } from "../sizing/load.ts";
@@ -95,12 +95,12 @@ export interface Settings {
   /** Where the cluster's API server and DNS listen, where that is none of the usual ports. */
   readonly network?: Ports;
   /** Ways out of the cluster, by workload: `{ alertmanager: [{ port: 443 }] }`. Default: none. */
-  readonly egress?: Doors["egress"];
+  readonly egress?: OpenedPorts["egress"];
   /** `throw-away`: committed, for a laptop. `by-name`: the environment expects the Secrets to be there. */
   readonly credentials?: "by-name" | "throw-away";
   /** Where clusters fetch this repository from, for the Flux objects beside the overlay. */
   readonly repository?: Repository;
-  readonly namespaces?: Partial<Readonly<Record<Home, string>>>;
+  readonly namespaces?: Partial<Readonly<Record<NamespaceKind, string>>>;
   /** What it has to take; replicas, requests, limits and volumes follow from it. Default: the sizes of the mode. */
   readonly load?: Load | undefined;
   /** Replicas of workloads that differ from those of their mode. */
@@ -124,7 +124,7 @@ export interface Environment extends Required<
   readonly tenant?: string | undefined;
   readonly database?: Database | undefined;
   readonly exposure?: Exposure | undefined;
-  readonly namespaces: Readonly<Record<Home, string>>;
+  readonly namespaces: Readonly<Record<NamespaceKind, string>>;
 }
 
 /** What settings answer to each choice, defaults included. */

@@ -1,4 +1,4 @@
-import { podsOf, type Resizing, type Volume } from "../core/model/size.ts";
+import { podsOf, type SizeOverrides, type Volume } from "../core/model/size.ts";
 import { isRole, type Wiring } from "../core/model/wiring.ts";
 import { bound, large } from "./bounds.ts";
 import type { Facts, Own } from "./drivers.ts";
@@ -55,8 +55,8 @@ const usesKafka = (name: string, wiring: Wiring): boolean =>
   wiring
     .connections()
     .some(
-      ({ from, to, made }) =>
-        isRole(from) && isRole(to) && from.component === name && to.component === "kafka" && !made,
+      ({ from, to, onlyIn }) =>
+        isRole(from) && isRole(to) && from.component === name && to.component === "kafka" && !onlyIn,
     );
 
 const settingOf = (own: readonly Base[], component: string, key: string): string | undefined =>
@@ -153,15 +153,15 @@ export function sizing(
 }
 
 /** What of it an overlay builds: workloads that the load sizes, by their full names. */
-export const resizing = ({ workloads }: Sizing): Resizing =>
+export const resizing = ({ workloads }: Sizing): SizeOverrides =>
   Object.fromEntries(
     workloads
       .filter(({ sums }) => sums.length > 0)
-      .map(({ workload, size: { replicas, most, cpu, memory, memoryLimit }, disk, sums }) => [
+      .map(({ workload, size: { replicas, maxReplicas, cpu, memory, memoryLimit }, disk, sums }) => [
         workload,
         {
           replicas,
-          ...(most === undefined ? {} : { most }),
+          ...(maxReplicas === undefined ? {} : { maxReplicas }),
           cpu,
           memory,
           memoryLimit,

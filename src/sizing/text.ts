@@ -71,7 +71,7 @@ function why({ sums, pods, notes }: Explained, cite: (source: Source) => string)
 }
 
 const podsText = ({ size }: Explained): string => {
-  const most = size.most ? ` to ${size.most}` : "";
+  const most = size.maxReplicas ? ` to ${size.maxReplicas}` : "";
   return size.zones ? `${size.zones} × ${size.replicas}` : `${size.replicas}${most}`;
 };
 const row = (one: Explained): readonly string[] => [

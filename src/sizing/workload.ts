@@ -86,7 +86,7 @@ export function explained({ workload, mode, size, said }: Stood, facts: Facts, a
     size: {
       ...standing,
       replicas,
-      most: size.most && Math.ceil((size.most * replicas) / size.replicas),
+      maxReplicas: size.maxReplicas && Math.ceil((size.maxReplicas * replicas) / size.replicas),
       cpu: atLeast("cpu", size.cpu, cpuQuantity),
       memory,
       memoryLimit: inUnits("memory", limit) > inUnits("memory", size.memoryLimit) ? limit : size.memoryLimit,

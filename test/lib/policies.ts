@@ -54,7 +54,7 @@ const numberOf = (role: Role, port: string | undefined): number => role.ports[po
 /** Recorded connections that the policies do not let through, where both ends are there. */
 export function closedFaults({ nodes, base, added }: Recorded, objects: readonly Manifest[]): Findings {
   const net = network(objects);
-  return [...base, ...added].flatMap(({ from, to, port, made }) => {
+  return [...base, ...added].flatMap(({ from, to, port, onlyIn }) => {
     if (typeof to === "string" || typeof from === "string") return [];
     const target = { port: numberOf(to, port), name: port };
     return nodes
@@ -65,7 +65,9 @@ export function closedFaults({ nodes, base, added }: Recorded, objects: readonly
           .flatMap((b) => {
             const text = `${a.pod.id} (${from.name}) may not reach ${b.pod.id} (${to.name}) port ${target.port}`;
             return [
-              ...(made || net.open("Egress", a.pod, b.pod, target) ? [] : [`${text}: egress of ${a.pod.id} is closed`]),
+              ...(onlyIn || net.open("Egress", a.pod, b.pod, target)
+                ? []
+                : [`${text}: egress of ${a.pod.id} is closed`]),
               ...(net.open("Ingress", b.pod, a.pod, target) ? [] : [`${text}: ingress of ${b.pod.id} is closed`]),
             ];
           }),

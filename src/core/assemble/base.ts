@@ -10,7 +10,7 @@ import {
   type SettingsTable,
   variable,
   type Base,
-  type Variation,
+  type EnvironmentValues,
 } from "../model/component.ts";
 import { clientLabel } from "../derive/labels.ts";
 import type { Mode, Workload } from "../model/roles.ts";
@@ -24,7 +24,7 @@ import { services } from "../derive/services.ts";
 import { plan } from "../model/grouping.ts";
 
 /** The bases as they are committed: as no environment in particular would have them. */
-export const asCommitted: Variation = {
+export const asCommitted: EnvironmentValues = {
   namespaces: namespaceNames,
   resizing: {},
   volumes: {},
@@ -41,7 +41,7 @@ export const asCommitted: Variation = {
 export function bases(
   catalogue: readonly Component[],
   modeOf: (component: Component) => Mode,
-  { namespaces, resizing, volumes, components, store, tenant, overrides }: Variation,
+  { namespaces, resizing, volumes, components, store, tenant, overrides }: EnvironmentValues,
   isWanted: (component: Component, mode: Mode) => boolean = () => true,
 ): readonly Base[] {
   const planned = catalogue.map((component) => {
@@ -66,7 +66,7 @@ export function bases(
       store,
       tenant,
       overrides: overrides[component.name] ?? {},
-      said: components[component.name] ?? {},
+      settingValues: components[component.name] ?? {},
     };
     const settings = Object.entries(component.settings?.(context) ?? {})
       .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -14,7 +14,7 @@ export function connectionsOf({ parts }: Overlay): readonly Connection[] {
     return found ? { from: connection.from, to: found.by, via: "member" } : connection;
   };
   const all = [
-    ...bases.flatMap((base) => ownConnections(base).filter(({ made }) => !made)),
+    ...bases.flatMap((base) => ownConnections(base).filter(({ onlyIn }) => !onlyIn)),
     ...parts.flatMap((part) => [...part.additions.flatMap((addition) => addition.connections), ...part.waysOut]),
   ]
     .map(placed)

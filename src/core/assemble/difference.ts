@@ -3,7 +3,7 @@ import { patch } from "../kubernetes/strategic-merge.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 
 /** What makes of a committed base what it would be if it were built for one environment. */
-export interface Adapted {
+export interface Difference {
   /** Objects that the base does not have. */
   readonly objects: readonly Manifest[];
   /** Strategic-merge patches, one object each, by name. */
@@ -11,12 +11,15 @@ export interface Adapted {
   /** Numbers of pods that differ, by object. */
   readonly replicas: Readonly<Record<string, number>>;
   /** Literals and files that replace those of the base's ConfigMaps. */
-  readonly merges: readonly Config[];
+  readonly configPatches: readonly Config[];
 }
 
 const same = (a: Manifest, b: Manifest): boolean => a.kind === b.kind && a.metadata.name === b.metadata.name;
 
-const named = ({ apiVersion, kind, metadata: { name } }: Manifest, { metadata, ...rest }: Difference): Manifest => ({
+const named = (
+  { apiVersion, kind, metadata: { name } }: Manifest,
+  { metadata, ...rest }: ObjectDifference,
+): Manifest => ({
   apiVersion,
   kind,
   metadata: { name, ...metadata },
@@ -24,13 +27,16 @@ const named = ({ apiVersion, kind, metadata: { name } }: Manifest, { metadata, .
 });
 
 type Fields = Readonly<Record<string, unknown>>;
-interface Difference extends Fields {
+interface ObjectDifference extends Fields {
   readonly metadata?: Fields;
   readonly spec?: Fields;
 }
 
 /** The number of pods in a difference, which kustomize has a field of its own for, and what else differs. */
-function split(difference: Difference): { readonly count: number | undefined; readonly rest: Fields | undefined } {
+function split(difference: ObjectDifference): {
+  readonly count: number | undefined;
+  readonly rest: Fields | undefined;
+} {
   const { spec = {}, ...others } = difference;
   const { replicas, ...more } = spec;
   if (typeof replicas !== "number") return { count: undefined, rest: difference };
@@ -48,11 +54,11 @@ const changed = <T extends Texts>(before: T | undefined, after: T | undefined): 
 };
 
 /** @param own the same base, built for the environment */
-export function adapted(base: Base, own: Base): Adapted {
+export function differenceTo(base: Base, own: Base): Difference {
   const differences = base.objects.flatMap((before) => {
     const after = own.objects.find((one) => same(one, before));
-    const difference: Difference | undefined = after
-      ? (patch(before, after) as Difference | undefined)
+    const difference: ObjectDifference | undefined = after
+      ? (patch(before, after) as ObjectDifference | undefined)
       : { $patch: "delete" };
     return difference ? [{ before, ...split(difference) }] : [];
   });
@@ -62,7 +68,7 @@ export function adapted(base: Base, own: Base): Adapted {
     replicas: Object.fromEntries(
       differences.flatMap(({ before, count }) => (count === undefined ? [] : [[before.metadata.name, count]])),
     ),
-    merges: own.configs.flatMap((config): readonly Config[] => {
+    configPatches: own.configs.flatMap((config): readonly Config[] => {
       const before = base.configs.find(({ name }) => name === config.name);
       const files = changed(before?.files, config.files);
       const literals = changed(before?.literals, config.literals);

@@ -24,7 +24,7 @@ export interface Ports {
 }
 
 /** What an environment opens that the bases keep shut. */
-export interface Doors {
+export interface OpenedPorts {
   readonly network: Ports;
   /** By workload. */
   readonly egress: Readonly<Record<string, readonly Way[]>>;
@@ -69,9 +69,10 @@ const wayOut = (workload: Workload, ways: readonly Way[], dnsPorts: readonly num
     }),
   );
 
-const made = (base: Base): readonly Connection[] => ownConnections(base).filter((one) => !one.made && isRole(one.from));
+const made = (base: Base): readonly Connection[] =>
+  ownConnections(base).filter((one) => !one.onlyIn && isRole(one.from));
 
-const withWays = ({ egress }: Doors, bases: readonly Base[]): readonly (readonly [Workload, readonly Way[]])[] =>
+const withWays = ({ egress }: OpenedPorts, bases: readonly Base[]): readonly (readonly [Workload, readonly Way[]])[] =>
   bases.flatMap(({ workloads }) =>
     workloads.flatMap((workload) => {
       const ways = egress[workload.fullName] ?? [];
@@ -80,7 +81,7 @@ const withWays = ({ egress }: Doors, bases: readonly Base[]): readonly (readonly
   );
 
 /** The policies that open them, for the bases of one namespace. */
-export function doors(open: Doors, bases: readonly Base[]): readonly Manifest[] {
+export function openedPolicies(open: OpenedPorts, bases: readonly Base[]): readonly Manifest[] {
   const { apiServerPorts = [], dnsPorts = [] } = open.network;
   const those = (isAsked: (connection: Connection) => boolean): readonly string[] =>
     bases.filter((base) => made(base).some(isAsked)).map(({ component }) => component.name);
@@ -100,7 +101,7 @@ export function doors(open: Doors, bases: readonly Base[]): readonly Manifest[] 
 }
 
 /** The ways out as they are put on record. */
-export const waysOut = (open: Doors, bases: readonly Base[]): readonly Connection[] =>
+export const waysOut = (open: OpenedPorts, bases: readonly Base[]): readonly Connection[] =>
   withWays(open, bases).flatMap(([{ roles }, ways]) =>
     roles
       .slice(0, 1)

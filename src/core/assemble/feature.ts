@@ -1,7 +1,7 @@
-import { type Adapted, adapted } from "./difference.ts";
+import { type Difference, differenceTo } from "./difference.ts";
 import { type Component, type Config, namespaceNames, type Unit, type Base } from "../model/component.ts";
 import { addedPolicies } from "../derive/network-policies.ts";
-import type { Home, Role, Workload } from "../model/roles.ts";
+import type { NamespaceKind, Role, Workload } from "../model/roles.ts";
 import type { Store } from "../model/store.ts";
 import { allLeftAlone, leftAlone } from "../derive/substitution.ts";
 import { type Connection, connectionKey, createWiring, type Place, type Wiring } from "../model/wiring.ts";
@@ -14,16 +14,16 @@ export type Options = Readonly<Record<string, string>>;
 export interface Feature {
   readonly name: string;
   /** In which namespace it is: its Component is listed there. Default: the stack's. */
-  readonly home?: Home;
+  readonly namespaceKind?: NamespaceKind;
   /** The component whose pods it changes: an environment without that has nothing of it. Default: it is there whenever it is chosen. */
   readonly changes?: Component;
   /** What an environment may say of it; `adapt` makes of the answers what then differs from the Component. */
   readonly options?: Readonly<Record<string, Unit>>;
-  adapt?(options: Options, store: Store, own: Pick<Addition, "configs">): Adaptation;
+  adapt?(options: Options, store: Store, own: Pick<Addition, "configs">): FeatureDifference;
   /** Values of components' settings that follow from its options, by component. */
   settings?(options: Options): Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What cannot work beside these bases: the path of the setting, what was found and what to do. */
-  impossible?(options: Options, bases: readonly Base[]): readonly string[];
+  problems?(options: Options, bases: readonly Base[]): readonly string[];
   /** A role whose work something outside the bundle does. */
   readonly replaces?: { readonly role: Role; readonly by: Place };
   /** Roles that it puts into the pods of a role that is there already. */
@@ -37,16 +37,16 @@ export interface Feature {
   reshape?(base: Base, wiring: Wiring): Base;
 }
 
-export interface Adaptation {
+export interface FeatureDifference {
   /** Secrets that it needs and nobody generates, with their keys. */
   readonly expects?: readonly { readonly name: string; readonly keys: readonly string[] }[];
   /** Strategic-merge patches, one object each, by name. */
   readonly patches?: readonly Manifest[];
   /** Keys that replace or join those of a base's generated ConfigMap. */
-  readonly merges?: readonly Config[];
+  readonly configPatches?: readonly Config[];
 }
 
-interface BuiltFeature extends Adaptation {
+interface BuiltFeature extends FeatureDifference {
   readonly objects?: readonly Manifest[];
   /** ConfigMaps of its own, which a kustomization changes by patches: its generators run before its Components. */
   readonly configs?: readonly Config[];
@@ -79,14 +79,14 @@ export interface Addition {
   readonly objects: readonly Manifest[];
   readonly patches: readonly Manifest[];
   readonly configs: readonly Config[];
-  readonly merges: readonly Config[];
+  readonly configPatches: readonly Config[];
   readonly everywhere: readonly Everywhere[];
   /** Those that the bases do not have already. */
   readonly connections: readonly Connection[];
 }
 
 /** A workload with the roles that these features put into its pods. */
-export const joined =
+export const joinRoles =
   (features: readonly Feature[]) =>
   (workload: Workload): Workload => ({
     ...workload,
@@ -101,10 +101,10 @@ export const joined =
 const wiringOf = (
   features: readonly Feature[],
   bases: readonly Base[],
-  names: Readonly<Record<Home, string>>,
+  names: Readonly<Record<NamespaceKind, string>>,
 ): Wiring =>
   createWiring(
-    bases.flatMap(({ workloads }) => workloads.map(joined(features))),
+    bases.flatMap(({ workloads }) => workloads.map(joinRoles(features))),
     names,
   );
 
@@ -112,7 +112,7 @@ const wiringOf = (
 export const reshaped = (
   features: readonly Feature[],
   bases: readonly Base[],
-  names: Readonly<Record<Home, string>>,
+  names: Readonly<Record<NamespaceKind, string>>,
 ): readonly Base[] => {
   const wiring = wiringOf(features, bases, names);
   return bases.map((base) => allLeftAlone(features.reduce((now, { reshape }) => reshape?.(now, wiring) ?? now, base)));
@@ -136,10 +136,12 @@ export function additions(
       objects = [],
       patches = [],
       configs = [],
-      merges = [],
+      configPatches = [],
       everywhere = [],
     } = feature.build?.(wiring, all) ?? {};
-    const changed = all.map((base): Adapted => adapted(base, allLeftAlone(feature.reshape?.(base, wiring) ?? base)));
+    const changed = all.map((base): Difference =>
+      differenceTo(base, allLeftAlone(feature.reshape?.(base, wiring) ?? base)),
+    );
     const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
     return {
       feature,
@@ -151,7 +153,7 @@ export function additions(
       ],
       patches: [...patches.map(leftAlone), ...changed.flatMap((one) => one.patches)],
       configs,
-      merges,
+      configPatches,
       everywhere,
       connections: added,
     };

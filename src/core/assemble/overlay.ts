@@ -1,11 +1,11 @@
-import { type Adapted, adapted } from "./difference.ts";
-import { type Doors, doors, waysOut } from "./doors.ts";
+import { type Difference, differenceTo } from "./difference.ts";
+import { type OpenedPorts, openedPolicies, waysOut } from "./doors.ts";
 import { type Config, namespaceNames, type SecretShape, type Base } from "../model/component.ts";
 import { type Addition, reshaped } from "./feature.ts";
 import { Namespace, NetworkPolicy } from "../kubernetes/builders.ts";
-import { joined } from "../kubernetes/strategic-merge.ts";
+import { mergePatches } from "../kubernetes/strategic-merge.ts";
 import { partOf } from "../derive/labels.ts";
-import type { Home } from "../model/roles.ts";
+import type { NamespaceKind } from "../model/roles.ts";
 import type { Store } from "../model/store.ts";
 import type { Connection } from "../model/wiring.ts";
 import { manifest, type Manifest } from "../kubernetes/manifest.ts";
@@ -14,12 +14,12 @@ import { manifest, type Manifest } from "../kubernetes/manifest.ts";
 export interface Choice {
   readonly name: string;
   readonly credentials: "by-name" | "throw-away";
-  readonly namespaces: Readonly<Record<Home, string>>;
+  readonly namespaces: Readonly<Record<NamespaceKind, string>>;
   readonly compose: "generated" | "none";
   readonly repository: Repository;
   readonly store: Store;
-  readonly network: Doors["network"];
-  readonly egress: Doors["egress"];
+  readonly network: OpenedPorts["network"];
+  readonly egress: OpenedPorts["egress"];
   /** What it says of the features that it has, by their names. */
   readonly options: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -33,7 +33,7 @@ export interface Renamed {
 
 /** One namespace of an environment: `overlays/<environment>/<home>`. */
 export interface Part {
-  readonly home: Home;
+  readonly namespaceKind: NamespaceKind;
   readonly path: string;
   readonly namespace: string;
   readonly objects: readonly Manifest[];
@@ -42,13 +42,13 @@ export interface Part {
   /** Ways out that it opens. */
   readonly waysOut: readonly Connection[];
   /** Patches of its own, one object each, by name. */
-  readonly changes: readonly Manifest[];
+  readonly patches: readonly Manifest[];
   readonly replicas: Readonly<Record<string, number>>;
   /** What no namespace holds, under the namespace's own name. */
-  readonly rights: readonly Renamed[];
-  readonly merges: readonly Config[];
+  readonly renamed: readonly Renamed[];
+  readonly configPatches: readonly Config[];
   /** Of the merges, those that come of how the environment's own bases would differ. */
-  readonly settings: readonly Config[];
+  readonly settingPatches: readonly Config[];
   readonly secrets: readonly SecretShape[];
   /** Buckets that are to be there, with the component that keeps its objects in each; none where they are made. */
   readonly buckets: readonly { readonly name: string; readonly component: string }[];
@@ -73,9 +73,9 @@ export interface Overlay {
   readonly parts: readonly Part[];
 }
 
-const podSecurity: Readonly<Record<Home, string>> = { stack: "restricted", agents: "privileged" };
+const podSecurity: Readonly<Record<NamespaceKind, string>> = { stack: "restricted", agents: "privileged" };
 
-const namespaceObject = (name: string, home: Home): Manifest =>
+const namespaceObject = (name: string, home: NamespaceKind): Manifest =>
   manifest(
     new Namespace({
       metadata: { name, labels: { ...partOf, "pod-security.kubernetes.io/enforce": podSecurity[home] } },
@@ -98,7 +98,7 @@ const isRight = ({ kind }: Manifest): boolean => kind === "ClusterRole" || kind 
  * A second environment in one cluster must not take the rights of the first away, neither when it comes nor when it goes: in a namespace
  * of another name than the bases assume, a role of the cluster and its binding carry that name.
  */
-const rightsOf = (bases: readonly Base[], home: Home, namespace: string): readonly Renamed[] =>
+const rightsOf = (bases: readonly Base[], home: NamespaceKind, namespace: string): readonly Renamed[] =>
   namespace === namespaceNames[home]
     ? []
     : bases
@@ -111,7 +111,7 @@ function perObject(patches: readonly Manifest[]): readonly Manifest[] {
   const found = new Map<string, Manifest>();
   for (const patch of patches) {
     const id = `${patch.kind} ${patch.metadata.name}`;
-    found.set(id, joined(found.get(id) ?? {}, patch) as Manifest);
+    found.set(id, mergePatches(found.get(id) ?? {}, patch) as Manifest);
   }
   return [...found.values()];
 }
@@ -145,7 +145,7 @@ export interface Chosen {
 /** An environment's overlay over these bases and features. */
 export function overlay(choice: Choice, chosen: readonly Chosen[], additions: readonly Addition[]): Overlay {
   const path = `overlays/${choice.name}`;
-  const homes: readonly Home[] = ["stack", "agents"];
+  const kinds: readonly NamespaceKind[] = ["stack", "agents"];
   const features = additions.map(({ feature }) => feature);
   const shapedBases = reshaped(
     features,
@@ -157,41 +157,43 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
     chosen.map(({ own }) => own),
     choice.namespaces,
   );
-  const changed = shapedBases.map((base, i) => ({ base, ...adapted(base, shapedOwn[i] as Base) }));
-  const part = (home: Home): Part => {
-    const here = chosen.filter(({ base }) => base.component.home === home);
+  const changed = shapedBases.map((base, i) => ({ base, ...differenceTo(base, shapedOwn[i] as Base) }));
+  const part = (namespaceKind: NamespaceKind): Part => {
+    const here = chosen.filter(({ base }) => base.component.namespaceKind === namespaceKind);
     const bases = here.map(({ base }) => base);
     const secrets = here.flatMap(({ own }) => own.secrets);
     // As kustomize takes them: in the order of their paths.
     const added = additions
-      .filter(({ feature }) => (feature.home ?? "stack") === home)
+      .filter(({ feature }) => (feature.namespaceKind ?? "stack") === namespaceKind)
       .toSorted((a, b) => (a.path < b.path ? -1 : 1));
-    const differences: readonly Adapted[] = changed.filter(({ base }) => base.component.home === home);
-    const settings = differences.flatMap(({ merges }) => merges);
+    const differences: readonly Difference[] = changed.filter(
+      ({ base }) => base.component.namespaceKind === namespaceKind,
+    );
+    const settingPatches = differences.flatMap(({ configPatches }) => configPatches);
     const options = added.flatMap(
       (one) => one.feature.adapt?.(choice.options[one.feature.name] ?? {}, choice.store, one) ?? [],
     );
     return {
-      home,
-      path: `${path}/${home}`,
-      namespace: choice.namespaces[home],
+      namespaceKind,
+      path: `${path}/${namespaceKind}`,
+      namespace: choice.namespaces[namespaceKind],
       objects: [
-        namespaceObject(choice.namespaces[home], home),
+        namespaceObject(choice.namespaces[namespaceKind], namespaceKind),
         defaultDeny(),
-        ...doors(choice, bases),
+        ...openedPolicies(choice, bases),
         ...differences.flatMap(({ objects }) => objects),
       ],
       bases,
       additions: added,
       waysOut: waysOut(choice, bases),
-      changes: perObject([
+      patches: perObject([
         ...differences.flatMap(({ patches }) => patches),
         ...options.flatMap(({ patches = [] }) => patches),
       ]),
       replicas: Object.assign({}, ...differences.map(({ replicas }) => replicas)),
-      settings,
-      rights: rightsOf(bases, home, choice.namespaces[home]),
-      merges: perConfig([...settings, ...options.flatMap(({ merges = [] }) => merges)]),
+      settingPatches,
+      renamed: rightsOf(bases, namespaceKind, choice.namespaces[namespaceKind]),
+      configPatches: perConfig([...settingPatches, ...options.flatMap(({ configPatches = [] }) => configPatches)]),
       buckets:
         choice.store.kind === "minio"
           ? []
@@ -214,7 +216,7 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
     repository: choice.repository,
     compose: choice.compose,
     path,
-    parts: homes.map(part),
+    parts: kinds.map(part),
   };
 }
 /** Where a cluster fetches this repository from. */

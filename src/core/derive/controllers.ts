@@ -11,7 +11,7 @@ import {
 } from "../kubernetes/builders.ts";
 import { componentLabels, groupLabels, labels, outsideLabel, selector } from "./labels.ts";
 import { emptyDir, hardened, zoneLabel } from "./pod.ts";
-import { governing } from "../model/roles.ts";
+import { governingServiceName } from "../model/roles.ts";
 import { quantity } from "../kubernetes/requests.ts";
 import { type Disk, podsOf, type Size, zonesOf } from "../model/size.ts";
 import { manifest, type Manifest } from "../kubernetes/manifest.ts";
@@ -57,8 +57,8 @@ function controller(pods: Pods, zone?: string): Manifest {
     const updateStrategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } } as const;
     return manifest(new DaemonSet({ metadata, spec: { selector: matching, updateStrategy, template } }));
   }
-  if (!workload.identity) {
-    const replicas = size.most === undefined ? size.replicas : undefined;
+  if (!workload.podNames) {
+    const replicas = size.maxReplicas === undefined ? size.replicas : undefined;
     const strategy = { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } as const;
     return manifest(new Deployment({ metadata, spec: { replicas, selector: matching, strategy, template } }));
   }
@@ -67,7 +67,7 @@ function controller(pods: Pods, zone?: string): Manifest {
       metadata,
       spec: {
         replicas: size.replicas,
-        serviceName: governing(workload),
+        serviceName: governingServiceName(workload),
         minReadySeconds: pods.settleSeconds,
         podManagementPolicy: "Parallel",
         // Kubernetes would roll all zones at the same time: the rollout-operator takes one after the other.
@@ -143,8 +143,8 @@ export const scaling = {
 
 /** More pods when those there are have much to do. */
 export const autoscaler = ({ workload, size }: Pods): readonly Manifest[] => {
-  if (size.most === undefined) return [];
-  if (workload.identity || workload.runs !== "replicas")
+  if (size.maxReplicas === undefined) return [];
+  if (workload.podNames || workload.runs !== "replicas")
     throw new Error(`${workload.fullName} keeps something or owns something: its size has no "most".`);
   return [
     manifest(
@@ -153,7 +153,7 @@ export const autoscaler = ({ workload, size }: Pods): readonly Manifest[] => {
         spec: {
           scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.fullName },
           minReplicas: size.replicas,
-          maxReplicas: size.most,
+          maxReplicas: size.maxReplicas,
           metrics: [
             {
               type: "Resource",

@@ -19,8 +19,8 @@ export const groupLabels = (groups: readonly Group[]): Record<string, string> =>
   Object.fromEntries(groups.map(({ name }) => [groupLabel(name), "member"]));
 
 /** The label of the pods that connect to a role from another component, if they have one. */
-export const clientLabel = ({ clients }: Role): Record<string, string> =>
-  clients === undefined ? {} : { [`kube-lgtm.io/${clients}`]: "client" };
+export const clientLabel = ({ clientLabel }: Role): Record<string, string> =>
+  clientLabel === undefined ? {} : { [`kube-lgtm.io/${clientLabel}`]: "client" };
 
 /** The label of the pods that are told to ask something outside of the cluster. */
 export const outsideLabel = { "kube-lgtm.io/outside": "client" } as const;

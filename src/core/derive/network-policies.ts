@@ -3,7 +3,7 @@ import type { INetworkPolicyPort } from "kubernetes-models/networking.k8s.io/v1/
 import { NetworkPolicy } from "../kubernetes/builders.ts";
 import { listening } from "../kubernetes/network-rules.ts";
 import { componentLabels, labels, partOf, selector } from "./labels.ts";
-import type { Home, Role, Workload } from "../model/roles.ts";
+import type { NamespaceKind, Role, Workload } from "../model/roles.ts";
 import { type Connection, isRole, type Place, type Wiring } from "../model/wiring.ts";
 import { manifest, type Manifest } from "../kubernetes/manifest.ts";
 
@@ -48,8 +48,8 @@ const peer = (
   wiring: Wiring,
 ): INetworkPolicyPeer => {
   const exact = self.component === other.component && via !== "member";
-  const matchLabels = exact ? selector(wiring.home(other)) : { "app.kubernetes.io/name": other.component };
-  return self.home === other.home
+  const matchLabels = exact ? selector(wiring.workloadOf(other)) : { "app.kubernetes.io/name": other.component };
+  return self.home === other.namespaceKind
     ? { podSelector: { matchLabels } }
     : { namespaceSelector: { matchLabels: partOf }, podSelector: { matchLabels } };
 };
@@ -110,7 +110,7 @@ const filled = <T>(list: readonly T[]): T[] | undefined => (list.length > 0 ? [.
 interface Subject {
   readonly name: string;
   readonly component: string;
-  readonly home: Home;
+  readonly home: NamespaceKind;
   readonly labels: Record<string, string>;
   readonly selects: Record<string, string>;
   readonly includes: (role: Role) => boolean;
@@ -126,7 +126,7 @@ function policy(
   const here = (end: Role | Place): boolean => isRole(end) && subject.includes(end);
   const ins = merged(connections.filter(({ to }) => here(to)).map((c) => opening(subject, c.from, c, wiring)));
   const outs = merged(
-    connections.filter(({ from, made }) => here(from) && !made).map((c) => opening(subject, c.to, c, wiring)),
+    connections.filter(({ from, onlyIn }) => here(from) && !onlyIn).map((c) => opening(subject, c.to, c, wiring)),
   );
   const ingress = ins.map(({ peers, ports }) => ({ from: filled(peers), ports: filled(ports) }));
   const egress = outs.map(({ peers, ports }) => ({ to: filled(peers), ports: filled(ports) }));
@@ -152,10 +152,11 @@ export const networkPolicy = (workload: Workload, wiring: Wiring): Manifest =>
     {
       name: workload.fullName,
       component: workload.component,
-      home: workload.home,
+      home: workload.namespaceKind,
       labels: labels(workload),
       selects: selector(workload),
-      includes: (role) => role.component === workload.component && wiring.runs(role) && wiring.home(role) === workload,
+      includes: (role) =>
+        role.component === workload.component && wiring.runs(role) && wiring.workloadOf(role) === workload,
     },
     wiring.connections(workload.component),
     wiring,
@@ -169,7 +170,7 @@ export function addedPolicies(
   wiring: Wiring,
 ): readonly Manifest[] {
   const ends = connections.flatMap(({ from, to }) => [from, to].filter(isRole));
-  const homes = [...new Map(ends.map(({ component, home }) => [component, home]))];
+  const homes = [...new Map(ends.map(({ component, namespaceKind }) => [component, namespaceKind]))];
   return homes.sort().map(([component, home]) =>
     policy(
       {

@@ -154,7 +154,7 @@ export const askingOutside = (container: IContainer): IContainer => ({
 
 /** The pod as its component describes it, with everything that Pod Security `restricted` and a careful reader ask of it. */
 export function hardened({ workload, size, pod, usesApi, asksOutside, mustTouchHost }: Pods, zone?: string): IPodSpec {
-  if (mustTouchHost && workload.home !== "agents") {
+  if (mustTouchHost && workload.namespaceKind !== "agents") {
     throw new Error(`${workload.fullName} touches the host: its component's home must be "agents".`);
   }
   const { containers, initContainers, volumes, securityContext, ...rest } = pod;

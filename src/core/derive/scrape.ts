@@ -15,7 +15,7 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
     .sort()
     .map((job) => {
       const own = targets.filter(({ role }) => jobOf(role) === job);
-      const { home } = own[0]?.role as Role;
+      const { namespaceKind } = own[0]?.role as Role;
       const components = unique(own.map(({ role }) => role.component)).sort();
       const ports = unique(own.map(({ port }) => port)).sort();
       const mute = silent.filter(
@@ -27,7 +27,7 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
         kubernetes_sd_configs: [
           {
             role: "pod",
-            namespaces: home === "stack" ? { own_namespace: true } : undefined,
+            namespaces: namespaceKind === "stack" ? { own_namespace: true } : undefined,
             selectors: [
               {
                 role: "pod",

@@ -1,22 +1,22 @@
 import { Service } from "../kubernetes/builders.ts";
 import { componentLabels, groupLabel, labels, selector } from "./labels.ts";
-import { type Door, governing, type Workload } from "../model/roles.ts";
+import { type EntryPoint, governingServiceName, type Workload } from "../model/roles.ts";
 import { type Connection, isRole, type Wiring } from "../model/wiring.ts";
 import { manifest, type Manifest } from "../kubernetes/manifest.ts";
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
 
-interface Front {
+interface ServiceShape {
   readonly name: string;
   readonly headless: "members" | "ready members" | undefined;
-  readonly keeps?: Door["keeps"];
+  readonly sessionAffinity?: EntryPoint["sessionAffinity"];
   readonly labels: Record<string, string>;
   readonly selects: Record<string, string>;
   readonly ports: Readonly<Record<string, number>>;
 }
 
-const serviceObject = (front: Front): Manifest =>
+const serviceObject = (front: ServiceShape): Manifest =>
   manifest(
     new Service({
       metadata: { name: front.name, labels: front.labels },
@@ -24,7 +24,7 @@ const serviceObject = (front: Front): Manifest =>
         clusterIP: front.headless ? "None" : undefined,
         publishNotReadyAddresses: front.headless === "members" ? true : undefined,
         selector: front.selects,
-        sessionAffinity: front.keeps ? "ClientIP" : undefined,
+        sessionAffinity: front.sessionAffinity,
         ports: Object.entries(front.ports).map(([name, port]) => ({ name, port, targetPort: name })),
       },
     }),
@@ -40,51 +40,53 @@ const asked = (workload: Workload, via: Connection["via"], wiring: Wiring): Port
   Object.fromEntries(
     wiring.connections(workload.component).flatMap(({ from, to, port, via: way }) => {
       const own = isRole(from) && isRole(to) && from.component === to.component && to.component === workload.component;
-      return own && port && way === via && wiring.runs(to) && wiring.home(to) === workload
+      return own && port && way === via && wiring.runs(to) && wiring.workloadOf(to) === workload
         ? [[port, to.ports[port] as number]]
         : [];
     }),
   );
 
 /** The doors of its roles, and its own name where a role asked for it; they may be one. */
-function fronts(workload: Workload, wiring: Wiring): readonly Front[] {
-  const doors = workload.roles.flatMap(({ door, ports }) => (door ? [{ ...door, numbers: ports }] : []));
-  const front = (name: string): Front => {
+function entryServices(workload: Workload, wiring: Wiring): readonly ServiceShape[] {
+  const doors = workload.roles.flatMap(({ entryPoint, ports }) =>
+    entryPoint ? [{ ...entryPoint, numbers: ports }] : [],
+  );
+  const service = (name: string): ServiceShape => {
     const open = doors.filter((door) => door.name === name);
     const ports: Ports = Object.fromEntries(
       open.flatMap((d) => d.ports.map((port) => [port, d.numbers[port] as number])),
     );
     const inside = name === workload.fullName ? asked(workload, "service", wiring) : {};
-    const each = open.some(({ lists }) => lists) ? listed(workload) : undefined;
-    const keeps = open.find((door) => door.keeps)?.keeps;
-    return { ...about(workload), name, headless: each, keeps, ports: { ...ports, ...inside } };
+    const each = open.some(({ headless }) => headless) ? listed(workload) : undefined;
+    const sessionAffinity = open.find((door) => door.sessionAffinity)?.sessionAffinity;
+    return { ...about(workload), name, headless: each, sessionAffinity, ports: { ...ports, ...inside } };
   };
   return unique([workload.fullName, ...doors.map(({ name }) => name)])
-    .map(front)
+    .map(service)
     .filter(({ ports }) => some(ports));
 }
 
 /** Whom a name that lists pods has on it. */
-const listed = ({ roles }: Workload): Front["headless"] =>
-  roles.some(({ meets }) => meets) ? "members" : "ready members";
+const listed = ({ roles }: Workload): ServiceShape["headless"] =>
+  roles.some(({ publishNotReadyAddresses }) => publishNotReadyAddresses) ? "members" : "ready members";
 
 /** One name for each pod: what governs a StatefulSet, and where clients balance by themselves. */
-function headless(workload: Workload, wiring: Wiring): readonly Front[] {
+function headless(workload: Workload, wiring: Wiring): readonly ServiceShape[] {
   const each = asked(workload, "each pod", wiring);
-  if ((!workload.identity && !some(each)) || workload.roles.some(({ door }) => door?.lists)) return [];
+  if ((!workload.podNames && !some(each)) || workload.roles.some(({ entryPoint }) => entryPoint?.headless)) return [];
   // Some clusters' DNS lists no Service without a port; the first one that is declared serves.
   const first = Object.entries(workload.roles[0]?.ports ?? {}).slice(0, 1);
   const ports: Ports = { ...Object.fromEntries(first), ...each };
-  return [{ ...about(workload), name: governing(workload), headless: listed(workload), ports }];
+  return [{ ...about(workload), name: governingServiceName(workload), headless: listed(workload), ports }];
 }
 
 /** Groups whose Service is this component's to make. */
-function groups(workloads: readonly Workload[]): readonly Front[] {
+function groups(workloads: readonly Workload[]): readonly ServiceShape[] {
   const all = workloads.flatMap(({ component, roles }) =>
     roles.flatMap(({ groups, ports }) =>
       groups
         .filter((group) => group.component === component)
-        .map(({ name, port, lists }): [string, Front] => [
+        .map(({ name, port, lists }): [string, ServiceShape] => [
           name,
           {
             name,
@@ -102,7 +104,7 @@ function groups(workloads: readonly Workload[]): readonly Front[] {
 /** The Services of one component: doors, the addresses that its own roles ask for, names of StatefulSets, groups. */
 export const services = (workloads: readonly Workload[], wiring: Wiring): readonly Manifest[] =>
   [
-    ...workloads.flatMap((workload) => [...fronts(workload, wiring), ...headless(workload, wiring)]),
+    ...workloads.flatMap((workload) => [...entryServices(workload, wiring), ...headless(workload, wiring)]),
     ...groups(workloads),
   ]
     .sort(byName)

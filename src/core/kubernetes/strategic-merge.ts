@@ -25,15 +25,15 @@ const keyOf = (field: string, list: readonly unknown[]): string | undefined => {
 export const deletes = (patch: unknown): boolean => isTable(patch) && patch["$patch"] === "delete";
 
 /** Two strategic-merge patches of one object as one: what the second names of a keyed list comes first. */
-export function joined(first: unknown, second: unknown, field = ""): unknown {
+export function mergePatches(first: unknown, second: unknown, field = ""): unknown {
   const key = Array.isArray(first) && Array.isArray(second) ? keyOf(field, [...first, ...second]) : undefined;
   if (Array.isArray(first) && Array.isArray(second) && key) {
     const same = (a: unknown, b: unknown): boolean => (a as Table)[key] === (b as Table)[key];
-    const named = second.map((item) => joined(first.find((old) => same(old, item)) ?? {}, item));
+    const named = second.map((item) => mergePatches(first.find((old) => same(old, item)) ?? {}, item));
     return [...named, ...first.filter((old) => !second.some((item) => same(old, item)))];
   }
   if (!isTable(first) || !isTable(second)) return second;
-  const fields = Object.entries(second).map(([name, value]) => [name, joined(first[name], value, name)]);
+  const fields = Object.entries(second).map(([name, value]) => [name, mergePatches(first[name], value, name)]);
   return { ...first, ...Object.fromEntries(fields) };
 }
 
@@ -45,7 +45,7 @@ const cleaned = (value: unknown): unknown => {
 };
 
 /** What a strategic-merge patch makes of an object, as kustomize does it; null removes a field, `$patch: delete` an item. */
-export const merged = (target: unknown, patch: unknown): unknown => cleaned(joined(target, patch));
+export const merged = (target: unknown, patch: unknown): unknown => cleaned(mergePatches(target, patch));
 
 /** The strategic-merge patch that makes the one of the other; undefined where nothing differs. */
 export function patch(before: unknown, after: unknown, field = ""): unknown {

@@ -101,7 +101,7 @@ const concerns = ({ kind, whose }: Everywhere, object: Manifest): boolean =>
 /** A part's objects as its bases and features have them, and what its generators make. */
 export const contents = once((part: Part): Contents => {
   const added = byId(part.additions.flatMap((addition) => addition.patches));
-  const own = byId(part.changes);
+  const own = byId(part.patches);
   const everywhere = part.additions.flatMap((addition) => addition.everywhere);
   const of = (object: Manifest): readonly Table[] => [
     ...(added.get(id(object)) ?? []),
@@ -114,7 +114,7 @@ export const contents = once((part: Part): Contents => {
       part.replicas,
     );
   // kustomize runs a kustomization's generators before its Components.
-  const merges = [...part.merges, ...part.additions.flatMap((addition) => addition.merges)];
+  const merges = [...part.configPatches, ...part.additions.flatMap((addition) => addition.configPatches)];
   const patchesOf = (config: Config): readonly Config[] =>
     (own.get(`ConfigMap ${config.name}`) ?? []).map(({ data }) => ({ ...config, literals: data as Table<string> }));
   const generated = (config: Config, labels: Table<string>): Generated =>
@@ -126,7 +126,7 @@ export const contents = once((part: Part): Contents => {
         .flatMap(({ objects }) => objects)
         .filter((object) => !of(object).some(deletes))
         .map(patched)
-        .map((object) => renamed(object, part.rights)),
+        .map((object) => renamed(object, part.renamed)),
     ],
     configMaps: [
       ...part.bases.flatMap(({ component, configs }) =>

@@ -7,13 +7,13 @@ export const hasClients = ({ component: { name } }: Base, others: readonly Base[
     wiring
       .connections(name)
       .some(
-        ({ from, to, via, made }) =>
+        ({ from, to, via, onlyIn }) =>
           isRole(from) &&
           isRole(to) &&
           from.component === component.name &&
           to.component === name &&
           via === "service" &&
-          !made,
+          !onlyIn,
       ),
   );
 

@@ -1,6 +1,6 @@
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
-import { type Home, type Mode, modes, type Role, type Workload } from "./roles.ts";
-import type { Resizing, Sized, Sizes, Volume } from "./size.ts";
+import { type NamespaceKind, type Mode, modes, type Role, type Workload } from "./roles.ts";
+import type { SizeOverrides, Sized, Sizes, Volume } from "./size.ts";
 import type { Identity, Store } from "./store.ts";
 import type { Wiring } from "./wiring.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
@@ -115,11 +115,11 @@ export interface Context {
   /** Of the component. */
   readonly overrides: Overrides;
   /** Values of its settings that differ from their defaults, for what cannot be a literal. */
-  readonly said: Readonly<Record<string, string>>;
+  readonly settingValues: Readonly<Record<string, string>>;
 }
 
 /** How a component stands: which roles share pods, and how large each workload is. */
-export interface Standing {
+export interface ModeLayout {
   readonly grouping: Grouping;
   readonly sizes: Sizes;
 }
@@ -128,11 +128,11 @@ export interface Component {
   readonly name: string;
   /** The file of `src/components` that describes it, without its ending. Default: its name. */
   readonly source?: string;
-  readonly home: Home;
+  readonly namespaceKind: NamespaceKind;
   readonly roles: Readonly<Record<string, Role>>;
-  readonly modes: Partial<Readonly<Record<Mode, Standing>>>;
+  readonly modes: Partial<Readonly<Record<Mode, ModeLayout>>>;
   /** Whether an environment of these other bases needs it. Default: always. */
-  readonly wanted?: (own: Base, others: readonly Base[]) => boolean;
+  readonly isNeeded?: (own: Base, others: readonly Base[]) => boolean;
   /** Has a data source, or several: Grafana mounts `grafana-datasource-<component>` when it is there. */
   readonly dataSource?: (wiring: Wiring) => DataSource | readonly DataSource[];
   /** Keeps what it is sent by tenant, and reads again what holds for each: its `<component>-overrides`. */
@@ -145,19 +145,19 @@ export interface Component {
    * What cannot work in an environment of these bases, each as the path of the setting, what was found and what to do; beside the
    * others of the environment that it has.
    */
-  readonly impossible?: (own: Base, others: readonly Base[]) => readonly string[];
+  readonly problems?: (own: Base, others: readonly Base[]) => readonly string[];
   /**
    * How it stands where there is no Kubernetes API to ask: not at all, or with pods and configuration that take the place of
    * its own, given the workloads that stand there. What asks the API and says nothing here cannot stand there.
    */
-  readonly outside?: "left out" | ((around: readonly Workload[]) => Partial<Pick<Built, "pods" | "configs">>);
+  readonly withoutApi?: "left out" | ((around: readonly Workload[]) => Partial<Pick<Built, "pods" | "configs">>);
   build(context: Context): Built;
 }
 
 export const dataSourceConfig = (component: string): string => `grafana-datasource-${component}`;
 
 /** Names of the namespaces as the bases assume them; they appear only where an address crosses from one to the other. */
-export const namespaceNames: Readonly<Record<Home, string>> = {
+export const namespaceNames: Readonly<Record<NamespaceKind, string>> = {
   stack: "observability",
   agents: "observability-agents",
 };
@@ -186,9 +186,9 @@ export interface Base {
 }
 
 /** What one environment says that changes how bases are built. */
-export interface Variation {
-  readonly namespaces: Readonly<Record<Home, string>>;
-  readonly resizing: Resizing;
+export interface EnvironmentValues {
+  readonly namespaces: Readonly<Record<NamespaceKind, string>>;
+  readonly resizing: SizeOverrides;
   /** By component; `default` is for all that are not named. */
   readonly volumes: Readonly<Record<string, Volume>>;
   /** Values that differ from the defaults, by component and setting. */

@@ -6,7 +6,7 @@ export type Grouping = (role: Role) => string | undefined;
 export const together: Grouping = () => "all";
 
 /** A tier is several pods; a role that must be alone is not in it. */
-export const byTier: Grouping = ({ alone, name, tier }) => (alone ? name : tier);
+export const byTier: Grouping = ({ singleton, name, tier }) => (singleton ? name : tier);
 
 export const apart: Grouping = (role) => role.name;
 
@@ -34,17 +34,17 @@ const largest = (sizes: readonly string[]): string | undefined =>
 export function plan(roles: readonly Role[], grouping: Grouping): readonly Workload[] {
   return [...new Set(roles.flatMap((role) => grouping(role) ?? []))].map((name): Workload => {
     const members = roles.filter((role) => grouping(role) === name);
-    const [{ component, home, runs }] = members as [Role];
+    const [{ component, namespaceKind, runs }] = members as [Role];
     const fullName = principal.includes(name) ? component : `${component}-${name}`;
     return {
       component,
       name,
       fullName,
-      home,
+      namespaceKind,
       roles: members,
       runs,
       disk: largest(members.flatMap((r) => r.disk ?? [])),
-      identity: members.some((r) => r.disk ?? r.identity) ? "stable" : undefined,
+      podNames: members.some((r) => r.disk ?? r.podNames) ? "stable" : undefined,
     };
   });
 }

@@ -5,16 +5,16 @@ export const modes: readonly Mode[] = ["monolithic", "scalable", "microservices"
 export type Tier = "write" | "read" | "backend";
 
 /** The stack's own namespace (Pod Security `restricted`), or the one for agents that must touch the host. */
-export type Home = "stack" | "agents";
+export type NamespaceKind = "stack" | "agents";
 
 /** A Service that clients outside the component use; its name is the same in every mode. */
-export interface Door<P extends string = string> {
+export interface EntryPoint<P extends string = string> {
   readonly name: string;
   readonly ports: readonly P[];
   /** The name lists each ready pod, for clients that balance by themselves. Default: one address for all. */
-  readonly lists?: "each pod" | undefined;
+  readonly headless?: true | undefined;
   /** A client is sent to the same pod each time, as long as that is ready. */
-  readonly keeps?: "clients" | undefined;
+  readonly sessionAffinity?: "ClientIP" | undefined;
 }
 
 /** A headless Service over every pod that carries its label, whatever workload or component the pod belongs to. */
@@ -54,24 +54,24 @@ export interface Role<P extends string = string> {
   readonly component: string;
   readonly name: string;
   readonly tier: Tier;
-  readonly home: Home;
+  readonly namespaceKind: NamespaceKind;
   readonly ports: Readonly<Record<P, number>>;
   readonly metrics?: Metrics<P> | undefined;
-  readonly door?: Door<P> | undefined;
+  readonly entryPoint?: EntryPoint<P> | undefined;
   readonly groups: readonly Group<P>[];
   /** Ports that take UDP, too. */
   readonly datagrams: readonly P[];
   /** Size of the volume that it keeps over a restart. */
   readonly disk?: string | undefined;
   /** Its pods keep their names over a restart; so do those that keep a volume. */
-  readonly identity?: "stable" | undefined;
+  readonly podNames?: "stable" | undefined;
   /** Two of it would undo each other's work, in whatever modes they stand. */
-  readonly alone?: true | undefined;
+  readonly singleton?: true | undefined;
   /** Its pods look each other up by their own names before anybody is ready. */
-  readonly meets?: "before ready" | undefined;
+  readonly publishNotReadyAddresses?: true | undefined;
   readonly runs: Runs;
   /** What a label of its clients' pods calls it, so that a policy can name them wherever it is. */
-  readonly clients?: string | undefined;
+  readonly clientLabel?: string | undefined;
 }
 
 /** Roles that share pods. */
@@ -79,21 +79,21 @@ export interface Workload {
   readonly component: string;
   readonly name: string;
   readonly fullName: string;
-  readonly home: Home;
+  readonly namespaceKind: NamespaceKind;
   readonly roles: readonly Role[];
   readonly runs: Runs;
   readonly disk?: string | undefined;
-  readonly identity?: "stable" | undefined;
+  readonly podNames?: "stable" | undefined;
 }
 
 /** Name of the headless Service that a workload's pods have their own names under. */
-export const governing = ({ fullName, roles }: Workload): string =>
-  roles.find(({ door }) => door?.lists)?.door?.name ?? `${fullName}-headless`;
+export const governingServiceName = ({ fullName, roles }: Workload): string =>
+  roles.find(({ entryPoint }) => entryPoint?.headless)?.entryPoint?.name ?? `${fullName}-headless`;
 
 interface Shared<P extends string> {
   readonly ports: Readonly<Record<P, number>>;
   readonly metrics?: Metrics<NoInfer<P>>;
-  readonly home?: Home;
+  readonly namespaceKind?: NamespaceKind;
   readonly groups?: readonly Group<NoInfer<P>>[];
 }
 
@@ -101,25 +101,28 @@ interface Shape {
   readonly tier: Tier;
   readonly ports?: Readonly<Record<string, number>>;
   readonly metrics?: Metrics;
-  readonly door?: Door;
+  readonly entryPoint?: EntryPoint;
   readonly groups?: readonly Group[];
   readonly datagrams?: readonly string[];
   readonly disk?: string;
-  readonly identity?: "stable";
-  readonly alone?: true;
-  readonly meets?: "before ready";
+  readonly podNames?: "stable";
+  readonly singleton?: true;
+  readonly publishNotReadyAddresses?: true;
   readonly runs?: Runs;
-  readonly clients?: string;
+  readonly clientLabel?: string;
 }
 
 /** The ports of one row of a role table: those all roles share and its own. */
 type PortsOf<P extends string, S extends Shape> = P | (S["ports"] extends object ? keyof S["ports"] & string : never);
 
+/** Refuses fields that a row of a role table does not have: a generic parameter alone would take them. */
+type OnlyKnown<T> = { readonly [N in keyof T]: { readonly [K in Exclude<keyof T[N], keyof Shape>]: never } };
+
 /** The roles of a component: what all of them share, then one row each. */
 export function defineRoles<const P extends string, const T extends Readonly<Record<string, Shape>>>(
   component: string,
   shared: Shared<P>,
-  table: T,
+  table: T & OnlyKnown<T>,
 ): { readonly [N in keyof T]: Role<PortsOf<P, T[N]>> } {
   const role = ([name, shape]: [string, Shape]): [string, Role] => [
     name,
@@ -127,18 +130,18 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       component,
       name,
       tier: shape.tier,
-      home: shared.home ?? "stack",
+      namespaceKind: shared.namespaceKind ?? "stack",
       ports: { ...shared.ports, ...shape.ports },
       metrics: shape.metrics ?? shared.metrics,
-      door: shape.door,
+      entryPoint: shape.entryPoint,
       groups: [...(shared.groups ?? []), ...(shape.groups ?? [])],
       datagrams: shape.datagrams ?? [],
       disk: shape.disk,
-      identity: shape.identity,
-      alone: shape.alone,
-      meets: shape.meets,
+      podNames: shape.podNames,
+      singleton: shape.singleton,
+      publishNotReadyAddresses: shape.publishNotReadyAddresses,
       runs: shape.runs ?? "replicas",
-      clients: shape.clients,
+      clientLabel: shape.clientLabel,
     },
   ];
   return Object.fromEntries(Object.entries(table).map(role)) as unknown as { [N in keyof T]: Role<PortsOf<P, T[N]>> };

@@ -5,7 +5,7 @@ export interface Size {
   /** Pods; of a workload in zones, pods in each zone. */
   readonly replicas: number;
   /** Up to so many pods when there is much to do. Only for what keeps nothing and owns nothing. */
-  readonly most?: number | undefined;
+  readonly maxReplicas?: number | undefined;
   /** One StatefulSet for each of so many zones, named zone-a, zone-b … */
   readonly zones?: number | undefined;
   readonly cpu: string;
@@ -20,7 +20,7 @@ export type Sizes = Readonly<Record<string, Size>>;
 export type Volume = "claim" | "none" | { readonly class?: string | undefined; readonly size?: string | undefined };
 
 /** What an environment says of workloads, by their full names; the rest is as in their mode. */
-export type Resizing = Readonly<Record<string, Partial<Size> & { readonly disk?: string | undefined }>>;
+export type SizeOverrides = Readonly<Record<string, Partial<Size> & { readonly disk?: string | undefined }>>;
 
 /** The volume of each pod, whole Gi: a claim that outlives it, or a folder that goes with it. */
 export interface Disk {
@@ -48,15 +48,19 @@ function diskOf({ disk }: Workload, volume: Volume, size: string | undefined): D
 export function sized(
   workload: Workload,
   table: Sizes,
-  resizing: Resizing,
+  resizing: SizeOverrides,
   volumes: Readonly<Record<string, Volume>>,
 ): Sized {
   const row = table[workload.name];
   if (!row) throw new Error(`${workload.component} has no size for ${workload.name}. Add it to the sizes of its mode.`);
   const { disk, ...own } = resizing[workload.fullName] ?? {};
   const size = { ...row, ...own };
-  const most = size.most === undefined ? undefined : Math.max(size.most, size.replicas);
-  return { ...size, most, disk: diskOf(workload, volumes[workload.component] ?? volumes["default"] ?? "claim", disk) };
+  const maxReplicas = size.maxReplicas === undefined ? undefined : Math.max(size.maxReplicas, size.replicas);
+  return {
+    ...size,
+    maxReplicas,
+    disk: diskOf(workload, volumes[workload.component] ?? volumes["default"] ?? "claim", disk),
+  };
 }
 
 /** Names of the zones of a workload; none where it has one StatefulSet. */

@@ -1,4 +1,4 @@
-import { governing, type Group, type Home, type Role, type Workload } from "./roles.ts";
+import { governingServiceName, type Group, type NamespaceKind, type Role, type Workload } from "./roles.ts";
 
 declare const brand: unique symbol;
 /** host:port that has been asked for, so that its connection is on record. A plain string is not an Address. */
@@ -16,7 +16,7 @@ export interface Connection {
   readonly port?: string | undefined;
   readonly via: "service" | "each pod" | "member";
   /** Made in some modes of `from` only: the peer lets it in all the same, so that its base does not depend on that mode. */
-  readonly made?: "elsewhere" | undefined;
+  readonly onlyIn?: "other modes" | undefined;
 }
 
 export interface Ask {
@@ -29,9 +29,9 @@ export interface Ask {
   /** Address of the name that lists all members of a group; opens the way to each of `members`. */
   toGroup(group: Group, members: readonly Role[]): Address;
   /** A peer that the program finds by itself (ring, discovery): no address is written, the network must allow it. */
-  finds<P extends string>(to: Role<P>, port: NoInfer<P>): void;
+  discovers<P extends string>(to: Role<P>, port: NoInfer<P>): void;
   /** A connection that the role makes in another of its modes: the peer lets it in, and nobody is let out to it. */
-  expects<P extends string>(to: Role<P>, port: NoInfer<P>): void;
+  mayConnect<P extends string>(to: Role<P>, port: NoInfer<P>): void;
   /** Something outside the bundle. */
   toPlace(place: Place): void;
 }
@@ -39,11 +39,11 @@ export interface Ask {
 export interface Wiring {
   wire(from: Role): Ask;
   /** Lets something outside the bundle in. */
-  admit<P extends string>(place: Place, to: Role<P>, ...ports: readonly NoInfer<P>[]): void;
+  allowFrom<P extends string>(place: Place, to: Role<P>, ...ports: readonly NoInfer<P>[]): void;
   /** Lets something in another namespace in; the address of the role's door from there. */
-  reached<P extends string>(place: Place, to: Role<P>, port: NoInfer<P>): Address;
+  addressFromOutside<P extends string>(place: Place, to: Role<P>, port: NoInfer<P>): Address;
   /** @throws if the role runs in no workload of its component's mode */
-  home(role: Role): Workload;
+  workloadOf(role: Role): Workload;
   /** Whether the role is there in the mode of its component. */
   runs(role: Role): boolean;
   /** Those on record, in the order of their keys: all, or those that begin or end at a role of one component. */
@@ -54,13 +54,13 @@ export const isRole = (end: Role | Place): end is Role => typeof end !== "string
 
 const id = (end: Role | Place): string => (typeof end === "string" ? end : `${end.component}/${end.name}`);
 export const connectionKey = (c: Connection): string =>
-  [id(c.from), id(c.to), c.port ?? "", c.via, c.made ?? ""].join(" ").trim();
+  [id(c.from), id(c.to), c.port ?? "", c.via, c.onlyIn ?? ""].join(" ").trim();
 
 /**
  * A fresh record of connections over these workloads.
  * @param names the namespaces' names, needed only where an address crosses from one to the other
  */
-export function createWiring(workloads: readonly Workload[], names: Readonly<Record<Home, string>>): Wiring {
+export function createWiring(workloads: readonly Workload[], names: Readonly<Record<NamespaceKind, string>>): Wiring {
   const record = new Map<string, Connection>();
   /** By component, and all under no name; worked out when it is asked for, and again after the next connection. */
   const sorted = new Map<string | undefined, Connection[]>();
@@ -77,25 +77,27 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
     }
   };
 
-  const homes = new Map(workloads.flatMap((workload) => workload.roles.map((role) => [id(role), workload])));
-  const homeOf = (role: Role): Workload | undefined => homes.get(id(role));
-  const home = (role: Role): Workload => {
-    const found = homeOf(role);
+  const placed = new Map(workloads.flatMap((workload) => workload.roles.map((role) => [id(role), workload])));
+  const placeOf = (role: Role): Workload | undefined => placed.get(id(role));
+  const workloadOf = (role: Role): Workload => {
+    const found = placeOf(role);
     if (!found) throw new Error(`${id(role)} runs in no workload. Add it to the roles of its component.`);
     return found;
   };
 
-  const host = (from: Role, service: string, at: Home): string =>
-    from.home === at ? service : `${service}.${names[at]}`;
+  const host = (from: Role, service: string, at: NamespaceKind): string =>
+    from.namespaceKind === at ? service : `${service}.${names[at]}`;
 
-  const door = (from: Role | Place, to: Role, port: string): string => {
-    if (!to.door?.ports.includes(port)) {
-      throw new Error(`${id(from)} asks for ${id(to)}, port ${port}, which has no door. Ask for a role that has one.`);
+  const entryPoint = (from: Role | Place, to: Role, port: string): string => {
+    if (!to.entryPoint?.ports.includes(port)) {
+      throw new Error(
+        `${id(from)} asks for ${id(to)}, port ${port}, which has no entry point. Ask for a role that has one.`,
+      );
     }
-    return to.door.name;
+    return to.entryPoint.name;
   };
   const service = (from: Role, to: Role, port: string): string =>
-    from.component === to.component ? home(to).fullName : door(from, to, port);
+    from.component === to.component ? workloadOf(to).fullName : entryPoint(from, to, port);
 
   const number = (to: Role, port: string): number => {
     const found = to.ports[port];
@@ -106,35 +108,35 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
 
   const wire = (from: Role): Ask => ({
     to(to, port) {
-      if (from.component === to.component && home(from) === home(to)) {
+      if (from.component === to.component && workloadOf(from) === workloadOf(to)) {
         return `127.0.0.1:${number(to, port)}` as Address;
       }
-      const address = `${host(from, service(from, to, port), to.home)}:${number(to, port)}` as Address;
+      const address = `${host(from, service(from, to, port), to.namespaceKind)}:${number(to, port)}` as Address;
       note({ from, to, port, via: "service" });
       return address;
     },
     toEach(to, port) {
-      if (home(from) === home(to)) return `127.0.0.1:${number(to, port)}` as Address;
+      if (workloadOf(from) === workloadOf(to)) return `127.0.0.1:${number(to, port)}` as Address;
       note({ from, to, port, via: "each pod" });
-      return `${home(to).fullName}-headless:${number(to, port)}` as Address;
+      return `${workloadOf(to).fullName}-headless:${number(to, port)}` as Address;
     },
     toPods(to, port, count) {
-      const { fullName, identity } = home(to);
-      if (!identity) throw new Error(`${id(to)} has pods without names of their own. Give it a disk or an identity.`);
+      const { fullName, podNames } = workloadOf(to);
+      if (!podNames) throw new Error(`${id(to)} has pods without names of their own. Give it a disk or an identity.`);
       note({ from, to, port, via: "member" });
-      const under = `${governing(home(to))}:${number(to, port)}`;
+      const under = `${governingServiceName(workloadOf(to))}:${number(to, port)}`;
       return Array.from({ length: count }, (_, i) => `${fullName}-${i}.${under}` as Address);
     },
     toGroup(group, members) {
       for (const to of members) note({ from, to, port: group.port, via: "member" });
       return `${group.name}:${number(members[0] as Role, group.port)}` as Address;
     },
-    finds(to, port) {
+    discovers(to, port) {
       number(to, port);
       note({ from, to, port, via: "member" });
     },
-    expects(to, port) {
-      note({ from, to, port, via: "member", made: "elsewhere" });
+    mayConnect(to, port) {
+      note({ from, to, port, via: "member", onlyIn: "other modes" });
     },
     toPlace(place) {
       note({ from, to: place, via: "member" });
@@ -143,14 +145,14 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
 
   return {
     wire,
-    home,
-    runs: (role) => homeOf(role) !== undefined,
-    admit: (from, to, ...ports) => {
+    workloadOf,
+    runs: (role) => placeOf(role) !== undefined,
+    allowFrom: (from, to, ...ports) => {
       for (const port of ports) note({ from, to, port, via: "service" });
     },
-    reached: (from, to, port) => {
+    addressFromOutside: (from, to, port) => {
       note({ from, to, port, via: "service" });
-      return `${door(from, to, port)}.${names[to.home]}:${number(to, port)}` as Address;
+      return `${entryPoint(from, to, port)}.${names[to.namespaceKind]}:${number(to, port)}` as Address;
     },
     connections: (component) => {
       if (sorted.size === 0) sort();

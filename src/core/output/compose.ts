@@ -5,7 +5,7 @@ import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { Config, Pods, Base } from "../model/component.ts";
 import { connectionsOf } from "../assemble/connections.ts";
-import { joined } from "../assemble/feature.ts";
+import { joinRoles } from "../assemble/feature.ts";
 import { groupLabel, labels, selector } from "../derive/labels.ts";
 import type { Overlay, Part } from "../assemble/overlay.ts";
 import { configPath, secretEnvPath, secretPath } from "../kustomize/paths.ts";
@@ -76,7 +76,7 @@ function podOf(workload: Workload, base: Base, part: Part, own: readonly Pods[] 
 function published(pods: readonly Pod[], connections: readonly Connection[]): ReadonlyMap<string, readonly number[]> {
   const admitted = (role: Role): boolean => connections.some(({ from, to }) => to === role && !isRole(from));
   const doors = pods.flatMap(({ workload }) =>
-    workload.roles.flatMap((role) => (role.door ? [{ workload, role, ports: role.door.ports }] : [])),
+    workload.roles.flatMap((role) => (role.entryPoint ? [{ workload, role, ports: role.entryPoint.ports }] : [])),
   );
   const taken = new Set<number>();
   const found = new Map<string, readonly number[]>();
@@ -99,7 +99,9 @@ function aliasesOf(overlay: Overlay, connections: readonly Connection[]): World[
   );
   const crossed = new Set(
     connections.flatMap(({ from, to }) =>
-      isRole(from) && isRole(to) && to.door && from.home !== to.home ? [to.door.name] : [],
+      isRole(from) && isRole(to) && to.entryPoint && from.namespaceKind !== to.namespaceKind
+        ? [to.entryPoint.name]
+        : [],
     ),
   );
   return (workload) => {
@@ -149,8 +151,8 @@ function configsOf(overlay: Overlay, path: string, own: readonly Config[]): Worl
     for (const { configs, path: root, component } of part.bases)
       for (const config of configs) add(config, root, component.name);
     // What features adapt, such as the address of an Ingress, has no meaning here.
-    for (const config of part.settings) add(config, part.path);
-    for (const { merges, path: root } of part.additions) for (const config of merges) add(config, root);
+    for (const config of part.settingPatches) add(config, part.path);
+    for (const { configPatches, path: root } of part.additions) for (const config of configPatches) add(config, root);
   }
   for (const config of own) {
     if (config.files) found.delete(config.name);
@@ -179,7 +181,7 @@ const expanded = (text: string, variables: Texts): string =>
 /** The environment of a container, without what comes from Secrets. */
 function environment({ env = [], envFrom = [], resources }: IContainer, pod: Pod, { configs }: World): Texts {
   const fields: Texts = {
-    "metadata.name": pod.workload.identity ? `${pod.workload.fullName}-0` : pod.workload.fullName,
+    "metadata.name": pod.workload.podNames ? `${pod.workload.fullName}-0` : pod.workload.fullName,
     "metadata.labels['apps.kubernetes.io/pod-index']": "0",
     "metadata.namespace": "compose",
     "spec.nodeName": "compose",
@@ -338,12 +340,16 @@ export function compose(overlay: Overlay, shell: string): Compose {
   const path = `${overlay.path}/compose`;
   const placed = overlay.parts.flatMap((part) =>
     part.bases
-      .filter(({ component }) => component.outside !== "left out")
-      .map((base) => ({ base, part, workloads: base.workloads.map(joined(part.additions.map((one) => one.feature))) })),
+      .filter(({ component }) => component.withoutApi !== "left out")
+      .map((base) => ({
+        base,
+        part,
+        workloads: base.workloads.map(joinRoles(part.additions.map((one) => one.feature))),
+      })),
   );
   const around = placed.flatMap(({ workloads }) => workloads);
   const own = placed.map(({ base: { component } }) =>
-    typeof component.outside === "function" ? component.outside(around) : undefined,
+    typeof component.withoutApi === "function" ? component.withoutApi(around) : undefined,
   );
   const pods = placed.flatMap(({ base, part, workloads }, i) =>
     workloads.map((workload) => podOf(workload, base, part, own[i] && (own[i].pods ?? []))),

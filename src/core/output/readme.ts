@@ -113,8 +113,15 @@ export function readme(overlay: Overlay): string {
   const features = overlay.parts.flatMap(({ additions }) => additions.map(({ path }) => `\`${path}\``)).sort();
   const doors = bases.flatMap(({ workloads, namespace }) =>
     workloads.flatMap(({ roles }) =>
-      roles.flatMap(({ door, ports }) =>
-        door ? [[`\`${door.name}.${namespace}\``, door.ports.map((port) => `${port} ${ports[port]}`).join(", ")]] : [],
+      roles.flatMap(({ entryPoint, ports }) =>
+        entryPoint
+          ? [
+              [
+                `\`${entryPoint.name}.${namespace}\``,
+                entryPoint.ports.map((port) => `${port} ${ports[port]}`).join(", "),
+              ],
+            ]
+          : [],
       ),
     ),
   );

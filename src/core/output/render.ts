@@ -91,7 +91,7 @@ const changing = ({ apiVersion, kind, whose, change: { metadata, ...rest } }: Ev
 });
 
 /** `components/<feature>`: a kustomize Component. */
-export function additionFiles({ path, objects, patches, configs, merges, everywhere }: Addition): Files {
+export function additionFiles({ path, objects, patches, configs, configPatches, everywhere }: Addition): Files {
   const head = header("src/features", patchInstead);
   const text = kustomization({
     kind: "Component",
@@ -99,7 +99,7 @@ export function additionFiles({ path, objects, patches, configs, merges, everywh
     generatorOptions: configs.length > 0 ? { labels: partOf } : undefined,
     configMapGenerator: [
       ...sorted(configs).map((config) => generator(config, {})),
-      ...sorted(merges).map((config) => generator(config, { behavior: "merge" })),
+      ...sorted(configPatches).map((config) => generator(config, { behavior: "merge" })),
     ],
     patches: [...patches.map((patch) => ({ path: `patches/${fileName(patch)}` })), ...everywhere.map(changing)],
   });
@@ -107,7 +107,7 @@ export function additionFiles({ path, objects, patches, configs, merges, everywh
     [`${path}/kustomization.yaml`, head + text],
     ...objects.map((object): [string, string] => [`${path}/${fileName(object)}`, head + yaml(object)]),
     ...patches.map((patch): [string, string] => [`${path}/patches/${fileName(patch)}`, head + yaml(patch)]),
-    ...configFiles(path, [...configs, ...merges]),
+    ...configFiles(path, [...configs, ...configPatches]),
   ]);
 }
 
@@ -139,25 +139,25 @@ function partFiles(part: Part, head: string): [string, string][] {
     namespace: part.namespace,
     resources: [...part.objects.map(fileName).sort(), ...part.bases.map(({ path }) => from(path)).sort()],
     components: part.additions.map(({ path }) => from(path)).sort(),
-    configMapGenerator: sorted(part.merges).map((config) => generator(config, { behavior: "merge" })),
+    configMapGenerator: sorted(part.configPatches).map((config) => generator(config, { behavior: "merge" })),
     secretGenerator: sorted(part.secrets).map(secretGenerator),
     replicas: Object.entries(part.replicas).map(([name, count]) => ({ name, count })),
     patches: [
-      ...part.changes
+      ...part.patches
         .map((change) => `changes/${fileName(change)}`)
         .sort()
         .map((path) => ({ path })),
-      ...part.rights.map(renaming),
+      ...part.renamed.map(renaming),
     ],
   });
   return [
     [`${part.path}/kustomization.yaml`, head + text],
-    ...part.changes.map((change): [string, string] => [
+    ...part.patches.map((change): [string, string] => [
       `${part.path}/changes/${fileName(change)}`,
       head + yaml(change),
     ]),
     ...part.objects.map((object): [string, string] => [`${part.path}/${fileName(object)}`, head + yaml(object)]),
-    ...configFiles(part.path, part.merges),
+    ...configFiles(part.path, part.configPatches),
     ...part.secrets.flatMap((secret) => secretFiles(part.path, secret)),
   ];
 }
@@ -176,7 +176,7 @@ export function overlayFiles(overlay: Overlay, patches: readonly string[], shell
   const head = header(`src/environments/${overlay.name}.ts`, "Change the source and run make; patches go to patches/.");
   const text = kustomization({
     kind: "Kustomization",
-    resources: overlay.parts.map(({ home }) => home).sort(),
+    resources: overlay.parts.map(({ namespaceKind }) => namespaceKind).sort(),
     patches: [...patches].sort().map((patch) => ({ path: patch })),
   });
   return filesOf([

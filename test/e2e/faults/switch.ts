@@ -107,7 +107,7 @@ const aloneIn = (overlay: Overlay, component: string): readonly string[] =>
       .filter((base) => base.component.name === component)
       .flatMap(({ workloads }) =>
         workloads
-          .filter(({ roles }) => roles.some((role: Role) => isRole(role) && role.alone))
+          .filter(({ roles }) => roles.some((role: Role) => isRole(role) && role.singleton))
           .map((one) => one.fullName),
       ),
   );
