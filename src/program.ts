@@ -10,7 +10,7 @@ import {
   type EnvironmentValues,
 } from "./core/model/component.ts";
 import { type Addition, additions, type Options } from "./core/assemble/feature.ts";
-import { type Overlay, overlay } from "./core/assemble/overlay.ts";
+import { type Overlay, overlay, settingsFile } from "./core/assemble/overlay.ts";
 import { type Mode, modes } from "./core/model/roles.ts";
 import type { SizeOverrides } from "./core/model/size.ts";
 import { images } from "./versions.ts";
@@ -160,7 +160,7 @@ export function overlayOf(environment: Environment, { bases: committed, addition
     ...leadingNowhere(environment, all),
   ];
   if (problems.length > 0)
-    throw new SettingsError(problems.map((text) => `environments/${environment.name}: ${text}`).join("\n"));
+    throw new SettingsError(problems.map((text) => `${settingsFile(environment.name)}: ${text}`).join("\n"));
   return overlay({ ...environment, store: storeOf(environment), options }, chosen, added);
 }
 

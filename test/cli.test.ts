@@ -62,9 +62,9 @@ describe("the command", () => {
     const { code, stdout, stderr } = cli(project, "build");
     assert.equal(stdout, "");
     assert.deepEqual(stderr.trimEnd().split("\n"), [
-      `environments/broken: x is no setting: expected one of ${every}`,
-      'environments/broken: mode is "huge": expected one of "monolithic", "scalable", "microservices"',
-      'environments/worse: expected "export default environment({ … })"',
+      `src/environments/broken.ts: x is no setting: expected one of ${every}`,
+      'src/environments/broken.ts: mode is "huge": expected one of "monolithic", "scalable", "microservices"',
+      'src/environments/worse.ts: expected "export default environment({ … })"',
     ]);
     assert.equal(code, 1);
     assert.equal(difference(before, snapshot(project, generated)), undefined);

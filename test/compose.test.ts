@@ -172,7 +172,7 @@ test("an environment whose collector can only ask Kubernetes gets no Compose fil
   const environment = environmentOf("wish", { mode: "monolithic", metrics: "mimir", compose: "generated" });
   assert.throws(
     () => rendered([worldOf(environment)]),
-    /environments\/wish: compose is "generated", but alloy asks the Kubernetes API\. Choose another/,
+    /src\/environments\/wish\.ts: compose is "generated", but alloy asks the Kubernetes API\. Choose another/,
   );
 });
 

@@ -210,7 +210,7 @@ describe("a wrong choice of what KEDA scales stops the build", () => {
         assert.equal(
           // Another fault of a single Mimir, which a pair of Prometheuses sends the same to, is not the question here.
           refusal({ modes: { [name]: mode }, scaling: { [name]: "keda" }, replicas: { prometheus: 1 } }),
-          `environments/prod: scaling.${name} is "keda": in mode "${mode}" ${name} has no querier that is scaled. ` +
+          `src/environments/prod.ts: scaling.${name} is "keda": in mode "${mode}" ${name} has no querier that is scaled. ` +
             `Set modes.${name} to "microservices", or remove it.`,
         ));
   }
@@ -218,7 +218,7 @@ describe("a wrong choice of what KEDA scales stops the build", () => {
   test("a component that is not there", () =>
     assert.equal(
       refusal({ metrics: "thanos-receive", scaling: { mimir: "keda" } }),
-      'environments/prod: scaling.mimir is "keda": expected an environment with mimir. Remove it.',
+      'src/environments/prod.ts: scaling.mimir is "keda": expected an environment with mimir. Remove it.',
     ));
 
   const cases: readonly [string, unknown, string][] = [
@@ -241,7 +241,7 @@ describe("a wrong choice of what KEDA scales stops the build", () => {
     ],
   ];
   for (const [what, scaling, expected] of cases)
-    test(what, () => assert.equal(refusal({ scaling }), `environments/prod: ${expected}`));
+    test(what, () => assert.equal(refusal({ scaling }), `src/environments/prod.ts: ${expected}`));
 });
 
 test("the Components of KEDA are there for every component whose queriers are scaled", () => {

@@ -156,7 +156,7 @@ describe("partitions", () => {
       "replicas.kafka is 2: expected an odd number, because a quorum needs a majority",
     ],
   ] as const)
-    test(`stop the build: ${what}`, () => assert.equal(refusal(settings), `environments/prod: ${expected}`));
+    test(`stop the build: ${what}`, () => assert.equal(refusal(settings), `src/environments/prod.ts: ${expected}`));
 
   test("may be more than there are owners", () => {
     assert.equal(

@@ -458,7 +458,7 @@ describe("a wrong load stops the build with its path, what was found and what to
     test(what, () => {
       assert.throws(
         () => environmentOf("prod", { mode: "scalable", metrics: "mimir", load }),
-        (error) => error instanceof SettingsError && error.message === `environments/prod: ${expected}`,
+        (error) => error instanceof SettingsError && error.message === `src/environments/prod.ts: ${expected}`,
       );
     });
   }

@@ -27,7 +27,7 @@ import { externalKafka } from "../features/external-kafka.ts";
 import { kedas } from "../features/keda.ts";
 import { proxy } from "../features/proxy.ts";
 import { answersOf, type Environment, type Settings, units } from "./schema.ts";
-import type { Repository } from "../core/assemble/overlay.ts";
+import { type Repository, settingsFile } from "../core/assemble/overlay.ts";
 import { plan } from "../core/model/grouping.ts";
 
 /** The problems of settings files, one a line: where, what was found, what was expected or what to do. */
@@ -73,7 +73,7 @@ const namespaceName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** Collects the problems of one file, so that its author sees all of them at once. */
 function report(name: string) {
   const problems: string[] = [];
-  const add = (text: string): void => void problems.push(`environments/${name}: ${text}`);
+  const add = (text: string): void => void problems.push(`${settingsFile(name)}: ${text}`);
   const say = (path: string, found: unknown, expected: string): void =>
     add(`${path} is ${show(found)}: expected ${expected}`);
   const unknownKeys = (path: string, value: Table, names: readonly string[]): void => {
@@ -389,7 +389,7 @@ export function validate(
 ): Environment {
   const found = report(name);
   if (!namespaceName.test(name)) found.say("name", name, 'a file name of small letters, digits and "-"');
-  if (!isTable(raw)) throw new SettingsError(`environments/${name}: expected "export default environment({ … })"`);
+  if (!isTable(raw)) throw new SettingsError(`${settingsFile(name)}: expected "export default environment({ … })"`);
   const settings = raw as Partial<Settings>;
   const { mode, credentials = "by-name" } = settings;
   const answers = answersOf(raw as unknown as Settings);

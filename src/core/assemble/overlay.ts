@@ -219,6 +219,9 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
     parts: kinds.map(part),
   };
 }
+/** The file in which an environment's settings are, from the root of the project: errors name it, so that it can be clicked. */
+export const settingsFile = (environment: string): string => `src/environments/${environment}.ts`;
+
 /** Where a cluster fetches this repository from. */
 export interface Repository {
   readonly url: string;

@@ -7,7 +7,7 @@ import type { Config, Pods, Base } from "../model/component.ts";
 import { connectionsOf } from "../assemble/connections.ts";
 import { joinRoles } from "../assemble/feature.ts";
 import { groupLabel, labels, selector } from "../derive/labels.ts";
-import type { Overlay, Part } from "../assemble/overlay.ts";
+import { type Overlay, type Part, settingsFile } from "../assemble/overlay.ts";
 import { configPath, secretEnvPath, secretPath } from "../kustomize/paths.ts";
 import type { Role, Workload } from "../model/roles.ts";
 import { hardened } from "../derive/pod.ts";
@@ -66,7 +66,7 @@ function podOf(workload: Workload, base: Base, part: Part, own: readonly Pods[] 
   const spec = other ? hardened(other) : podSpec(contents(part).objects.find(isController) as Manifest);
   const asksApi = !own && spec.automountServiceAccountToken;
   if (asksApi) {
-    const what = `environments/${part.path.split("/")[1]}: compose is "generated", but ${base.component.name}`;
+    const what = `${settingsFile(part.path.split("/")[1] ?? "")}: compose is "generated", but ${base.component.name}`;
     throw new Error(`${what} asks the Kubernetes API. Choose another component in its place, or leave compose out.`);
   }
   return { workload, part, spec, main: podSpec(before).containers[0]?.name ?? "" };
