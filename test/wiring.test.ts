@@ -5,6 +5,10 @@ import { none, says } from "./lib/findings.ts";
 import { altered, idOf, without } from "./lib/objects.ts";
 import { closedEdges } from "./lib/policies.ts";
 import type { Environment } from "../src/settings/schema.ts";
+import { services } from "../src/core/derive/services.ts";
+import { apart, plan } from "../src/core/model/grouping.ts";
+import { defineRoles } from "../src/core/model/roles.ts";
+import { createWiring } from "../src/core/model/wiring.ts";
 import { dev, worldNamed, worlds } from "./lib/world.ts";
 
 const template = ["spec", "template", "spec"];
@@ -134,4 +138,42 @@ test("logs cross from the agents' namespace to Loki's, whatever the two are call
     ({ namespace, host }) => namespace === "telemetry-host" && host === "loki-gateway.telemetry",
   );
   assert.ok(named.length > 0);
+});
+
+describe("an address names a Service that stands for the pods, whatever that is called", () => {
+  const [one, other] = [
+    defineRoles(
+      "one",
+      { ports: { grpc: 9095, ring: 7946 } },
+      { client: { tier: "read" }, plain: { tier: "read", disk: "1Gi" } },
+    ),
+    defineRoles(
+      "other",
+      { ports: { grpc: 9095, ring: 7946 } },
+      {
+        asks: { tier: "read" },
+        listed: { tier: "read", disk: "1Gi", entryPoint: { name: "members", ports: ["grpc"], headless: true } },
+      },
+    ),
+  ];
+  const workloads = [one, other].flatMap((roles) => plan(Object.values(roles), apart));
+  const wiring = createWiring(workloads, { stack: "s", agents: "a" });
+  const ports = (name: string): readonly string[] | undefined =>
+    services(workloads, wiring)
+      .filter(({ metadata }) => metadata.name === name)
+      .map(({ spec }) => (spec as { ports: { name: string }[] }).ports.map((port) => port.name))[0];
+
+  test("each pod of a role is found under the headless Service that its component declares", () => {
+    assert.equal(wiring.wire(other.asks).toEach(other.listed, "ring"), "members:7946");
+    assert.deepEqual(ports("members"), ["grpc", "ring"]);
+    assert.equal(wiring.wire(one.client).toEach(one.plain, "grpc"), "one-plain-headless:9095");
+    assert.deepEqual(ports("one-plain-headless"), ["grpc"]);
+  });
+  test("a pod says of itself the name that others know it by", () => {
+    assert.equal(wiring.ownAddress(other.listed, "ring"), "$(POD_NAME).members:7946");
+    assert.deepEqual(wiring.wire(other.asks).toPods(other.listed, "ring", 1), ["other-listed-0.members:7946"]);
+  });
+  test("pods of another component are asked for by its entry point, whose name no mode changes", () => {
+    assert.throws(() => wiring.wire(one.client).toEach(other.listed, "grpc"), /of another component/);
+  });
 });

@@ -107,11 +107,10 @@ export const copies = ({ replicas, zones }: Size): number => zones ?? Math.min(3
  */
 const graceSeconds = { writer: 300, other: 60 } as const;
 
-/** A program of several roles, of which each process runs some, with a gateway in front of them. */
+/** Loki, Mimir or Tempo: a program of several roles, of which each process runs some. */
 interface Program {
-  readonly name: Exclude<keyof typeof onlyTenant, "tempo">;
+  readonly name: keyof typeof onlyTenant;
   readonly image: string;
-  readonly httpPort: number;
   /** The role whose pods are the writers. */
   readonly writer: Role;
   /** A path that a process answers as long as it lives. */
@@ -124,15 +123,27 @@ interface Program {
   readonly folder?: (workload: Workload) => IVolume | undefined;
   /** Further variables that they name. */
   readonly variables?: (wiring: Wiring) => readonly IEnvVar[];
-  readonly overrides?: ReturnType<typeof overrides>;
+  readonly overrides: ReturnType<typeof overrides>;
   /** What its pods wait for, because it would end without. */
   readonly waits?: (context: Context, workload: Workload) => readonly IContainer[];
   /** Arguments by which a role in zones takes the name of its own. */
   readonly zones?: readonly (readonly [Role, string])[];
   /** Asks for the connections that no address stands for. */
-  readonly recordDiscovered: (wiring: Wiring) => void;
-  readonly gateway: Role;
-  /** What clients may ask, as paths (nginx's `location`) by the role that answers; the gateway's, if it has pods of its own. */
+  readonly recordDiscovered: (context: Context) => void;
+  /** nginx in front of it, where the gateway is a workload of its own. */
+  readonly gateway?: Gateway;
+  /** How long a pod may take to end, in seconds. Default: `graceSeconds`. */
+  readonly graceSeconds?: number;
+  /** It reads its container's memory limit by itself. Default: Go's collector is told the limit. */
+  readonly findsMemoryLimit?: true;
+  /** It writes to /tmp itself. Default: only what it waits with does. */
+  readonly writesToTmp?: true;
+}
+
+interface Gateway {
+  /** Clients of the component reach it by this role. */
+  readonly role: Role;
+  /** Paths that clients may ask for (nginx's `location`), by the role that answers. */
   readonly routes: readonly (readonly [Role, ...string[]])[];
 }
 
@@ -140,6 +151,7 @@ function pods(workload: Workload, context: Context, program: Program, keys: stor
   const { wiring } = context;
   const size = context.size(workload);
   const { name, image, writer, alive, startSeconds, overrides, zones = [], variables, folder } = program;
+  const tmp = program.writesToTmp ? [{ name: "tmp", mountPath: "/tmp" }] : [];
   const { args, env } = zoned(workload, size, zones);
   const writes = workload.roles.includes(writer);
   const waiting = program.waits?.(context, workload) ?? [];
@@ -148,66 +160,86 @@ function pods(workload: Workload, context: Context, program: Program, keys: stor
     size,
     asksOutside: true,
     pod: {
-      terminationGracePeriodSeconds: graceSeconds[writes ? "writer" : "other"],
+      terminationGracePeriodSeconds: program.graceSeconds ?? graceSeconds[writes ? "writer" : "other"],
       initContainers: waiting.length > 0 ? [...waiting] : undefined,
       containers: [
         {
           name,
           image,
           args: [`-config.file=/etc/${name}/${name}.yaml`, "-config.expand-env=true", target(workload), ...args],
-          env: [podIp, ...goMemoryLimit, ...(variables?.(wiring) ?? []), ...env, ...keys.env],
+          env: [
+            podIp,
+            ...(program.findsMemoryLimit ? [] : goMemoryLimit),
+            ...(variables?.(wiring) ?? []),
+            ...env,
+            ...keys.env,
+          ],
           envFrom: [{ configMapRef: { name: settingsName(name) } }, ...keys.envFrom],
           ports: containerPorts(workload.roles),
           ...probes({ ready: httpGet("/ready"), live: httpGet(alive), startSeconds }),
           resources: resources(size, workload.disk ? undefined : "2Gi"),
           volumeMounts: [
             { name: "config", mountPath: `/etc/${name}`, readOnly: true },
-            ...(overrides ? [overrides.mount] : []),
+            overrides.mount,
             { name: "data", mountPath: "/data" },
-            { name: "tmp", mountPath: "/tmp" },
+            ...tmp,
             ...keys.volumeMounts,
           ],
         },
       ],
       volumes: [
         folder?.(workload) ?? configVolume("config", name),
-        ...(overrides ? [overrides.volume] : []),
+        overrides.volume,
         ...(workload.disk ? [] : [emptyDir("data")]),
-        emptyDir("tmp"),
+        ...(tmp.length > 0 || waiting.length > 0 ? [emptyDir("tmp")] : []),
         ...keys.volumes,
       ],
     },
   };
 }
 
-/** What a component gives that is such a program: its processes, and nginx where its gateway is none of them. */
+/** nginx of a program in pods of its own: none where its gateway is no workload here. */
+function gateways(
+  { wiring, workloads, size }: Context,
+  { role, routes }: Gateway,
+  tenant: string,
+): readonly nginx.Gateway[] {
+  const locations = routes
+    .filter(([answers]) => wiring.runs(answers))
+    .flatMap(([answers, ...paths]) => paths.map((path): [string, Role] => [path, answers]));
+  return workloads
+    .filter(({ name }) => name === role.name)
+    .map((workload) =>
+      nginx.gateway(
+        workload,
+        size(workload),
+        role.ports["http"] as number,
+        locations.map(([path, answers]) => ({ path, upstream: wiring.wire(role).to(answers, "http") })),
+        tenant,
+      ),
+    );
+}
+
+/** What a component gives that is such a program: its processes, and its gateway. */
 export const buildOf =
   (program: Program) =>
   (context: Context): Built => {
-    const { wiring, workloads, size, tenant = onlyTenant[program.name] } = context;
-    const { name, httpPort, config, files, overrides, recordDiscovered, gateway, routes } = program;
+    const { workloads, tenant = onlyTenant[program.name] } = context;
+    const { name, config, files, overrides, recordDiscovered, gateway } = program;
     const keys = store.access(context.store, name);
-    recordDiscovered(wiring);
-    const locations = (): readonly nginx.Route[] =>
-      routes
-        .filter(([role]) => wiring.runs(role))
-        .flatMap(([role, ...paths]) =>
-          paths.map((path) => ({ path, upstream: wiring.wire(gateway).to(role, "http") })),
-        );
-    const apart = workloads.filter((workload) => workload.name === gateway.name);
-    const gateways = apart.map((workload) => nginx.gateway(workload, size(workload), httpPort, locations(), tenant));
+    recordDiscovered(context);
+    const fronts = gateway ? gateways(context, gateway, tenant) : [];
+    const processes = workloads.filter((workload) => fronts.every(({ pods }) => pods.workload !== workload));
     return {
       identity: store.identity(context.store, name),
       pods: [
-        ...workloads
-          .filter((workload) => !apart.includes(workload))
-          .map((workload) => pods(workload, context, program, keys)),
-        ...gateways.map(({ pods }) => pods),
+        ...processes.map((workload) => pods(workload, context, program, keys)),
+        ...fronts.map((front) => front.pods),
       ],
       configs: [
         { name, read: "start-up", files: { [`${name}.yaml`]: config(context), ...files?.(context) } },
-        ...(overrides ? [overrides.config(context)] : []),
-        ...gateways.map((one) => one.config),
+        overrides.config(context),
+        ...fronts.map((front) => front.config),
       ],
       secrets: keys.secrets,
     };

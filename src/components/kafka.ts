@@ -10,7 +10,16 @@ import {
 } from "../core/model/component.ts";
 import type { Ask } from "../core/model/wiring.ts";
 import { defineRoles, type Role } from "../core/model/roles.ts";
-import { containerPorts, emptyDir, endsWhenTold, probes, resources, tcp } from "../core/derive/pod.ts";
+import {
+  containerPorts,
+  emptyDir,
+  endsWhenTold,
+  podIndex,
+  podName,
+  probes,
+  resources,
+  tcp,
+} from "../core/derive/pod.ts";
 import { quantity } from "../core/kubernetes/requests.ts";
 import type { Size, Sized } from "../core/model/size.ts";
 import { images } from "../versions.ts";
@@ -99,9 +108,6 @@ const folders = [
   { name: "tmp", mountPath: "/tmp" },
 ];
 
-/** The name of a pod, which its listeners are known by; the governing Service has the workload's name. */
-const host = "$(POD_NAME).kafka-headless";
-
 /** What part of the volume its topics may fill. */
 const forTopics = 0.75;
 
@@ -126,8 +132,10 @@ const configuration = (context: Context): Readonly<Record<string, string>> => {
     CLUSTER_ID: "a3ViZS1sZ3RtLWthZmthMA",
     KAFKA_HEAP_OPTS: `-Xms${half(memory)} -Xmx${half(memoryLimit)}`,
     KAFKA_PROCESS_ROLES: "broker,controller",
-    KAFKA_CONTROLLER_QUORUM_VOTERS: Array.from({ length: count })
-      .map((_, i) => `${i}@kafka-${i}.kafka-headless:${ports.controller}`)
+    KAFKA_CONTROLLER_QUORUM_VOTERS: context.wiring
+      .wire(server)
+      .toPods(server, "controller", count)
+      .map((address, i) => `${i}@${address}`)
       .join(","),
     KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
     KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
@@ -156,7 +164,7 @@ const configuration = (context: Context): Readonly<Record<string, string>> => {
   };
 };
 
-const broker = ({ wiring: { workloadOf }, size }: Context): Pods => ({
+const broker = ({ wiring: { workloadOf, ownAddress }, size }: Context): Pods => ({
   workload: workloadOf(server),
   size: size(workloadOf(server)),
   // Before the next one goes, what this one missed is to be with it again.
@@ -168,12 +176,9 @@ const broker = ({ wiring: { workloadOf }, size }: Context): Pods => ({
         name: "kafka",
         image: images.kafka,
         env: [
-          { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-          {
-            name: "KAFKA_NODE_ID",
-            valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
-          },
-          { name: "KAFKA_ADVERTISED_LISTENERS", value: `PLAINTEXT://${host}:${ports.kafka}` },
+          podName,
+          podIndex("KAFKA_NODE_ID"),
+          { name: "KAFKA_ADVERTISED_LISTENERS", value: `PLAINTEXT://${ownAddress(server, "kafka")}` },
         ],
         envFrom: [{ configMapRef: { name: "kafka" } }],
         ports: containerPorts([server]),
@@ -339,8 +344,8 @@ export const kafka: Component = {
       ),
   build(context) {
     const { wire } = context.wiring;
-    // Brokers and controllers find each other by their pods' names.
-    for (const port of ["kafka", "controller"] as const) wire(server).discovers(server, port);
+    // Brokers find each other by the names that they advertise.
+    wire(server).discovers(server, "kafka");
     return {
       pods: [broker(context), topicKeeper(context)],
       configs: [{ name: "kafka", read: "start-up", literals: configuration(context) }],

@@ -268,7 +268,7 @@ const config = ({ wiring, wiring: { wire, workloadOf }, size }: Context) => ({
 });
 
 /** Connections that Loki finds through its rings or its object store: no address is written, the network must allow them. */
-const recordDiscovered = (wiring: Wiring): void => {
+const recordDiscovered = ({ wiring }: Context): void => {
   const { wire } = wiring;
   for (const from of all) wire(from).discovers(ingester, "gossip");
   for (const from of [ingester, querier, ruler, indexGateway, compactor]) wire(from).to(minio.roles.server, "s3");
@@ -278,10 +278,7 @@ const recordDiscovered = (wiring: Wiring): void => {
   for (const from of [frontend, ruler]) wire(from).to(compactor, "grpc");
   wire(querier).discovers(frontend, "grpc");
   wire(ruler).discovers(ruler, "grpc");
-  for (const [from, to] of askers) {
-    if (isApart(wiring)) wire(from).to(to, "memcached");
-    else wire(from).mayConnect(to, "memcached");
-  }
+  for (const [from, to] of askers) wire(from).toIf(isApart(wiring), to, "memcached");
 };
 
 /** What clients may ask of Loki, by the role that answers (https://grafana.com/docs/loki/latest/reference/loki-http-api/). */
@@ -386,7 +383,6 @@ export const loki: Component = {
   build: buildOf({
     name: "loki",
     image: images.loki,
-    httpPort: http,
     writer: ingester,
     alive: "/loki/api/v1/status/buildinfo",
     startSeconds: 300,
@@ -402,7 +398,7 @@ export const loki: Component = {
         : [],
     zones: [[ingester, "-ingester.availability-zone"]],
     recordDiscovered,
-    gateway,
-    routes,
+    gateway: { role: gateway, routes },
+    writesToTmp: true,
   }),
 };

@@ -309,7 +309,7 @@ const config = ({ wiring, size }: Context) => {
 };
 
 /** Connections that Mimir finds through its rings or its object store: no address is written, the network must allow them. */
-const recordDiscovered = (wiring: Wiring): void => {
+const recordDiscovered = ({ wiring }: Context): void => {
   const { wire } = wiring;
   for (const from of here(wiring)) {
     wire(from).discovers(ingester, "gossip");
@@ -324,14 +324,8 @@ const recordDiscovered = (wiring: Wiring): void => {
     wire(ownAlertmanager).discovers(ownAlertmanager, "grpc");
     wire(ruler).mayConnect(alertmanager.roles.server, "http");
   }
-  for (const from of queueing) {
-    if (isApart(wiring)) wire(from).to(kafka.roles.server, "kafka");
-    else wire(from).mayConnect(kafka.roles.server, "kafka");
-  }
-  for (const [from, to] of askers) {
-    if (isApart(wiring)) wire(from).to(to, "memcached");
-    else wire(from).mayConnect(to, "memcached");
-  }
+  for (const from of queueing) wire(from).toIf(isApart(wiring), kafka.roles.server, "kafka");
+  for (const [from, to] of askers) wire(from).toIf(isApart(wiring), to, "memcached");
 };
 
 /** Those whose start ends after a minute and a half without their buckets (pkg/mimir/sanity_check.go). */
@@ -440,7 +434,6 @@ export const mimir: Component = {
   build: buildOf({
     name: "mimir",
     image: images.mimir,
-    httpPort: http,
     writer: ingester,
     waits,
     variables: (wiring) => (isApart(wiring) ? [namespaceVariable, ...kafka.credentials.env] : []),
@@ -459,7 +452,7 @@ export const mimir: Component = {
       [storeGateway, "-store-gateway.sharding-ring.instance-availability-zone"],
     ],
     recordDiscovered,
-    gateway,
-    routes,
+    gateway: { role: gateway, routes },
+    writesToTmp: true,
   }),
 };

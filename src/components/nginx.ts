@@ -54,8 +54,14 @@ const config = (port: number, routes: readonly Route[]): string =>
     timeout: seconds(patience.gateway),
   });
 
+/** The pods of a component's gateway and the configuration that they read. */
+export interface Gateway {
+  readonly pods: Pods;
+  readonly config: Config;
+}
+
 /**
- * The pods of a component's gateway and the configuration that they read.
+ * The gateway of a component.
  * @param tenant who a client is that names none
  */
 export const gateway = (
@@ -64,7 +70,7 @@ export const gateway = (
   port: number,
   routes: readonly Route[],
   tenant: string,
-): { readonly pods: Pods; readonly config: Config } => ({
+): Gateway => ({
   pods: {
     workload,
     size,

@@ -2,7 +2,7 @@ import { clusterAccess } from "../core/derive/rbac.ts";
 import type { Component, Config, Context, Pods } from "../core/model/component.ts";
 import { podIdentity, scrapeJobs, staticJobs } from "../core/derive/scrape.ts";
 import { defineRoles, type Role, type Workload } from "../core/model/roles.ts";
-import { configVolume, containerPorts, httpGet, probes, resources } from "../core/derive/pod.ts";
+import { configVolume, containerPorts, httpGet, podName, probes, resources } from "../core/derive/pod.ts";
 import type { Sized } from "../core/model/size.ts";
 import type { Address, Wiring } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
@@ -213,7 +213,7 @@ const pods = (workload: Workload, size: Sized): Pods => ({
           "--config.auto-reload",
           "--config.auto-reload-interval=15s",
         ],
-        env: [{ name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
+        env: [podName],
         envFrom: [{ configMapRef: { name: "prometheus-settings" } }],
         ports: containerPorts(workload.roles),
         ...probes({ ready: httpGet("/-/ready"), live: httpGet("/-/healthy"), startSeconds: 600 }),

@@ -1,12 +1,12 @@
+import type { IContainer } from "kubernetes-models/v1/Container";
 import { parse } from "yaml";
 import type { Component, Context, Pods, SettingsTable, Base } from "../core/model/component.ts";
 import { defineRoles, type Mode, type Role, type Workload } from "../core/model/roles.ts";
-import { configVolume, containerPorts, emptyDir, httpGet, podIp, probes, resources } from "../core/derive/pod.ts";
 import type { Size } from "../core/model/size.ts";
 import type { Address, Wiring } from "../core/model/wiring.ts";
 import { limitSettings } from "../sizing/limits.ts";
 import { images } from "../versions.ts";
-import { member, memberlist, overrides, server, shutdownDelay, target, zoned } from "./dskit.ts";
+import { buildOf, member, memberlist, overrides, server, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPod } from "./memcached.ts";
@@ -174,18 +174,12 @@ const cachedParts = ({ wire }: Wiring) => ({
 /** Connections that Tempo finds through its rings, its queue or its store: no address is written, the network must allow them. */
 const recordDiscovered = ({ wiring, mode }: Context): void => {
   const { wire } = wiring;
-  for (const from of storing) {
-    for (const to of Object.values(cache.roles)) {
-      if (isCached[mode]) wire(from).to(to, "memcached");
-      else wire(from).mayConnect(to, "memcached");
-    }
-  }
+  for (const from of storing)
+    for (const to of Object.values(cache.roles)) wire(from).toIf(isCached[mode], to, "memcached");
   for (const from of all) wire(from).discovers(liveStore, "gossip");
   for (const from of storing) wire(from).to(minio.roles.server, "s3");
-  for (const from of [distributor, liveStore, blockBuilder, generator]) {
-    if (isQueued(wiring)) wire(from).to(kafka.roles.server, "kafka");
-    else wire(from).mayConnect(kafka.roles.server, "kafka");
-  }
+  for (const from of [distributor, liveStore, blockBuilder, generator])
+    wire(from).toIf(isQueued(wiring), kafka.roles.server, "kafka");
   for (const from of [querier, frontend]) wire(from).discovers(liveStore, "grpc");
 };
 
@@ -307,54 +301,16 @@ const config = ({ wiring, mode }: Context) => ({
   usage_report: { reporting_enabled: false },
 });
 
-const pods = (workload: Workload, { wiring, size: sizeOf, store: kept }: Context, keys: store.Access): Pods => {
-  const size = sizeOf(workload);
-  const zone = zoned(workload, size, [[liveStore, "-live-store.instance-availability-zone"]]);
+/** What a process would end without. */
+const waits = ({ wiring, store: kept }: Context, workload: Workload): readonly IContainer[] => {
   const runs = (roles: readonly Role[]): boolean => workload.roles.some((role) => roles.includes(role));
-  const waiting = [
+  return [
     ...(isQueued(wiring) && runs(consumers) ? [kafka.untilTopic("tempo", kafka.topics.tempo)] : []),
     // They end when they cannot list what is in the bucket.
     ...(runs(storing)
       ? store.untilBuckets(kept, "tempo", wiring.wire(querier).to(minio.roles.server, "s3"), ["bucket"])
       : []),
   ];
-  const env = [podIp, ...(isQueued(wiring) ? kafka.credentials.env : []), ...zone.env, ...keys.env];
-  return {
-    workload,
-    size,
-    asksOutside: true,
-    pod: {
-      // All spans are in the log within a second or two. What comes after may never end: the queue of the query-frontend waits
-      // for tenants that its own clean-up, stopped by then, would have to remove (modules/frontend/queue/queue.go in 3.0.3).
-      terminationGracePeriodSeconds: 30,
-      initContainers: waiting.length > 0 ? waiting : undefined,
-      containers: [
-        {
-          name: "tempo",
-          image: images.tempo,
-          args: ["-config.file=/etc/tempo/tempo.yaml", "-config.expand-env=true", target(workload), ...zone.args],
-          env,
-          envFrom: [{ configMapRef: { name: "tempo-settings" } }, ...keys.envFrom],
-          ports: containerPorts(workload.roles),
-          ...probes({ ready: httpGet("/ready"), live: httpGet("/status/version"), startSeconds: 300 }),
-          resources: resources(size, workload.disk ? undefined : "2Gi"),
-          volumeMounts: [
-            { name: "config", mountPath: "/etc/tempo", readOnly: true },
-            limits.mount,
-            { name: "data", mountPath: "/data" },
-            ...keys.volumeMounts,
-          ],
-        },
-      ],
-      volumes: [
-        configVolume("config", "tempo"),
-        limits.volume,
-        ...(workload.disk ? [] : [emptyDir("data")]),
-        ...(waiting.length > 0 ? [emptyDir("tmp")] : []),
-        ...keys.volumes,
-      ],
-    },
-  };
 };
 
 const single: Size = { replicas: 1, cpu: "100m", memory: "64Mi", memoryLimit: "768Mi" };
@@ -459,14 +415,21 @@ export const tempo: Component = {
     },
   }),
   problems: (own, others) => [...kafka.ownerless(own, others, liveStore, kafka.topics.tempo), ...unbuilt(own)],
-  build(context) {
-    recordDiscovered(context);
-    const keys = store.access(context.store, "tempo");
-    return {
-      identity: store.identity(context.store, "tempo"),
-      pods: context.workloads.map((workload) => pods(workload, context, keys)),
-      configs: [{ name: "tempo", read: "start-up", files: { "tempo.yaml": config(context) } }, limits.config(context)],
-      secrets: keys.secrets,
-    };
-  },
+  build: buildOf({
+    name: "tempo",
+    image: images.tempo,
+    writer: liveStore,
+    alive: "/status/version",
+    startSeconds: 300,
+    config,
+    overrides: limits,
+    variables: (wiring) => (isQueued(wiring) ? kafka.credentials.env : []),
+    waits,
+    zones: [[liveStore, "-live-store.instance-availability-zone"]],
+    recordDiscovered,
+    // All spans are in the log within a second or two. What comes after may never end: the queue of the query-frontend waits
+    // for tenants that its own clean-up, stopped by then, would have to remove (modules/frontend/queue/queue.go in 3.0.3).
+    graceSeconds: 30,
+    findsMemoryLimit: true,
+  }),
 };

@@ -1,6 +1,6 @@
 import type { Component, Config, Context, Pods, SettingsTable } from "../core/model/component.ts";
-import { defineRoles, governingServiceName, type Workload } from "../core/model/roles.ts";
-import { configVolume, resources, untilUnrouted } from "../core/derive/pod.ts";
+import { defineRoles, type Workload } from "../core/model/roles.ts";
+import { configVolume, podName, resources, untilUnrouted } from "../core/derive/pod.ts";
 import type { Size } from "../core/model/size.ts";
 import { limitSettings } from "../sizing/limits.ts";
 import * as minio from "./minio.ts";
@@ -58,8 +58,8 @@ const routing = [
 ];
 
 /** What an ingester does. At its end it writes what it holds into a block and uploads that. */
-const ingesting = (workload: Workload): readonly string[] => [
-  `--receive.local-endpoint=$(POD_NAME).${governingServiceName(workload)}:${ingester.ports.grpc}`,
+const ingesting = ({ wiring }: Context): readonly string[] => [
+  `--receive.local-endpoint=${wiring.ownAddress(ingester, "grpc")}`,
   "--tsdb.path=/data",
   "--tsdb.retention=$(THANOS_RECEIVE_RETENTION)",
   "--tsdb.out-of-order.time-window=$(THANOS_RECEIVE_OUT_OF_ORDER_WINDOW)",
@@ -67,7 +67,8 @@ const ingesting = (workload: Workload): readonly string[] => [
   thanos.objectStore.flag,
 ];
 
-const pods = (workload: Workload, { size }: Context): Pods => {
+const pods = (workload: Workload, context: Context): Pods => {
+  const { size } = context;
   const routes = workload.roles.includes(router);
   const ingests = workload.roles.includes(ingester);
   return {
@@ -85,7 +86,7 @@ const pods = (workload: Workload, { size }: Context): Pods => {
           "receive",
           [
             ...(routes ? routing : []),
-            ...(ingests ? ingesting(workload) : []),
+            ...(ingests ? ingesting(context) : []),
             "--receive.tenant-header=$(THANOS_RECEIVE_TENANT_HEADER)",
             "--receive.default-tenant-id=$(THANOS_RECEIVE_DEFAULT_TENANT)",
             `--receive.tenant-label-name=${thanos.tenantLabel}`,
@@ -93,7 +94,7 @@ const pods = (workload: Workload, { size }: Context): Pods => {
           ],
           {
             lifecycle: routes ? untilUnrouted : undefined,
-            env: [thanos.podName],
+            env: [podName],
             envFrom: [{ configMapRef: { name: "thanos-receive-settings" } }],
             resources: resources(size(workload)),
             volumeMounts: [

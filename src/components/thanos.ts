@@ -9,6 +9,8 @@ import {
   containerPorts,
   emptyDir,
   httpGet,
+  podIndex,
+  podName,
   probes,
   resources,
   secretVolume,
@@ -137,11 +139,6 @@ const share = (source_labels: readonly string[], modulus: number): string => {
   const own = { action: "keep", source_labels: ["shard"], regex: "$(POD_INDEX)" };
   return `--selector.relabel-config=${JSON.stringify([hash, own])}`;
 };
-const podIndex = {
-  name: "POD_INDEX",
-  valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
-};
-
 const rules = {
   groups: [
     {
@@ -169,10 +166,7 @@ const askers = [
 /** Connections that are made in some modes only, or that Thanos finds. */
 const recordDiscovered = (context: Context): void => {
   const { wire } = context.wiring;
-  for (const [from, to] of askers) {
-    if (isSharded(context)) wire(from).to(to, "memcached");
-    else wire(from).mayConnect(to, "memcached");
-  }
+  for (const [from, to] of askers) wire(from).toIf(isSharded(context), to, "memcached");
   if (!isStateless(context)) wire(rule).mayConnect(prometheus.roles.server, "http");
 };
 
@@ -219,7 +213,6 @@ const configs = (context: Context): readonly Config[] => {
   ];
 };
 
-export const podName = { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } };
 const data = { name: "data", mountPath: "/data" };
 const mounted = (name: string) => ({ name, mountPath: `/etc/thanos/${name}`, readOnly: true });
 
@@ -322,12 +315,12 @@ const pods = (context: Context): readonly Pods[] => {
     part(context, store, {
       args: storeArgs(context),
       files: { cache: "thanos-store" },
-      env: isSharded(context) ? [podIndex] : undefined,
+      env: isSharded(context) ? [podIndex("POD_INDEX")] : undefined,
       ...bucket,
     }),
     part(context, compact, {
       args: compactArgs(context),
-      env: areShared(context) ? [podIndex] : undefined,
+      env: areShared(context) ? [podIndex("POD_INDEX")] : undefined,
       envFrom: "thanos-settings",
       ...bucket,
     }),

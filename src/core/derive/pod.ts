@@ -68,6 +68,15 @@ export const untilUnrouted: ILifecycle = { preStop: { sleep: { seconds: 5 } } };
 /** Begins what waits in a shell: as the first process of a container it hears of its end only where it listens. */
 export const endsWhenTold = "trap 'exit 1' QUIT TERM";
 
+/** The name of a pod: "kafka-0". */
+export const podName: IEnvVar = { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } };
+
+/** The number at the end of the name of a StatefulSet's pod: "0". Needs Kubernetes 1.28. */
+export const podIndex = (variable: string): IEnvVar => ({
+  name: variable,
+  valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
+});
+
 /** The address that a cluster has given a pod, of whatever family and range. */
 export const podIp: IEnvVar = { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
 

@@ -56,8 +56,11 @@ function entryServices(workload: Workload, wiring: Wiring): readonly ServiceShap
     const ports: Ports = Object.fromEntries(
       open.flatMap((d) => d.ports.map((port) => [port, d.numbers[port] as number])),
     );
-    const inside = name === workload.fullName ? asked(workload, "service", wiring) : {};
     const each = open.some(({ headless }) => headless) ? listed(workload) : undefined;
+    const inside = {
+      ...(name === workload.fullName ? asked(workload, "service", wiring) : {}),
+      ...(each && name === governingServiceName(workload) ? asked(workload, "each pod", wiring) : {}),
+    };
     const sessionAffinity = open.find((door) => door.sessionAffinity)?.sessionAffinity;
     return { ...about(workload), name, headless: each, sessionAffinity, ports: { ...ports, ...inside } };
   };

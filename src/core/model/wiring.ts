@@ -32,6 +32,8 @@ export interface Ask {
   discovers<P extends string>(to: Role<P>, port: NoInfer<P>): void;
   /** A connection that the role makes in another of its modes: the peer lets it in, and nobody is let out to it. */
   mayConnect<P extends string>(to: Role<P>, port: NoInfer<P>): void;
+  /** Like `to` where the condition holds in this mode, like `mayConnect` where it does not. */
+  toIf<P extends string>(isMade: boolean, to: Role<P>, port: NoInfer<P>): void;
   /** Something outside the bundle. */
   toPlace(place: Place): void;
 }
@@ -44,6 +46,12 @@ export interface Wiring {
   addressFromOutside<P extends string>(place: Place, to: Role<P>, port: NoInfer<P>): Address;
   /** @throws if the role runs in no workload of its component's mode */
   workloadOf(role: Role): Workload;
+  /**
+   * The address of a pod of the role by its own name, for what the pod says of itself: `$(POD_NAME).kafka-headless:9092`. Kubernetes expands
+   * the variable in arguments and environment.
+   * @throws if its pods have no names of their own
+   */
+  ownAddress<P extends string>(role: Role<P>, port: NoInfer<P>): Address;
   /** Whether the role is there in the mode of its component. */
   runs(role: Role): boolean;
   /** Those on record, in the order of their keys: all, or those that begin or end at a role of one component. */
@@ -106,26 +114,37 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
     return found;
   };
 
+  /** The name and port that pods of the role have their own names under. */
+  const under = (to: Role, port: string): string => {
+    const workload = workloadOf(to);
+    if (!workload.podNames)
+      throw new Error(`${id(to)} has pods without names of their own. Give it a disk, or podNames "stable".`);
+    return `${governingServiceName(workload)}:${number(to, port)}`;
+  };
+
+  const to = (from: Role, to: Role, port: string): Address => {
+    if (from.component === to.component && workloadOf(from) === workloadOf(to))
+      return `127.0.0.1:${number(to, port)}` as Address;
+    const address = `${host(from, service(from, to, port), to.namespaceKind)}:${number(to, port)}` as Address;
+    note({ from, to, port, via: "service" });
+    return address;
+  };
+  const mayConnect = (from: Role, to: Role, port: string): void =>
+    note({ from, to, port, via: "member", onlyIn: "other modes" });
+
   const wire = (from: Role): Ask => ({
-    to(to, port) {
-      if (from.component === to.component && workloadOf(from) === workloadOf(to)) {
-        return `127.0.0.1:${number(to, port)}` as Address;
-      }
-      const address = `${host(from, service(from, to, port), to.namespaceKind)}:${number(to, port)}` as Address;
-      note({ from, to, port, via: "service" });
-      return address;
-    },
+    to: (peer, port) => to(from, peer, port),
     toEach(to, port) {
+      if (from.component !== to.component)
+        throw new Error(`${id(from)} asks for each pod of ${id(to)}, which is of another component. Ask with "to".`);
       if (workloadOf(from) === workloadOf(to)) return `127.0.0.1:${number(to, port)}` as Address;
       note({ from, to, port, via: "each pod" });
-      return `${workloadOf(to).fullName}-headless:${number(to, port)}` as Address;
+      return `${governingServiceName(workloadOf(to))}:${number(to, port)}` as Address;
     },
     toPods(to, port, count) {
-      const { fullName, podNames } = workloadOf(to);
-      if (!podNames) throw new Error(`${id(to)} has pods without names of their own. Give it a disk or an identity.`);
+      const names = under(to, port);
       note({ from, to, port, via: "member" });
-      const under = `${governingServiceName(workloadOf(to))}:${number(to, port)}`;
-      return Array.from({ length: count }, (_, i) => `${fullName}-${i}.${under}` as Address);
+      return Array.from({ length: count }, (_, i) => `${workloadOf(to).fullName}-${i}.${names}` as Address);
     },
     toGroup(group, members) {
       for (const to of members) note({ from, to, port: group.port, via: "member" });
@@ -135,8 +154,10 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
       number(to, port);
       note({ from, to, port, via: "member" });
     },
-    mayConnect(to, port) {
-      note({ from, to, port, via: "member", onlyIn: "other modes" });
+    mayConnect: (peer, port) => mayConnect(from, peer, port),
+    toIf(isMade, peer, port) {
+      if (isMade) to(from, peer, port);
+      else mayConnect(from, peer, port);
     },
     toPlace(place) {
       note({ from, to: place, via: "member" });
@@ -146,6 +167,7 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
   return {
     wire,
     workloadOf,
+    ownAddress: (role, port) => `$(POD_NAME).${under(role, port)}` as Address,
     runs: (role) => placeOf(role) !== undefined,
     allowFrom: (from, to, ...ports) => {
       for (const port of ports) note({ from, to, port, via: "service" });
