@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { after, test } from "node:test";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { parse } from "yaml";
 import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
@@ -9,29 +10,25 @@ import { network, outside } from "../src/core/kubernetes/network-rules.ts";
 import { requests } from "../src/core/kubernetes/requests.ts";
 import { type Labels, podTemplates, secretsOf } from "./lib/objects.ts";
 import { namedSecrets } from "./lib/references.ts";
-import { built, environmentOf, rendered, root, shipped } from "./lib/world.ts";
+import { built, environmentOf, rendered, root, shipped, worldOf } from "./lib/world.ts";
 import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const pages = [
   "README.md",
   "CONTRIBUTING.md",
   "CHANGELOG.md",
-  ...readdirSync(join(root, "docs")).map((file) => `docs/${file}`),
+  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).flatMap((file) =>
+    file.endsWith(".md") ? [`docs/${file}`] : [],
+  ),
 ];
 const text = (page: string): string => readFileSync(join(root, page), "utf8");
 const found = (page: string, pattern: RegExp): readonly string[] =>
   [...text(page).matchAll(pattern)].map(([, one]) => one as string);
 
 for (const page of pages) {
-  test(`${page}: its links lead somewhere`, () => {
-    const links = found(page, /\]\(([^)#\s]+)[^)]*\)/g).filter((link) => !link.includes("://"));
-    const dead = links.filter((link) => !existsSync(join(root, dirname(page), link)));
-    assert.deepEqual(dead, []);
-  });
-
   test(`${page}: every make target that it names exists`, () => {
     const targets = new Set(found("Makefile", /^([a-z0-9]+):/gm));
-    const named = found(page, /(?:^ {4}|`|\$ )make ([a-z0-9]+)/gm);
+    const named = found(page, /(?:^ {4}|^|`|\$ )make ([a-z0-9]+)/gm);
     assert.deepEqual(
       named.filter((target) => !targets.has(target)),
       [],
@@ -100,70 +97,93 @@ test("docs/use.md lists every Secret that a base expects, with its keys", () => 
   }
 });
 
-test(
-  "the overlays that the pages show do what they say",
-  { skip: kustomizes.length === 0 ? missing : false },
-  async () => {
-    const folder = temporary(after);
-    putAll(folder, snapshot(root, generated));
-    const shown = ["docs/use.md", "docs/stores.md", "docs/tenants.md", "docs/security.md", "docs/alerts.md"]
-      .map(text)
-      .join("\n");
-    const examples = [...shown.matchAll(/<!-- file: (\S+) -->\n```yaml\n([\s\S]*?)```/g)];
-    assert.equal(examples.length, 17);
-    for (const [, path, yaml] of examples) put(folder, path as string, yaml as string);
-    put(
-      folder,
-      "overlays/alerts-out/alertmanager.yml",
-      /alertmanager: whole -->\n```yaml\n([\s\S]*?)```/.exec(shown)?.[1] ?? "",
-    );
-    for (const kustomize of kustomizes) {
-      const mine = await build(kustomize, join(folder, "overlays/mine"));
-      const loki = mine.objects.find(({ kind, metadata }) => kind === "StatefulSet" && metadata.name === "loki");
+/** Files that the pages show, by path: `<!-- file: overlays/mine/kustomization.yaml -->` is on the line before each. */
+const examples: ReadonlyMap<string, string> = new Map(
+  pages.flatMap((page) =>
+    [...text(page).matchAll(/<!-- file: (\S+) -->\n```\w*\n([\s\S]*?)```/g)].map(([, path = "", content = ""]) => [
+      path,
+      content,
+    ]),
+  ),
+);
+const overlays = [...examples.keys()].flatMap(
+  (path) => /^overlays\/([\w-]+)\/kustomization\.yaml$/.exec(path)?.[1] ?? [],
+);
+
+describe("the overlays that the pages show", { skip: kustomizes.length === 0 ? missing : false }, () => {
+  const folder = temporary(after);
+  putAll(folder, snapshot(root, generated));
+  putAll(folder, examples);
+  const [, receivers = ""] = /alertmanager: whole -->\n```yaml\n([\s\S]*?)```/.exec(text("docs/alerts.md")) ?? [];
+  put(folder, "overlays/alerts-out/alertmanager.yml", receivers);
+
+  for (const kustomize of kustomizes) {
+    const by = kustomize.name;
+    const made = new Map<string, Promise<readonly Manifest[]>>();
+    const shown = (name: string): Promise<readonly Manifest[]> => {
+      const objects = made.get(name) ?? build(kustomize, join(folder, "overlays", name)).then((one) => one.objects);
+      made.set(name, objects);
+      return objects;
+    };
+    const named = (objects: readonly Manifest[], name: string) => {
+      const found = objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name.startsWith(`${name}-`));
+      assert.ok(found, name);
+      return { name: found.metadata.name, data: found["data"] as Labels };
+    };
+
+    for (const name of overlays)
+      test(`${name} can be built by ${by}`, async () => assert.ok((await shown(name)).length > 0));
+    const says = (name: string, check: (objects: readonly Manifest[]) => void): void =>
+      void test(`${name} does what its page says, by ${by}`, async () => check(await shown(name)));
+
+    says("mine", (objects) => {
+      const loki = objects.find(({ kind, metadata }) => kind === "StatefulSet" && metadata.name === "loki");
       assert.match(JSON.stringify(loki), /"limits":\{[^}]*"memory":"2Gi"/);
-      const logs = await build(kustomize, join(folder, "overlays/logs-only"));
-      const settings = logs.objects.find(({ metadata }) => metadata.name.startsWith("loki-settings-"));
-      assert.equal((settings?.["data"] as Record<string, string>)["LOKI_RETENTION"], "720h");
-      assert.ok(logs.objects.every(({ metadata }) => metadata.namespace === "logs"));
-      const names = logs.objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-      assert.ok(names.includes("NetworkPolicy external-store"));
-      const google = await build(kustomize, join(folder, "overlays/logs-at-google"));
-      assert.deepEqual(namedSecrets(google.objects), []);
-      assert.match(JSON.stringify(google.objects), /"iam.gke.io\/gcp-service-account":"loki@acme/);
-      assert.match(JSON.stringify(google.objects), /"cidr":"169.254.169.252\/32"/);
-      const tenants = await build(kustomize, join(folder, "overlays/logs-of-tenants"));
-      const gateway = tenants.objects.find(({ metadata }) => metadata.name.startsWith("loki-gateway-"));
-      const { "tenant.conf": line, "nginx.conf": routes } = gateway?.["data"] as Record<string, string>;
+    });
+    says("logs-only", (objects) => {
+      assert.equal(named(objects, "loki-settings").data["LOKI_RETENTION"], "720h");
+      assert.ok(objects.every(({ metadata }) => metadata.namespace === "logs"));
+      assert.ok(objects.some(({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "external-store"));
+    });
+    says("logs-at-google", (objects) => {
+      assert.deepEqual(namedSecrets(objects), []);
+      assert.match(JSON.stringify(objects), /"iam.gke.io\/gcp-service-account":"loki@acme/);
+      assert.match(JSON.stringify(objects), /"cidr":"169.254.169.252\/32"/);
+    });
+    says("logs-of-tenants", (objects) => {
+      const { "tenant.conf": line, "nginx.conf": routes } = named(objects, "loki-gateway").data;
       assert.equal(line, '"" "main";\n');
       assert.match(routes ?? "", /include \/etc\/gateway\/tenant.conf;/);
-      const exposed = await build(kustomize, join(folder, "overlays/exposed"));
-      const ingress = exposed.objects.find(({ kind }) => kind === "Ingress");
+    });
+    says("exposed", (objects) => {
+      const ingress = objects.find(({ kind }) => kind === "Ingress");
       const rules = (ingress?.["spec"] as { rules: { host: string }[] } | undefined)?.rules;
       assert.deepEqual(
         rules?.map(({ host }) => host),
         ["grafana.example.com"],
       );
-      const others = await build(kustomize, join(folder, "overlays/other-ports"));
-      const ports = network(others.objects);
-      const pods = podTemplates(others.objects);
+    });
+    says("other-ports", (objects) => {
+      const ports = network(objects);
       for (const target of [{ port: 31443 }, { port: 10053, protocol: "UDP" }] as const) {
-        const shut = pods.filter((pod) => !ports.open("Egress", pod, outside, target)).map(({ id }) => id);
-        assert.deepEqual(shut, [], `port ${target.port}`);
+        const shut = podTemplates(objects).filter((pod) => !ports.open("Egress", pod, outside, target));
+        assert.deepEqual(
+          shut.map(({ id }) => id),
+          [],
+          `port ${target.port}`,
+        );
       }
-      const out = await build(kustomize, join(folder, "overlays/alerts-out"));
-      const ways = network(out.objects);
-      const asking = podTemplates(out.objects).filter(({ spec }) => !spec.automountServiceAccountToken);
+    });
+    says("alerts-out", (objects) => {
+      const ways = network(objects);
+      const asking = podTemplates(objects).filter(({ spec }) => !spec.automountServiceAccountToken);
       for (const target of [{ port: 443 }, { port: 53, protocol: "UDP" }] as const) {
         const open = asking.filter((pod) => ways.open("Egress", pod, outside, target)).map(({ name }) => name);
         assert.ok(open.includes("alertmanager"), `port ${target.port}`);
         assert.ok(target.port === 53 || open.length === 1, open.join());
       }
-      const hosts = await build(kustomize, join(folder, "overlays/hosts-outside"));
-      const jobs = hosts.objects.find(({ metadata }) => metadata.name === "prometheus-scrape")?.["data"] as Labels;
-      assert.deepEqual(Object.keys(jobs).sort().slice(0, 1), ["hosts.yaml"]);
-      assert.ok("stack.yaml" in jobs, "the stack's own jobs are gone");
       const told = asking.find(({ name }) => name === "alertmanager");
-      const receivers = out.objects.find(
+      const receivers = objects.find(
         ({ kind, metadata }) => kind === "Secret" && metadata.name.startsWith("alertmanager-config-"),
       );
       assert.deepEqual(
@@ -171,20 +191,13 @@ test(
         [receivers?.metadata.name],
         "a change of the receivers is not a new pod",
       );
-    }
-  },
-);
-
-test(
-  "the overlay that docs/logs.md shows reads the pods' folders, and Docker's, from where they are",
-  { skip: kustomizes.length === 0 ? missing : false },
-  async () => {
-    const folder = temporary(after);
-    putAll(folder, snapshot(root, generated));
-    for (const [, path, content] of text("docs/logs.md").matchAll(/<!-- file: (\S+) -->\n```yaml\n([\s\S]*?)```/g))
-      put(folder, path as string, content as string);
-    for (const kustomize of kustomizes) {
-      const { objects } = await build(kustomize, join(folder, "overlays/elsewhere"));
+    });
+    says("hosts-outside", (objects) => {
+      const jobs = objects.find(({ metadata }) => metadata.name === "prometheus-scrape")?.["data"] as Labels;
+      assert.deepEqual(Object.keys(jobs).sort().slice(0, 1), ["hosts.yaml"]);
+      assert.ok("stack.yaml" in jobs, "the stack's own jobs are gone");
+    });
+    says("elsewhere", (objects) => {
       const alloy = podTemplates(objects).find(({ name }) => name === "alloy")?.spec;
       const mounts = (alloy?.containers[0]?.volumeMounts ?? []).map(({ name, mountPath }) => [mountPath, name]);
       const at = Object.fromEntries(mounts) as Record<string, string>;
@@ -192,59 +205,76 @@ test(
       assert.equal(on("/var/log/pods"), "/data/pods");
       assert.equal(on("/data/docker/containers"), "/data/docker/containers");
       assert.equal(at["/var/lib/docker/containers"], undefined);
-    }
-  },
-);
-
-test(
-  "the overlays that docs/clusters.md shows do what they say",
-  { skip: kustomizes.length === 0 ? missing : false },
-  async () => {
-    const folder = temporary(after);
-    putAll(folder, snapshot(root, generated));
-    for (const [, path, content] of text("docs/clusters.md").matchAll(/<!-- file: (\S+) -->\n```\w*\n([\s\S]*?)```/g))
-      put(folder, path as string, content as string);
-    for (const kustomize of kustomizes) {
-      const built = async (name: string) => (await build(kustomize, join(folder, `overlays/${name}`))).objects;
-      const named = (objects: readonly Manifest[], name: string) => {
-        const found = objects.find(
-          ({ kind, metadata }) => kind === "ConfigMap" && metadata.name.startsWith(`${name}-`),
-        );
-        assert.ok(found, name);
-        return { name: found.metadata.name, data: found["data"] as Labels };
-      };
-
-      const trusting = await built("private-ca");
-      const bundle = named(trusting, "ca-bundle");
+    });
+    says("private-ca", (objects) => {
+      const bundle = named(objects, "ca-bundle");
       assert.match(bundle.data["ca.crt"] ?? "", /BEGIN CERTIFICATE/);
-      const volumes = podTemplates(trusting).flatMap(({ spec }) => spec.volumes ?? []);
+      const volumes = podTemplates(objects).flatMap(({ spec }) => spec.volumes ?? []);
       const trusted = volumes.flatMap(({ name, configMap }) => (name === "ca-bundle" ? [configMap?.name] : []));
       assert.ok(trusted.length > 5);
       assert.deepEqual([...new Set(trusted)], [bundle.name]);
-
-      const behind = await built("behind-a-proxy");
-      const proxy = named(behind, "proxy-settings");
+    });
+    says("behind-a-proxy", (objects) => {
+      const proxy = named(objects, "proxy-settings");
       assert.equal(proxy.data["HTTPS_PROXY"], "http://proxy.example.com:8080");
       assert.match(proxy.data["NO_PROXY"] ?? "", /,loki-ingester-headless,/);
-      const ingester = podTemplates(behind).find(({ name }) => name.startsWith("loki-ingester"));
+      const ingester = podTemplates(objects).find(({ name }) => name.startsWith("loki-ingester"));
       assert.equal(ingester?.spec.containers[0]?.envFrom?.[0]?.configMapRef?.name, proxy.name);
-      assert.ok(network(behind).open("Egress", ingester, outside, { port: 8080 }));
-
-      const pods = podTemplates(await built("on-openshift"));
+      assert.ok(network(objects).open("Egress", ingester, outside, { port: 8080 }));
+    });
+    says("on-openshift", (objects) => {
+      const pods = podTemplates(objects);
       assert.deepEqual(
         pods.filter(({ spec }) => spec.securityContext?.runAsUser === 10001).map(({ name }) => name),
         ["node-exporter"],
       );
       assert.equal(pods.filter(({ spec }) => spec.securityContext?.seLinuxOptions?.type === "spc_t").length, 2);
-      const hosts = podTemplates(await built("on-autopilot")).flatMap(({ spec }) => spec.volumes ?? []);
+    });
+    says("on-autopilot", (objects) => {
+      const volumes = podTemplates(objects).flatMap(({ spec }) => spec.volumes ?? []);
       assert.deepEqual(
-        hosts.flatMap(({ hostPath }) => hostPath?.path ?? []),
+        volumes.flatMap(({ hostPath }) => hostPath?.path ?? []),
         ["/var/log/pods"],
       );
-      const spaces = (await built("outside-a-mesh")).filter(({ kind }) => kind === "Namespace");
-      assert.equal(spaces.length, 2);
-      for (const { metadata } of spaces)
+    });
+    says("outside-a-mesh", (objects) => {
+      const namespaces = objects.filter(({ kind }) => kind === "Namespace");
+      assert.equal(namespaces.length, 2);
+      for (const { metadata } of namespaces)
         assert.equal((metadata["labels"] as Labels)["istio-injection"], "disabled", metadata.name);
-    }
-  },
+    });
+  }
+});
+
+/** Settings that the pages show: `<!-- settings -->` before the lines of an environment, over one with everything. */
+const settings = pages.flatMap((page) =>
+  [...text(page).matchAll(/<!-- settings(?:: (\w[\w ,-]*))? -->\n```ts\n([\s\S]*?)```/g)].map(
+    ([, how = "", block = ""]) => ({ page, how, block }),
+  ),
 );
+
+describe("the settings that the pages show are settings", () => {
+  for (const { page, how, block } of settings)
+    for (const lines of how.includes("one line each") ? block.trim().split("\n") : [block])
+      test(`${page}: ${lines.trim().split("\n")[0]}`, () => {
+        const [, inner = lines] = /export default environment\(\{([\s\S]*)\}\);/.exec(lines) ?? [];
+        const said = new Function(`return {${inner}}`)() as object;
+        const metrics = how.includes("thanos") ? "thanos-receive" : "mimir";
+        void worldOf(environmentOf("shown", { mode: "microservices", metrics, ...said }));
+      });
+});
+
+test("docs/stores.md shows a file for Thanos of each kind of store", () => {
+  const blocks = [...text("docs/stores.md").matchAll(/<!-- objstore -->\n```yaml\n([\s\S]*?)```/g)];
+  const files = blocks.map(([, block = ""]) => parse(block) as { readonly type: string; readonly config: object });
+  // The keys of https://thanos.io/tip/thanos/storage.md/ for each type.
+  const known: Readonly<Record<string, readonly string[]>> = {
+    S3: ["bucket", "endpoint", "region", "access_key", "secret_key"],
+    GCS: ["bucket", "service_account"],
+    AZURE: ["storage_account", "container", "storage_account_key"],
+  };
+  assert.deepEqual(
+    files.map(({ type, config }) => [type, Object.keys(config)]),
+    Object.entries(known),
+  );
+});
