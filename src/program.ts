@@ -9,13 +9,12 @@ import {
   type Base,
   type EnvironmentValues,
 } from "./core/model/component.ts";
-import { type Addition, additions, type Options } from "./core/assemble/feature.ts";
+import { type Addition, additions, type Feature, type Options } from "./core/assemble/feature.ts";
 import { type Overlay, overlay, settingsFile } from "./core/assemble/overlay.ts";
 import { type Mode, modes } from "./core/model/roles.ts";
 import type { SizeOverrides } from "./core/model/size.ts";
 import { images } from "./versions.ts";
 import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/output/render.ts";
-import { scrapeIntervalSeconds } from "./components/prometheus.ts";
 import { externalKafka } from "./features/external-kafka.ts";
 import { kedas } from "./features/keda.ts";
 import { proxy } from "./features/proxy.ts";
@@ -27,6 +26,7 @@ import { limiting, resizing, type Sizing, sizing } from "./sizing/sizing.ts";
 
 /** Everything that does not depend on an environment. */
 export interface Foundation {
+  readonly components: readonly Component[];
   readonly bases: readonly Base[];
   readonly additions: readonly Addition[];
 }
@@ -44,7 +44,7 @@ const basesIn = (mode: Mode, components: readonly Component[]): readonly Base[] 
 export function foundation(components = catalogue, offered = features): Foundation {
   const shipped = modes.filter((mode) => components.some((component) => modesOf(component).includes(mode)));
   const all = shipped.map((mode) => basesIn(mode, components));
-  return { bases: all.flat(), additions: additions(offered, all[0] ?? [], all.flat()) };
+  return { components, bases: all.flat(), additions: additions(offered, all[0] ?? [], all.flat()) };
 }
 
 /** What an environment says of its features, by their names. */
@@ -64,9 +64,12 @@ function optionsOf(environment: Environment): Readonly<Record<string, Options>> 
 }
 
 /** Values of components' settings: what follows from the features and the load, and what the environment says itself. */
-function valuesOf(environment: Environment, limits: EnvironmentValues["components"]): EnvironmentValues["components"] {
+function valuesOf(
+  environment: Environment,
+  limits: EnvironmentValues["components"],
+  features: readonly Feature[],
+): EnvironmentValues["components"] {
   const options = optionsOf(environment);
-  const { features } = composition(answersOf(environment), catalogue);
   const all = [
     ...features.map((feature) => feature.settings?.(options[feature.name] ?? {}) ?? {}),
     limits,
@@ -84,7 +87,11 @@ interface Loaded {
 export const unloaded: Loaded = { sizes: {}, limits: {} };
 
 /** What an environment says of how its bases are built; what it says of a workload's replicas goes before what its load asks for. */
-const variation = (environment: Environment, { sizes, limits }: Loaded): EnvironmentValues => {
+const variation = (
+  environment: Environment,
+  { sizes, limits }: Loaded,
+  features: readonly Feature[],
+): EnvironmentValues => {
   const { namespaces, replicas, volumes, tenant, overrides } = environment;
   const counted = Object.entries(replicas).map(([workload, count]) => [
     workload,
@@ -94,7 +101,7 @@ const variation = (environment: Environment, { sizes, limits }: Loaded): Environ
   return {
     namespaces,
     volumes,
-    components: valuesOf(environment, limits),
+    components: valuesOf(environment, limits, features),
     store,
     tenant,
     overrides,
@@ -103,22 +110,23 @@ const variation = (environment: Environment, { sizes, limits }: Loaded): Environ
 };
 
 /** The bases of an environment, built for it with these sizes. */
-export function basesOf(environment: Environment, loaded: Loaded): readonly Base[] {
-  const { components } = composition(answersOf(environment), catalogue);
+export function basesOf(environment: Environment, loaded: Loaded, all = catalogue): readonly Base[] {
+  const { components, features } = composition(answersOf(environment), all);
   const modeOf = (component: Component): Mode => modeIn(environment, component);
-  const own = bases(catalogue, modeOf, variation(environment, loaded), (component) => components.includes(component));
+  const values = variation(environment, loaded, features);
+  const own = bases(all, modeOf, values, (component) => components.includes(component));
   const others = (one: Base): readonly Base[] => own.filter((other) => other !== one);
   return own.filter((one) => one.component.isNeeded?.(one, others(one)) ?? true);
 }
 
 /** The sizes that an environment's load gives its workloads, and why. */
-export const sizingOf = (environment: Environment): Sizing =>
-  sizing(environment, basesOf(environment, unloaded), scrapeIntervalSeconds);
+export const sizingOf = (environment: Environment, all = catalogue): Sizing =>
+  sizing(environment, basesOf(environment, unloaded, all));
 
 /** What an environment's load makes of it; without a load nothing, which leaves what the mode has. */
-export function loadedOf(environment: Environment): Loaded {
+export function loadedOf(environment: Environment, all = catalogue): Loaded {
   if (!environment.load) return unloaded;
-  const found = sizingOf(environment);
+  const found = sizingOf(environment, all);
   return { sizes: resizing(found), limits: limiting(found) };
 }
 
@@ -143,9 +151,9 @@ const leadingNowhere = ({ egress }: Environment, bases: readonly Base[]): readon
 };
 
 /** The overlay of an environment. */
-export function overlayOf(environment: Environment, { bases: committed, additions }: Foundation): Overlay {
-  const { features } = composition(answersOf(environment), catalogue);
-  const chosen = basesOf(environment, loadedOf(environment)).map((own) => ({
+export function overlayOf(environment: Environment, { components, bases: committed, additions }: Foundation): Overlay {
+  const { features } = composition(answersOf(environment), components);
+  const chosen = basesOf(environment, loadedOf(environment, components), components).map((own) => ({
     own,
     base: committed.find(({ path }) => path === own.path) as Base,
   }));
@@ -179,7 +187,7 @@ export async function environments(built: Foundation): Promise<readonly Environm
   const read = async (name: string): Promise<Environment | SettingsError> => {
     const { default: raw } = (await import(new URL(`${name}.ts`, folder).href)) as { readonly default: unknown };
     try {
-      return validate(name, raw, catalogue, tables);
+      return validate(name, raw, built.components, tables);
     } catch (error) {
       if (error instanceof SettingsError) return error;
       throw error;

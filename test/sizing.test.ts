@@ -8,7 +8,6 @@ import { variable } from "../src/core/model/component.ts";
 import { defineRoles, type Mode } from "../src/core/model/roles.ts";
 import { quantity } from "../src/core/kubernetes/requests.ts";
 import { podsOf, type Size } from "../src/core/model/size.ts";
-import { scrapeIntervalSeconds } from "../src/components/prometheus.ts";
 import { basesOf, sizingOf, unloaded } from "../src/program.ts";
 import type { Environment } from "../src/settings/schema.ts";
 import { modeIn, SettingsError } from "../src/settings/validate.ts";
@@ -16,7 +15,7 @@ import type { Facts } from "../src/sizing/drivers.ts";
 import { growing } from "../src/sizing/limits.ts";
 import { type Load, loadFields } from "../src/sizing/load.ts";
 import { type Resource, resources, takes } from "../src/sizing/rule.ts";
-import { reasonFor, rules } from "../src/sizing/rules/index.ts";
+import { rules } from "../src/sizing/rules/index.ts";
 import { days, resizing, type Sizing, sizing } from "../src/sizing/sizing.ts";
 import { text } from "../src/sizing/text.ts";
 import { tried } from "../src/sizing/tried.ts";
@@ -42,7 +41,7 @@ const sizesOf = (environment: Environment) => resizing(sizingOf(environment));
 function sizer(mode: Mode, metrics: string): (load: Load | undefined) => Sizing {
   const plain = environmentOf("prod", { mode, metrics });
   const own = basesOf(plain, unloaded);
-  return (load) => sizing({ ...plain, load }, own, scrapeIntervalSeconds);
+  return (load) => sizing({ ...plain, load }, own);
 }
 const usual: Load = { logsGBPerDay: 500, activeSeries: 2e6, spansPerSecond: 30_000, metricQueriesPerSecond: 30 };
 
@@ -292,7 +291,7 @@ describe("the rules", () => {
     const roles = catalogue
       .flatMap((component) => Object.values(component.roles))
       .filter(({ runs }) => runs === "replicas");
-    const open = roles.filter(({ component, name }) => !rules[component]?.[name] && !reasonFor(component, name));
+    const open = roles.filter(({ component, name, unsized }) => !rules[component]?.[name] && !unsized);
     assert.deepEqual(
       open.map(({ component, name }) => `${component}/${name}`),
       [],

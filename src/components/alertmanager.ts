@@ -6,6 +6,12 @@ import { images } from "../versions.ts";
 import * as grafana from "./grafana.ts";
 import { apart } from "../core/model/grouping.ts";
 
+/** Why no load sizes what evaluates rules or notifies people. */
+export const alerting = "rules and firing alerts are no part of a load";
+
+/** Of its data source. */
+const uid = "alertmanager";
+
 /** Every Alertmanager, for those who notify: they tell each of an alert, and which of them tells people is these's own affair. */
 export const members = {
   component: "alertmanager",
@@ -25,6 +31,7 @@ export const roles = defineRoles(
       publishNotReadyAddresses: true,
       groups: [members],
       entryPoint: { name: "alertmanager", ports: ["http"] },
+      unsized: alerting,
     },
   },
 );
@@ -69,9 +76,10 @@ export const alertmanager: Component = {
     monolithic: { grouping: apart, sizes: { server: single } },
     scalable: { grouping: apart, sizes: { server: { ...single, replicas: 2 } } },
   },
+  signals: { alerts: uid },
   dataSource: ({ wire }) => ({
     name: "Alertmanager",
-    uid: grafana.uids.alerts,
+    uid,
     type: "alertmanager",
     url: `http://${wire(grafana.roles.server).to(server, "http")}`,
     jsonData: { implementation: "prometheus", handleGrafanaManagedAlerts: false },

@@ -11,7 +11,14 @@ import { apart } from "../core/model/grouping.ts";
 export const roles = defineRoles(
   "alloy-events",
   { ports: { http: port }, metrics: { port: "http" } },
-  { server: { tier: "write", disk: "1Gi", singleton: true } },
+  {
+    server: {
+      tier: "write",
+      disk: "1Gi",
+      singleton: true,
+      unsized: "the objects of the cluster are no part of a load",
+    },
+  },
 );
 
 const settings = ({ wiring: { wire } }: Context): SettingsTable => ({

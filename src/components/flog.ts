@@ -14,7 +14,7 @@ const formats: Readonly<Record<string, string>> = {
 
 export const roles = defineRoles(
   "flog",
-  { ports: {} },
+  { ports: {}, unsized: "it makes a load" },
   { "apache-common": { tier: "write" }, "apache-error": { tier: "write" }, rfc3164: { tier: "write" } },
 );
 

@@ -10,7 +10,7 @@ import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
   "generators",
-  { ports: {} },
+  { ports: {}, unsized: "it makes a load" },
   { traces: { tier: "write" }, metrics: { tier: "write" } },
 );
 

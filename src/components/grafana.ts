@@ -4,6 +4,7 @@ import {
   type DataSource,
   dataSourceConfig,
   type SecretShape,
+  type UidOf,
 } from "../core/model/component.ts";
 import { defineRoles } from "../core/model/roles.ts";
 import {
@@ -31,6 +32,7 @@ export const roles = defineRoles(
       disk: "2Gi",
       datagrams: ["gossip"],
       entryPoint: { name: "grafana", ports: ["http"] },
+      unsized: "who looks at dashboards is no part of a load",
     },
   },
 );
@@ -38,14 +40,8 @@ export const roles = defineRoles(
 /** As much for a data source by itself, which a plugin that is a process of its own reads. */
 export const patient = { timeout: patience.grafana } as const;
 
-/** Identities by which data sources refer to each other; `metrics` is whichever back end an environment has. */
-export const uids = {
-  alerts: "alertmanager",
-  logs: "loki",
-  metrics: "metrics",
-  mimirAlerts: "mimir-alertmanager",
-  traces: "tempo",
-} as const;
+/** The data source of the metrics back end has one uid, whichever component that is. */
+export const metricsSignal = { metrics: "metrics" } as const;
 
 const admin: SecretShape = {
   name: "grafana-admin",
@@ -150,9 +146,13 @@ export const grafana: Component = {
  * The data source of the metrics back end; whichever component an environment has, its identity is the same, name and all: Grafana
  * looks for it by name, inserts it when it finds none, and ends when the uid is taken (pkg/services/provisioning/datasources).
  */
-export const metricsSource = (prometheusType: "Mimir" | "Prometheus" | "Thanos", url: string): DataSource => ({
+export const metricsSource = (
+  prometheusType: "Mimir" | "Prometheus" | "Thanos",
+  url: string,
+  uidOf: UidOf,
+): DataSource => ({
   name: "Metrics",
-  uid: uids.metrics,
+  uid: metricsSignal.metrics,
   type: "prometheus",
   url,
   isDefault: true,
@@ -162,11 +162,11 @@ export const metricsSource = (prometheusType: "Mimir" | "Prometheus" | "Thanos",
     httpMethod: "POST",
     timeInterval: "30s",
     manageAlerts: prometheusType === "Mimir",
-    alertmanagerUid: uids.alerts,
+    alertmanagerUid: uidOf("alerts"),
     // Tempo's generator names the label traceID, OpenTelemetry's libraries trace_id.
     exemplarTraceIdDestinations: ["traceID", "trace_id"].map((name) => ({
       name,
-      datasourceUid: uids.traces,
+      datasourceUid: uidOf("traces"),
       urlDisplayLabel: "View trace",
     })),
   },

@@ -5,6 +5,7 @@ import {
   type Pods,
   settingsName,
   type SettingsTable,
+  type Topic,
   variable,
   type Base,
 } from "../core/model/component.ts";
@@ -40,20 +41,26 @@ export const roles = defineRoles(
       clientLabel: "kafka",
       entryPoint: { name: "kafka", ports: ["kafka"] },
     },
-    topics: { tier: "write" },
+    topics: { tier: "write", unsized: "it only looks after topics" },
   },
 );
 const { server, topics: maker } = roles;
 
 /**
- * The topics of those who use Kafka, each with the setting that says how many partitions it has. More than there are owners cost nothing:
- * nobody writes to a partition before it has an owner; an owner of one that the topic lacks would have writes refused.
+ * The topic of a component. More partitions than there are owners cost nothing: nobody writes to one before it has an owner. An owner of
+ * a partition that the topic lacks would have writes refused.
  */
-export const topics = {
-  mimir: { name: "mimir", partitions: "partitionsMimir" },
-  tempo: { name: "tempo", partitions: "partitionsTempo" },
-} as const;
+export const topic = (component: string, owners: readonly Role[], carries: Topic["carries"]): Topic => ({
+  name: component,
+  broker: server,
+  partitions: `partitions${component.charAt(0).toUpperCase()}${component.slice(1)}`,
+  owners,
+  carries,
+});
 export const defaultPartitions = 8;
+
+const topicsOf = (catalogue: readonly Component[]): readonly Topic[] =>
+  catalogue.flatMap(({ topic }) => topic ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 /**
  * Bytes of the largest batch that Mimir and Tempo write (`producerBatchMaxBytes`, pkg/storage/ingest/writer.go of Mimir and
@@ -82,12 +89,7 @@ export const credentials = {
  * Owners without a partition, where Kafka is the environment's own: a live-store would have the distributor refuse spans, an ingester
  * would never come up. `replicas` of the owner's workload is the number of partitions, in how many zones it may stand.
  */
-export function ownerless(
-  own: Base,
-  others: readonly Base[],
-  owner: Role,
-  topic: (typeof topics)[keyof typeof topics],
-): readonly string[] {
+export function ownerless(own: Base, others: readonly Base[], owner: Role, topic: Topic): readonly string[] {
   const there = others.find(({ component }) => component.name === server.component)?.settings[topic.partitions]?.value;
   const owning = own.pods.find(({ workload }) => workload.roles.includes(owner));
   if (there === undefined || owning === undefined || owning.size.replicas <= Number(there)) return [];
@@ -108,12 +110,15 @@ const folders = [
   { name: "tmp", mountPath: "/tmp" },
 ];
 
+/** How long what is written stays. */
+const queueHours = 24;
+
 /** What part of the volume its topics may fill. */
 const forTopics = 0.75;
 
 /** How many partitions all topics have. */
-const allPartitions = ({ settingValues }: Context): number =>
-  Object.values(topics).reduce((sum, topic) => sum + Number(settingValues[topic.partitions] ?? defaultPartitions), 0);
+const allPartitions = ({ settingValues, catalogue }: Context): number =>
+  topicsOf(catalogue).reduce((sum, topic) => sum + Number(settingValues[topic.partitions] ?? defaultPartitions), 0);
 
 /** Bytes of each partition that are kept: a broker that has no more room would take nothing any more. */
 const retained = (context: Context, { disk }: Sized): number =>
@@ -152,7 +157,7 @@ const configuration = (context: Context): Readonly<Record<string, string>> => {
     KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: String(copies),
     KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: String(copies),
     KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: String(Math.max(1, copies - 1)),
-    KAFKA_LOG_RETENTION_HOURS: "24",
+    KAFKA_LOG_RETENTION_HOURS: String(queueHours),
     KAFKA_LOG_RETENTION_BYTES: String(retained(context, size)),
     KAFKA_MESSAGE_MAX_BYTES: String(largestMessage),
     KAFKA_REPLICA_FETCH_MAX_BYTES: String(largestMessage),
@@ -223,11 +228,7 @@ const isSet = (program: string, setting: string, value: string, otherwise: strin
  * It writes to the volume `tmp`.
  * @param only a setting without which the program asks no Kafka
  */
-export const untilTopic = (
-  program: string,
-  topic: (typeof topics)[keyof typeof topics],
-  only?: string,
-): IContainer => ({
+export const untilTopic = (program: string, topic: Topic, only?: string): IContainer => ({
   name: "topic",
   image: images.kafka,
   command: [
@@ -269,16 +270,14 @@ const largest = `max.message.bytes=${largestMessage}`;
  * Makes each topic, or gives it the partitions that it lacks; and has it take messages as large as they are written. Then looks again and
  * again, because a broker without a volume forgets them. Where all is well, a look is one program of Java.
  */
-const keepTopics = (address: string): string =>
+const keepTopics = (address: string, topics: readonly Topic[]): string =>
   [
     "trap 'exit 0' TERM",
     `kafka() { /opt/kafka/bin/kafka-topics.sh --bootstrap-server "${address}" "$@"; }`,
     `settings() { /opt/kafka/bin/kafka-configs.sh --bootstrap-server "${address}" "$@"; }`,
     "keep() {",
     `  nc -z -w 5 ${address.replace(":", " ")} && there=$(kafka --describe) || return 1`,
-    `  for topic in ${Object.values(topics)
-      .map(({ name, partitions }) => `${name}:$${variable("kafka", partitions)}`)
-      .join(" ")}; do`,
+    `  for topic in ${topics.map(({ name, partitions }) => `${name}:$${variable("kafka", partitions)}`).join(" ")}; do`,
     '    name="${topic%%:*}" partitions="${topic##*:}"',
     '    found=$(echo "$there" | grep "^Topic: $name[[:space:]].*PartitionCount") || {',
     `      kafka --create --if-not-exists --topic "$name" --partitions "$partitions" --config ${largest} || return 1; continue; }`,
@@ -295,7 +294,7 @@ const keepTopics = (address: string): string =>
   ].join("\n");
 
 /** Ready when the topics are as the settings say. */
-const topicKeeper = ({ wiring: { wire, workloadOf }, size }: Context): Pods => ({
+const topicKeeper = ({ wiring: { wire, workloadOf }, size, catalogue }: Context): Pods => ({
   workload: workloadOf(maker),
   size: size(workloadOf(maker)),
   pod: {
@@ -303,7 +302,7 @@ const topicKeeper = ({ wiring: { wire, workloadOf }, size }: Context): Pods => (
       {
         name: "kafka",
         image: images.kafka,
-        command: ["/bin/sh", "-c", keepTopics(wire(maker).to(server, "kafka"))],
+        command: ["/bin/sh", "-c", keepTopics(wire(maker).to(server, "kafka"), topicsOf(catalogue))],
         env: [...asking.env],
         envFrom: [{ configMapRef: { name: settingsName("kafka") } }],
         readinessProbe: { exec: { command: ["test", "-e", "/tmp/kept"] }, periodSeconds: 10 },
@@ -330,10 +329,11 @@ export const kafka: Component = {
       sizes: { server: { replicas: 3, cpu: "200m", memory: "1Gi", memoryLimit: "2Gi" }, topics: keeper },
     },
   },
-  settings: () => ({
-    [topics.mimir.partitions]: { unit: "count", value: String(defaultPartitions) },
-    [topics.tempo.partitions]: { unit: "count", value: String(defaultPartitions) },
-  }),
+  queueHours,
+  settings: ({ catalogue }) =>
+    Object.fromEntries(
+      topicsOf(catalogue).map(({ partitions }) => [partitions, { unit: "count", value: String(defaultPartitions) }]),
+    ),
   isNeeded: hasClients,
   problems: ({ pods }) =>
     pods

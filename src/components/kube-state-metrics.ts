@@ -8,7 +8,7 @@ import { apart } from "../core/model/grouping.ts";
 export const roles = defineRoles(
   "kube-state-metrics",
   { ports: { http: 8080, telemetry: 8081 }, metrics: { port: "http", about: "cluster" } },
-  { server: { tier: "read" } },
+  { server: { tier: "read", unsized: "the objects of the cluster are no part of a load" } },
 );
 
 /** What is watched, by API group. Secrets and ConfigMaps are left out: nothing here needs to read them. */
@@ -54,8 +54,8 @@ export const kubeStateMetrics: Component = {
           name: "kube-state-metrics",
           image: images.kubeStateMetrics,
           args: [
-            "--port=8080",
-            "--telemetry-port=8081",
+            `--port=${roles.server.ports.http}`,
+            `--telemetry-port=${roles.server.ports.telemetry}`,
             `--resources=${Object.values(watched).flat().sort().join(",")}`,
           ],
           env: [...goMemoryLimit],

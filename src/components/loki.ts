@@ -33,7 +33,7 @@ const members = defineRoles(
     "pattern-ingester": { tier: "write", podNames: "stable" },
     "query-frontend": { tier: "read" },
     querier: { tier: "read" },
-    ruler: { tier: "read" },
+    ruler: { tier: "read", unsized: alertmanager.alerting },
     "query-scheduler": { tier: "backend" },
     "index-gateway": { tier: "backend", disk: "10Gi" },
     // Of two, each would overwrite the other's list of delete requests (https://github.com/grafana/loki/issues/6779).
@@ -87,17 +87,21 @@ const settings = ({ wiring: { wire, workloadOf }, size, store: kept, tenant }: C
     unit: "url",
     value: everyAlertmanager(wire(ruler).toGroup(alertmanager.members, [alertmanager.roles.server])),
   },
-  ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
+  ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3"), [
+    "azureAccount",
+    "azureFederatedToken",
+    "s3Endpoint",
+    "s3ForcePathStyle",
+    "s3Insecure",
+    "s3Region",
+    "store",
+  ]),
   ...limitSettings("loki"),
   authEnabled: { unit: "boolean", value: String(tenant !== undefined) },
-  azureFederatedToken: store.azureFederatedToken(kept),
-  bucket: store.bucket(kept, "lokiChunks"),
-  bucketRuler: store.bucket(kept, "lokiRuler"),
   // One ingester has nobody to wait for, and would be ready half a minute later after each restart.
   ingesterMinReady: { unit: "duration", value: podsOf(size(workloadOf(ingester))) === 1 ? "0s" : "15s" },
   replicationFactor: { unit: "count", value: String(copies(size(workloadOf(ingester)))) },
   retention: { unit: "duration", value: "168h" },
-  s3ForcePathStyle: store.pathStyle(kept),
   // Of the two clients of S3 that Loki 3.7 has, the older one sends checksums in a way that not all stores outside of Amazon take
   // (https://github.com/grafana/loki/issues/21926) or read right (https://github.com/grafana/loki/issues/24206).
   useThanosObjstore: { unit: "boolean", value: String(kept.endpoint !== undefined) },
@@ -290,6 +294,9 @@ const routes = [
   [frontend, "/loki/api/", "/api/prom/", "= /ready"],
 ] as const;
 
+/** Of its data source. */
+const uid = "loki";
+
 const light: Size = { replicas: 2, cpu: "50m", memory: "96Mi", memoryLimit: "512Mi" };
 const heavy: Size = { replicas: 2, cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" };
 
@@ -332,6 +339,13 @@ export const loki: Component = {
     },
   },
   hasTenants: true,
+  buckets: [
+    { name: "chunks", sharedName: "loki-chunks", setting: "bucket" },
+    { name: "ruler", sharedName: "loki-ruler", setting: "bucketRuler" },
+    // As the article has it; nothing is kept in it.
+    { name: "admin" },
+  ],
+  signals: { logs: uid },
   problems: ({ settings: { store: kind, useThanosObjstore } }) =>
     useThanosObjstore?.value === "true" && kind?.value !== "s3"
       ? [
@@ -353,9 +367,9 @@ export const loki: Component = {
       },
     ],
   }),
-  dataSource: ({ wire }) => ({
+  dataSource: ({ wire }, uidOf) => ({
     name: "Loki",
-    uid: grafana.uids.logs,
+    uid,
     type: "loki",
     url: `http://${wire(grafana.roles.server).to(roles.gateway, "http")}`,
     jsonData: {
@@ -367,7 +381,7 @@ export const loki: Component = {
           matcherRegex: '[tT]race[_-]?[iI][dD]"?[=:]\\s*"?([0-9a-f]{16,32})',
           url: "$${__value.raw}",
           urlDisplayLabel: "View trace",
-          datasourceUid: grafana.uids.traces,
+          datasourceUid: uidOf("traces"),
         },
         {
           name: "trace_id",
@@ -375,7 +389,7 @@ export const loki: Component = {
           matcherRegex: "trace_id",
           url: "$${__value.raw}",
           urlDisplayLabel: "View trace",
-          datasourceUid: grafana.uids.traces,
+          datasourceUid: uidOf("traces"),
         },
       ],
     },

@@ -37,9 +37,9 @@ const members = defineRoles(
     "query-scheduler": { tier: "backend" },
     "store-gateway": { tier: "backend", disk: "10Gi" },
     compactor: { tier: "backend", disk: "20Gi" },
-    ruler: { tier: "backend" },
-    alertmanager: { tier: "backend", disk: "1Gi" },
-    "overrides-exporter": { tier: "backend" },
+    ruler: { tier: "backend", unsized: alertmanager.alerting },
+    alertmanager: { tier: "backend", disk: "1Gi", unsized: alertmanager.alerting },
+    "overrides-exporter": { tier: "backend", unsized: "it only tells the limits of tenants" },
   },
 );
 export const roles = { gateway, ...members };
@@ -106,13 +106,16 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
   const { wire, workloadOf } = wiring;
   const replicas = (role: typeof ingester): number => podsOf(size(workloadOf(role)));
   return {
-    ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
+    ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3"), [
+      "azureAccount",
+      "s3Endpoint",
+      "s3Insecure",
+      "s3Region",
+      "store",
+    ]),
     ...limitSettings("mimir"),
     // "true": of a pair of Prometheus that send the same, the samples of one are taken. One alone has nobody to be told from.
     acceptHaSamples: { unit: "boolean", value: String(replicas(distributor) > 1) },
-    bucket: store.bucket(kept, "mimirBlocks"),
-    bucketAlertmanager: store.bucket(kept, "mimirAlertmanager"),
-    bucketRuler: store.bucket(kept, "mimirRuler"),
     // How far behind readers may be of what is in the bucket: upstream's, and less while ingesters give away what they alone have
     // (https://grafana.com/docs/mimir/latest/manage/run-production-environment/scaling-out/#scaling-down-ingesters).
     blocksIgnoredWithin: { unit: "duration", value: "10h" },
@@ -166,12 +169,14 @@ const cachedResults = ({ wire }: Wiring) => ({
   results_cache: memcached(wire(frontend).to(cache.roles.results, "memcached"), mebibytes(5)),
 });
 
+const topic = kafka.topic("mimir", [ingester], "sampleBytes");
+
 /** A topic that is made beside Kafka, with more partitions than there are owners. */
 const queue = {
   enabled: "${MIMIR_INGEST_STORAGE_ENABLED}",
   kafka: {
     address: "${MIMIR_KAFKA_ADDRESS}",
-    topic: kafka.topics.mimir.name,
+    topic: topic.name,
     auto_create_topic_enabled: false,
     sasl_mechanism: "${MIMIR_KAFKA_SASL_MECHANISM}",
     sasl_username: kafka.credentials.username,
@@ -335,9 +340,7 @@ const checking: readonly Role[] = [ingester, querier, storeGateway, compactor, r
 const waits = ({ wiring, store: kept }: Context, workload: Workload): readonly IContainer[] => {
   const runs = (roles: readonly Role[]): boolean => workload.roles.some((role) => roles.includes(role));
   return [
-    ...(isApart(wiring) && runs(queueing)
-      ? [kafka.untilTopic("mimir", kafka.topics.mimir, "ingestStorageEnabled")]
-      : []),
+    ...(isApart(wiring) && runs(queueing) ? [kafka.untilTopic("mimir", topic, "ingestStorageEnabled")] : []),
     ...(runs(checking)
       ? store.untilBuckets(kept, "mimir", wiring.wire(ingester).to(minio.roles.server, "s3"), [
           "bucket",
@@ -409,16 +412,23 @@ export const mimir: Component = {
     },
   },
   hasTenants: true,
+  buckets: [
+    { name: "mimir-alertmanager", setting: "bucketAlertmanager" },
+    { name: "mimir-blocks", setting: "bucket" },
+    { name: "mimir-ruler", setting: "bucketRuler" },
+  ],
+  topic,
+  signals: grafana.metricsSignal,
   settings,
-  dataSource: ({ wire, runs }) => {
+  dataSource: ({ wire, runs }, uidOf) => {
     const door = `http://${wire(grafana.roles.server).to(roles.gateway, "http")}`;
-    const metrics = grafana.metricsSource("Mimir", `${door}${paths.query}`);
+    const metrics = grafana.metricsSource("Mimir", `${door}${paths.query}`, uidOf);
     if (!runs(ownAlertmanager)) return metrics;
     return [
       metrics,
       {
         name: "Mimir Alertmanager",
-        uid: grafana.uids.mimirAlerts,
+        uid: "mimir-alertmanager",
         type: "alertmanager",
         url: door,
         jsonData: { implementation: "mimir", handleGrafanaManagedAlerts: false },
@@ -426,9 +436,7 @@ export const mimir: Component = {
     ];
   },
   problems: (own, others) => [
-    ...(own.settings["ingestStorageEnabled"]?.value === "true"
-      ? kafka.ownerless(own, others, ingester, kafka.topics.mimir)
-      : []),
+    ...(own.settings["ingestStorageEnabled"]?.value === "true" ? kafka.ownerless(own, others, ingester, topic) : []),
     ...twiceTaken(own, others),
   ],
   build: buildOf({

@@ -5,13 +5,15 @@ import type { Sized } from "../core/model/size.ts";
 import { images } from "../versions.ts";
 import { apart } from "../core/model/grouping.ts";
 
+const ports = { s3: 9000, console: 9001 } as const;
+
 export const roles = defineRoles(
   "minio",
   { ports: {} },
   {
     server: {
       tier: "backend",
-      ports: { s3: 9000, console: 9001 },
+      ports,
       metrics: { port: "s3", path: "/minio/v2/metrics/cluster" },
       disk: "10Gi",
       entryPoint: { name: "minio", ports: ["s3"] },
@@ -20,17 +22,11 @@ export const roles = defineRoles(
   },
 );
 
-/** The bucket of each component. A component's settings and MinIO, which makes them, both take the name from here. */
-export const buckets = {
-  lokiChunks: "chunks",
-  lokiRuler: "ruler",
-  lokiAdmin: "admin",
-  mimirAlertmanager: "mimir-alertmanager",
-  mimirBlocks: "mimir-blocks",
-  mimirRuler: "mimir-ruler",
-  tempo: "tempo",
-  thanos: "thanos",
-} as const;
+/** Every bucket of every component, in the order of the components' names. */
+const bucketsOf = (catalogue: readonly Component[]): readonly string[] =>
+  catalogue
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(({ buckets = [] }) => buckets.map(({ name }) => name));
 
 /** Throw-away credentials of MinIO and of all that write to it; used only where an environment asks for them. */
 export const throwAway = { accessKey: "rootuser", secretKey: "rootpass123" } as const;
@@ -60,7 +56,7 @@ const server = (workload: Workload, size: Sized): Pods => ({
         name: "minio",
         image: images.minio,
         command: ["/bin/sh", "-c", withBuckets, "minio"],
-        args: ["server", "/data", "--address=:9000", "--console-address=:9001"],
+        args: ["server", "/data", `--address=:${ports.s3}`, `--console-address=:${ports.console}`],
         env: [
           { name: "HOME", value: "/tmp" },
           { name: "MINIO_UPDATE", value: "off" },
@@ -94,11 +90,11 @@ export const minio: Component = {
       sizes: { server: { replicas: 1, cpu: "50m", memory: "128Mi", memoryLimit: "512Mi" } },
     },
   },
-  build({ wiring, size }) {
+  build({ wiring, size, catalogue }) {
     const main = wiring.workloadOf(roles.server);
     return {
       pods: [server(main, size(main))],
-      configs: [{ name: "minio-buckets", read: "start-up", literals: { BUCKETS: Object.values(buckets).join(" ") } }],
+      configs: [{ name: "minio-buckets", read: "start-up", literals: { BUCKETS: bucketsOf(catalogue).join(" ") } }],
       secrets: [rootSecret],
     };
   },

@@ -42,7 +42,7 @@ export const nodeExporter: Component = {
                 "--path.procfs=/host/proc",
                 "--path.sysfs=/host/sys",
                 "--path.rootfs=/host/root",
-                "--web.listen-address=:9100",
+                `--web.listen-address=:${roles.server.ports.http}`,
                 "--no-collector.arp",
                 "--no-collector.netclass",
                 "--no-collector.netdev",

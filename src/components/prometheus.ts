@@ -26,7 +26,7 @@ export const roles = defineRoles(
 const { server } = roles;
 
 /** How often everything is scraped. */
-export const scrapeIntervalSeconds = 30;
+const scrapeIntervalSeconds = 30;
 
 /** Where others push samples, until an environment has a back end that takes them itself. */
 export const paths = { otlp: "/api/v1/otlp/v1/metrics", remoteWrite: "/api/v1/write" } as const;
@@ -246,6 +246,7 @@ export const prometheus: Component = {
     // More than one scrape the same; what keeps their samples takes the label of the replica away again.
     scalable: { grouping: apart, sizes: { server: { replicas: 2, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } } },
   },
+  scrapeIntervalSeconds,
   settings: () => ({
     cluster: { unit: "name", value: "kube-lgtm" },
     retention: { unit: "duration", value: "24h" },

@@ -9,7 +9,7 @@ import { hasZones } from "../core/model/bases.ts";
 export const roles = defineRoles(
   "rollout-operator",
   { ports: { http: 8001 }, metrics: { port: "http" } },
-  { server: { tier: "backend" } },
+  { server: { tier: "backend", unsized: "it only looks on while others are replaced" } },
 );
 
 /**

@@ -1,6 +1,6 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IVolume } from "kubernetes-models/v1/Volume";
-import { type SecretShape, type Setting, settingsName, type SettingsTable, variable } from "../core/model/component.ts";
+import { type SecretShape, settingsName, type SettingsTable, variable } from "../core/model/component.ts";
 import { endsWhenTold, resources, secretVolume } from "../core/derive/pod.ts";
 import type { Identity, Store } from "../core/model/store.ts";
 import type { Address } from "../core/model/wiring.ts";
@@ -8,10 +8,6 @@ import { images } from "../versions.ts";
 import * as minio from "./minio.ts";
 
 /* What Loki, Mimir, Tempo and Thanos have in common of where their objects are kept. */
-
-/** Who keeps objects, as `identity` names them; Thanos is also Prometheus's sidecar and the receiver. */
-export const keepers = ["loki", "mimir", "tempo", "thanos"] as const;
-export type Keeper = (typeof keepers)[number];
 
 /** By kind of store: the annotation that names the account's role, identity or client there, and what it looks like. */
 export const identities = {
@@ -35,47 +31,43 @@ export const identities = {
   },
 } as const;
 
-/** How the cloud knows the account and the pods of a component; undefined where it has keys, or needs to be told nothing. */
-export function identity({ kind, identity: named }: Store, keeper: Keeper): Identity | undefined {
+/**
+ * How the cloud knows the account and the pods of a component; undefined where it has keys, or needs to be told nothing.
+ * @param keeper the component whose buckets they use: Thanos's are also those of the receiver and of Prometheus's sidecar
+ */
+export function identity({ kind, identity: named }: Store, keeper: string): Identity | undefined {
   if (kind === "minio" || typeof named === "string") return undefined;
   const { annotation, podLabels } = identities[kind];
   const name = named[keeper] ?? named["default"];
   return name === undefined ? undefined : { annotations: { [annotation]: name }, podLabels };
 }
 
-/** A bucket's name as words: `lokiChunks` is loki-chunks. */
-const words = (bucket: string): string => bucket.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
-/** The bucket of that name: short in a MinIO of one's own, long where all customers of a cloud share the names. */
-export const bucket = ({ kind, bucketPrefix }: Store, name: keyof typeof minio.buckets): Setting => ({
-  unit: "bucket",
-  value: kind === "minio" ? minio.buckets[name] : `${bucketPrefix}${words(name)}`,
-});
-
-/** The settings of the store that Loki, Mimir and Tempo have in common, given MinIO's address. */
-export function settings({ kind, region, endpoint, account }: Store, address: Address): SettingsTable {
+const tableOf = ({ kind, region, endpoint, account, identity }: Store, address: Address) => {
   const asked = endpoint === undefined ? undefined : new URL(endpoint);
   const host = kind === "minio" ? address : (asked?.host ?? `s3.${region ?? "us-east-1"}.amazonaws.com`);
   return {
     azureAccount: { unit: "account", value: account ?? "account" },
+    // "true": Azure is asked with the token of the pod's account.
+    azureFederatedToken: { unit: "boolean", value: String(kind === "azure" && identity !== "secret") },
     s3Endpoint: { unit: "host", value: host },
+    // A store outside is addressed by path where it is no cloud of buckets with host names of their own.
+    s3ForcePathStyle: { unit: "boolean", value: String(kind === "minio" || endpoint !== undefined) },
     s3Insecure: { unit: "boolean", value: String(kind === "minio" || asked?.protocol === "http:") },
     s3Region: { unit: "name", value: region ?? "us-east-1" },
     store: { unit: "store", value: kind === "minio" ? "s3" : kind },
-  };
+  } as const satisfies SettingsTable;
+};
+export type StoreSetting = keyof ReturnType<typeof tableOf>;
+
+/**
+ * What a program is told of the store.
+ * @param address MinIO's
+ * @param names what the program knows of it
+ */
+export function settings(kept: Store, address: Address, names: readonly StoreSetting[]): SettingsTable {
+  const table = tableOf(kept, address);
+  return Object.fromEntries(names.map((name) => [name, table[name]]));
 }
-
-/** A store outside is addressed by path where it is no cloud of buckets with host names of their own. */
-export const pathStyle = ({ kind, endpoint }: Store): Setting => ({
-  unit: "boolean",
-  value: String(kind === "minio" || endpoint !== undefined),
-});
-
-/** Whether Azure is asked with the token of the pod's account. */
-export const azureFederatedToken = ({ kind, identity }: Store): Setting => ({
-  unit: "boolean",
-  value: String(kind === "azure" && identity !== "secret"),
-});
 
 /** How a program's pods get at their keys. */
 export interface Access {

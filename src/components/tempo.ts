@@ -64,6 +64,9 @@ const consumers: readonly Role[] = [liveStore, blockBuilder, generator];
  */
 const connection = { max_connection_age: "1m", max_connection_age_grace: "30s" } as const;
 const limits = overrides("tempo");
+const topic = kafka.topic("tempo", [liveStore, blockBuilder], "spans");
+/** Of its data source. */
+const uid = "tempo";
 
 const cache = caches(
   "tempo",
@@ -106,20 +109,25 @@ const settings = (context: Context): SettingsTable => {
   const { wiring, store: kept, tenant } = context;
   const { wire } = wiring;
   return {
-    ...store.settings(kept, wire(liveStore).to(minio.roles.server, "s3")),
+    ...store.settings(kept, wire(liveStore).to(minio.roles.server, "s3"), [
+      "azureAccount",
+      "azureFederatedToken",
+      "s3Endpoint",
+      "s3ForcePathStyle",
+      "s3Insecure",
+      "s3Region",
+      "store",
+    ]),
     ...limitSettings("tempo"),
     // What passes in one push is kept whole; what is beyond is dropped without a word to anybody.
     maxBytesPerTrace: { unit: "count", value: String(largestForwarded) },
     ...(isQueued(wiring) ? queueSettings(context) : {}),
-    azureFederatedToken: store.azureFederatedToken(kept),
-    bucket: store.bucket(kept, "tempo"),
     multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
     remoteWriteUrl: {
       unit: "url",
       value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
     },
     retention: { unit: "duration", value: "168h" },
-    s3ForcePathStyle: store.pathStyle(kept),
     // Searches ask live-stores alone for what is newer: upstream's, and less while another Tempo gives way to this one, but more than blocks
     // take to be made (`consume_cycle_duration`) and listed (`blocklist_poll`).
     storeQueriedAfter: { unit: "duration", value: "15m" },
@@ -131,7 +139,7 @@ const queued = {
   ingest: {
     kafka: {
       address: "${TEMPO_KAFKA_ADDRESS}",
-      topic: kafka.topics.tempo.name,
+      topic: topic.name,
       // It would also set the brokers' default number of partitions; the topic is made beside Kafka.
       auto_create_topic_enabled: false,
       // Less than the eight seconds that the OTLP gateway gives a push: what it gives up and sends again would be there twice.
@@ -305,7 +313,7 @@ const config = ({ wiring, mode }: Context) => ({
 const waits = ({ wiring, store: kept }: Context, workload: Workload): readonly IContainer[] => {
   const runs = (roles: readonly Role[]): boolean => workload.roles.some((role) => roles.includes(role));
   return [
-    ...(isQueued(wiring) && runs(consumers) ? [kafka.untilTopic("tempo", kafka.topics.tempo)] : []),
+    ...(isQueued(wiring) && runs(consumers) ? [kafka.untilTopic("tempo", topic)] : []),
     // They end when they cannot list what is in the bucket.
     ...(runs(storing)
       ? store.untilBuckets(kept, "tempo", wiring.wire(querier).to(minio.roles.server, "s3"), ["bucket"])
@@ -375,10 +383,13 @@ export const tempo: Component = {
     },
   },
   hasTenants: true,
+  buckets: [{ name: "tempo", setting: "bucket" }],
+  topic,
+  signals: { traces: uid },
   settings,
-  dataSource: ({ wire }) => ({
+  dataSource: ({ wire }, uidOf) => ({
     name: "Tempo",
-    uid: grafana.uids.traces,
+    uid,
     type: "tempo",
     url: `http://${wire(grafana.roles.server).to(frontend, "http")}`,
     // No gateway stands before Tempo that could say it.
@@ -386,11 +397,11 @@ export const tempo: Component = {
     jsonData: {
       ...grafana.patient,
       httpHeaderName1: "X-Scope-OrgID",
-      serviceMap: { datasourceUid: grafana.uids.metrics },
+      serviceMap: { datasourceUid: uidOf("metrics") },
       nodeGraph: { enabled: true },
       streamingEnabled: { search: true, metrics: true },
       tracesToLogsV2: {
-        datasourceUid: grafana.uids.logs,
+        datasourceUid: uidOf("logs"),
         spanStartTimeShift: "-10m",
         spanEndTimeShift: "10m",
         customQuery: true,
@@ -400,7 +411,7 @@ export const tempo: Component = {
           '| said="true" or trace_id="$${__trace.traceId}" | drop said',
       },
       tracesToMetrics: {
-        datasourceUid: grafana.uids.metrics,
+        datasourceUid: uidOf("metrics"),
         spanStartTimeShift: "-10m",
         spanEndTimeShift: "10m",
         tags: [{ key: "service.name", value: "service" }],
@@ -414,7 +425,7 @@ export const tempo: Component = {
       },
     },
   }),
-  problems: (own, others) => [...kafka.ownerless(own, others, liveStore, kafka.topics.tempo), ...unbuilt(own)],
+  problems: (own, others) => [...kafka.ownerless(own, others, liveStore, topic), ...unbuilt(own)],
   build: buildOf({
     name: "tempo",
     image: images.tempo,

@@ -17,6 +17,7 @@ import {
   untilUnrouted,
 } from "../core/derive/pod.ts";
 import type { Size, Sizes } from "../core/model/size.ts";
+import type { Bucket } from "../core/model/store.ts";
 import type { Address } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
@@ -48,7 +49,7 @@ export const roles = defineRoles(
     "query-frontend": { tier: "read", entryPoint: { name: "thanos-query-frontend", ports: ["http"] } },
     store: { tier: "read", groups: [storeApi], disk: "5Gi" },
     compact: { tier: "backend", disk: "10Gi", singleton: true },
-    rule: { tier: "backend", groups: [storeApi], disk: "2Gi" },
+    rule: { tier: "backend", groups: [storeApi], disk: "2Gi", unsized: alertmanager.alerting },
   },
 );
 const { query, "query-frontend": frontend, store, compact, rule } = roles;
@@ -61,6 +62,8 @@ export const objectStore = {
   flag: "--objstore.config-file=/etc/thanos/objstore/objstore.yml",
 } as const;
 
+const bucket: Bucket = { name: "thanos" };
+
 const secret = (endpoint: Address): SecretShape => ({
   name: objectStore.secret,
   read: "start-up",
@@ -68,7 +71,7 @@ const secret = (endpoint: Address): SecretShape => ({
     "objstore.yml": {
       type: "S3",
       config: {
-        bucket: minio.buckets.thanos,
+        bucket: bucket.name,
         endpoint,
         access_key: minio.throwAway.accessKey,
         secret_key: minio.throwAway.secretKey,
@@ -307,7 +310,7 @@ const ruleArgs = (context: Context): readonly string[] => [
 ];
 
 const pods = (context: Context): readonly Pods[] => {
-  const bucket = { mounts: [objectStore.mount, data], volumes: [objectStore.volume] };
+  const blocks = { mounts: [objectStore.mount, data], volumes: [objectStore.volume] };
   const tmp = { name: "tmp", mountPath: "/tmp" };
   return [
     part(context, query, { args: queryArgs, files: { endpoints: "thanos-query" } }),
@@ -316,13 +319,13 @@ const pods = (context: Context): readonly Pods[] => {
       args: storeArgs(context),
       files: { cache: "thanos-store" },
       env: isSharded(context) ? [podIndex("POD_INDEX")] : undefined,
-      ...bucket,
+      ...blocks,
     }),
     part(context, compact, {
       args: compactArgs(context),
       env: areShared(context) ? [podIndex("POD_INDEX")] : undefined,
       envFrom: "thanos-settings",
-      ...bucket,
+      ...blocks,
     }),
     part(context, rule, {
       args: ruleArgs(context),
@@ -364,8 +367,10 @@ export const thanos: Component = {
     },
   },
   settings,
-  dataSource: ({ wire }) =>
-    grafana.metricsSource("Thanos", `http://${wire(grafana.roles.server).to(frontend, "http")}`),
+  buckets: [bucket],
+  signals: grafana.metricsSignal,
+  dataSource: ({ wire }, uidOf) =>
+    grafana.metricsSource("Thanos", `http://${wire(grafana.roles.server).to(frontend, "http")}`, uidOf),
   build(context) {
     recordDiscovered(context);
     const { wire } = context.wiring;

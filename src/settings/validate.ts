@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import {
   type Component,
+  keepersOf,
   modesOf,
   namespaceNames,
   nearestMode,
@@ -10,7 +11,7 @@ import {
 import type { SettingsTables } from "../core/assemble/base.ts";
 import { type Mode, modes } from "../core/model/roles.ts";
 import { expectedAmount, isAmount, loadFields } from "../sizing/load.ts";
-import { identities, type Keeper, keepers as allKeepers } from "../components/store.ts";
+import { identities } from "../components/store.ts";
 import {
   type Answers,
   type Choice,
@@ -283,8 +284,16 @@ const storeFields: Readonly<Record<keyof typeof choices.store, Readonly<Record<s
 
 const isKind = (kind: unknown): kind is keyof typeof storeFields => Object.hasOwn(storeFields, String(kind));
 
-/** @param keepers those components of the environment that keep objects */
-function checkStore(value: unknown, keepers: readonly Keeper[], { say, entries, fits, oneOf }: Report): void {
+/**
+ * @param keepers those components of the environment that keep objects
+ * @param allKeepers those of all components
+ */
+function checkStore(
+  value: unknown,
+  keepers: readonly string[],
+  allKeepers: readonly string[],
+  { say, entries, fits, oneOf }: Report,
+): void {
   if (value === undefined) return;
   const kinds = Object.keys(storeFields);
   if (!isTable(value)) return say("store", value, `a table with "kind", one of ${list(kinds)}`);
@@ -414,8 +423,9 @@ export function validate(
       ? undefined
       : `${choice} ${show(answers[choice])}`;
   };
+  const allKeepers = keepersOf(catalogue);
   const keepers = allKeepers.filter((keeper) => components.some(({ name }) => name === keeper));
-  checkStore(settings.store, keepers, found);
+  checkStore(settings.store, keepers, allKeepers, found);
   checkOptions("kafka", settings.kafka, externalKafka, "address", found);
   checkOptions("proxy", settings.proxy, proxy, "url", found);
   if (credentials === "throw-away" && answers.store !== "minio")

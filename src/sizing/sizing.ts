@@ -1,12 +1,13 @@
 import { podsOf, type SizeOverrides, type Volume } from "../core/model/size.ts";
-import { isRole, type Wiring } from "../core/model/wiring.ts";
+import { isRole } from "../core/model/wiring.ts";
 import { bound, large } from "./bounds.ts";
 import type { Facts, Own } from "./drivers.ts";
 import { type Kept, keeping, kept } from "./kept.ts";
 import { type Limit, limits } from "./limits.ts";
 import type { Load } from "./load.ts";
 import { type Explained, explained, type Stood } from "./workload.ts";
-import type { Base } from "../core/model/component.ts";
+import type { Base, Topic } from "../core/model/component.ts";
+import type { Role } from "../core/model/roles.ts";
 
 /** What an environment says that sizes depend on. */
 export interface Asked {
@@ -39,25 +40,16 @@ export function days(duration: string): number {
   return found === 0 ? Infinity : found;
 }
 
-/** What goes through Kafka by who sends it, and which of its roles own a partition each. */
-const throughKafka: Readonly<
-  Record<string, { readonly part: Facts["queued"][number]; readonly owners: readonly string[] }>
-> = {
-  mimir: { part: "sampleBytes", owners: ["ingester"] },
-  tempo: { part: "spans", owners: ["live-store", "block-builder"] },
-};
-/** Those of them that an environment has and that use Kafka in their mode. */
-const queueing = (own: readonly Base[]): readonly string[] =>
-  own
-    .filter(({ component: { name }, wiring }) => Object.hasOwn(throughKafka, name) && usesKafka(name, wiring))
-    .map(({ component }) => component.name);
-const usesKafka = (name: string, wiring: Wiring): boolean =>
+/** What those bases pass through Kafka that do so in their mode. */
+const queueing = (own: readonly Base[]): readonly { readonly base: Base; readonly topic: Topic }[] =>
+  own.flatMap((base) => {
+    const { topic } = base.component;
+    return topic && asks(base, topic.broker) ? [{ base, topic }] : [];
+  });
+const asks = ({ component, wiring }: Base, role: Role): boolean =>
   wiring
-    .connections()
-    .some(
-      ({ from, to, onlyIn }) =>
-        isRole(from) && isRole(to) && from.component === name && to.component === "kafka" && !onlyIn,
-    );
+    .connections(component.name)
+    .some(({ from, to, onlyIn }) => isRole(from) && from.component === component.name && to === role && !onlyIn);
 
 const settingOf = (own: readonly Base[], component: string, key: string): string | undefined =>
   own.find((base) => base.component.name === component)?.settings[key]?.value;
@@ -68,38 +60,32 @@ const daysOf = (own: readonly Base[], component: string): number => {
   return all.length > 0 ? all.reduce((sum, one) => sum + days(one), 0) : Infinity;
 };
 
-/** Pods of Prometheus; one where there is none. */
+/** Pods that scrape everything, each for itself; one where there is none. */
 const sendersOf = (own: readonly Base[]): number => {
-  const size = own.find(({ component }) => component.name === "prometheus")?.pods[0]?.size;
+  const size = own.find(({ component }) => component.scrapeIntervalSeconds !== undefined)?.pods[0]?.size;
   return Math.max(1, size ? podsOf(size) : 1);
 };
+
+/** A number that one component says of itself; undefined where no base of it is there. */
+const said = (own: readonly Base[], field: "queueHours" | "scrapeIntervalSeconds"): number | undefined =>
+  own.flatMap(({ component }) => component[field] ?? [])[0];
 
 /** Copies of the same data in a component's bucket. */
 const bucketCopies = (own: readonly Base[], component: string): number =>
   keeping[component]?.copies === "one of each sender" ? sendersOf(own) : 1;
 
-/** How long Kafka keeps what it has taken (`log.retention.hours`). */
-const queueHours = (own: readonly Base[]): number => {
-  const kafka = own.find(({ component }) => component.name === "kafka")?.configs.find(({ name }) => name === "kafka");
-  return Number(kafka?.literals?.["KAFKA_LOG_RETENTION_HOURS"] ?? 24);
-};
-
 /**
  * The sizes of an environment for its load.
  * @param own its bases, as they are without a load
  */
-export function sizing(
-  { name, load, replicas, volumes }: Asked,
-  own: readonly Base[],
-  scrapeIntervalSeconds: number,
-): Sizing {
+export function sizing({ name, load, replicas, volumes }: Asked, own: readonly Base[]): Sizing {
   const queued = queueing(own);
   const without: Facts = {
     load: load ?? {},
-    scrapeIntervalSeconds,
+    scrapeIntervalSeconds: said(own, "scrapeIntervalSeconds") ?? 30,
     senders: sendersOf(own),
-    queued: queued.flatMap((one) => throughKafka[one]?.part ?? []),
-    queueHours: queueHours(own),
+    queued: queued.map(({ topic }) => topic.carries),
+    queueHours: said(own, "queueHours") ?? 24,
   };
   const stored = own.flatMap(({ component }) => {
     return kept(component.name, daysOf(own, component.name), bucketCopies(own, component.name), without);
@@ -113,7 +99,7 @@ export function sizing(
     return base.pods
       .filter(({ workload }) => workload.runs === "replicas")
       .map(({ workload, size }) => {
-        const said: Stood["said"] = {
+        const fixed: Stood["said"] = {
           replicas: replicas[workload.fullName] !== undefined,
           disk: typeof volume === "object" && volume.size !== undefined,
         };
@@ -125,13 +111,12 @@ export function sizing(
           zones: size.zones ?? 1,
           retentionDays: daysOf(own, component.name),
         };
-        return explained({ workload, mode, size, said }, facts, about);
+        return explained({ workload, mode, size, said: fixed }, facts, about);
       });
   });
-  const replicasOf = (component: string, role: string): number => {
-    const base = own.find((one) => one.component.name === component);
-    const home = base?.workloads.find(({ roles }) => roles.some((one) => one.name === role));
-    return workloads.find(({ workload }) => workload === home?.fullName)?.size.replicas ?? 0;
+  const replicasOf = ({ workloads: own }: Base, role: Role): number => {
+    const found = own.find(({ roles }) => roles.includes(role));
+    return workloads.find(({ workload }) => workload === found?.fullName)?.size.replicas ?? 0;
   };
   return {
     environment: name,
@@ -144,7 +129,10 @@ export function sizing(
       facts,
     ),
     partitions: Object.fromEntries(
-      queued.map((one) => [one, Math.max(...(throughKafka[one]?.owners ?? []).map((role) => replicasOf(one, role)))]),
+      queued.map(({ base, topic }) => [
+        base.component.name,
+        Math.max(...topic.owners.map((role) => replicasOf(base, role))),
+      ]),
     ),
     warnings: load
       ? [...own.flatMap(({ component, mode }) => bound(component.name, mode, facts)), ...workloads.flatMap(large)]

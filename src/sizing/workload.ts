@@ -5,7 +5,7 @@ import { driver, type Facts, type Own } from "./drivers.ts";
 import { grown, growth } from "./growth.ts";
 import { cpuQuantity, diskQuantity, memoryQuantity } from "./numbers.ts";
 import { type Resource, resources, type Rule } from "./rule.ts";
-import { reasonFor, rules } from "./rules/index.ts";
+import { rules } from "./rules/index.ts";
 import { type Sum, sums } from "./sum.ts";
 
 /** Memory limits are half as much again, as Mimir's page on capacity advises for peaks. */
@@ -61,10 +61,9 @@ export function explained({ workload, mode, size, said }: Stood, facts: Facts, a
   const least = podsOf(size);
   const { disk: _, ...standing } = size;
   const notes = [
-    ...roles.flatMap(({ name }) => {
-      const reason = reasonFor(component, name);
-      return reason ? [roles.length > 1 ? `${name} has no sum: ${reason}` : `as in the mode: ${reason}`] : [];
-    }),
+    ...roles.flatMap(({ name, unsized }) =>
+      unsized ? [roles.length > 1 ? `${name} has no sum: ${unsized}` : `as in the mode: ${unsized}`] : [],
+    ),
     ...(said.replicas && own.length > 0 ? ["as many pods as `replicas` says"] : []),
     ...(said.disk && size.disk && own.some(({ disk }) => disk) ? ["the volume is as `volumes` says"] : []),
     ...(missing.length > 0 ? [`as in the mode: ${missing.join(" or ")} is not said`] : []),

@@ -11,11 +11,12 @@ import {
   variable,
   type Base,
   type EnvironmentValues,
+  type UidOf,
 } from "../model/component.ts";
 import { clientLabel } from "../derive/labels.ts";
 import type { Mode, Workload } from "../model/roles.ts";
 import { networkPolicy } from "../derive/network-policies.ts";
-import { minioStore } from "../model/store.ts";
+import { bucketName, minioStore, type Store } from "../model/store.ts";
 import { leftAlone } from "../derive/substitution.ts";
 import { sized } from "../model/size.ts";
 import { createWiring, isRole, type Wiring } from "../model/wiring.ts";
@@ -68,7 +69,7 @@ export function bases(
       overrides: overrides[component.name] ?? {},
       settingValues: components[component.name] ?? {},
     };
-    const settings = Object.entries(component.settings?.(context) ?? {})
+    const settings = Object.entries({ ...component.settings?.(context), ...bucketSettings(component, store) })
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, { unit, value }]) => [key, { unit, value: components[component.name]?.[key] ?? value }] as const);
     return {
@@ -76,7 +77,7 @@ export function bases(
       mode,
       workloads,
       built: component.build(context),
-      source: component.dataSource?.(wiring),
+      source: component.dataSource?.(wiring, uidOf(catalogue)),
       settings: Object.fromEntries(settings),
     };
   });
@@ -115,6 +116,24 @@ export function bases(
     }),
   );
 }
+
+/** The settings that name a component's buckets. */
+const bucketSettings = ({ buckets = [] }: Component, store: Store): SettingsTable =>
+  Object.fromEntries(
+    buckets.flatMap((bucket) =>
+      bucket.setting ? [[bucket.setting, { unit: "bucket" as const, value: bucketName(store, bucket) }]] : [],
+    ),
+  );
+
+/** @throws if no component answers for the signal, or two by different uids */
+const uidOf =
+  (catalogue: readonly Component[]): UidOf =>
+  (signal) => {
+    const [uid, other] = new Set(catalogue.flatMap(({ signals }) => signals?.[signal] ?? []));
+    if (uid === undefined) throw new Error(`No component has a data source for "${signal}". Add it to its signals.`);
+    if (other !== undefined) throw new Error(`"${signal}" has the data sources "${uid}" and "${other}". Keep one.`);
+    return uid;
+  };
 
 /** Labels of the pods of a workload that connects to roles of other components whose clients have one. */
 const clientLabels = ({ component, roles }: Workload, wiring: Wiring): Readonly<Record<string, string>> => {

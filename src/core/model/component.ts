@@ -1,7 +1,7 @@
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import { type NamespaceKind, type Mode, modes, type Role, type Workload } from "./roles.ts";
 import type { SizeOverrides, Sized, Sizes, Volume } from "./size.ts";
-import type { Identity, Store } from "./store.ts";
+import type { Bucket, Identity, Store } from "./store.ts";
 import type { Wiring } from "./wiring.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 import type { Grouping } from "./grouping.ts";
@@ -77,6 +77,23 @@ export interface Pods {
   readonly mustTouchHost?: string;
 }
 
+/** What passes from some roles of a component to others through Kafka. */
+export interface Topic {
+  /** Its name in Kafka: "mimir". */
+  readonly name: string;
+  /** Who keeps it: Kafka's brokers. */
+  readonly broker: Role;
+  /** Kafka's setting that says how many partitions it has: "partitionsMimir". */
+  readonly partitions: string;
+  /** Roles of which each pod owns a partition. */
+  readonly owners: readonly Role[];
+  /** What a load says of its size. */
+  readonly carries: "sampleBytes" | "spans";
+}
+
+/** Finds the uid of the data source that answers for a signal: "loki" for "logs". */
+export type UidOf = (signal: string) => string;
+
 /** A data source of Grafana, in the form of its provisioning files. */
 export interface DataSource {
   readonly name: string;
@@ -134,7 +151,17 @@ export interface Component {
   /** Whether an environment of these other bases needs it. Default: always. */
   readonly isNeeded?: (own: Base, others: readonly Base[]) => boolean;
   /** Has a data source, or several: Grafana mounts `grafana-datasource-<component>` when it is there. */
-  readonly dataSource?: (wiring: Wiring) => DataSource | readonly DataSource[];
+  readonly dataSource?: (wiring: Wiring, uidOf: UidOf) => DataSource | readonly DataSource[];
+  /** Uids of its data sources by the signal that others' link to: `{ logs: "loki" }`. */
+  readonly signals?: Readonly<Record<string, string>>;
+  /** Buckets that it keeps objects in. Each setting that names one is made of it. */
+  readonly buckets?: readonly Bucket[];
+  /** What it passes through Kafka, in the modes in which it does. */
+  readonly topic?: Topic;
+  /** How often it scrapes everything that has metrics. */
+  readonly scrapeIntervalSeconds?: number;
+  /** How long it keeps what others pass through it. */
+  readonly queueHours?: number;
   /** Keeps what it is sent by tenant, and reads again what holds for each: its `<component>-overrides`. */
   readonly hasTenants?: true;
   /** Its `<component>-settings`, by the names that environments use. */
@@ -161,6 +188,10 @@ export const namespaceNames: Readonly<Record<NamespaceKind, string>> = {
   stack: "observability",
   agents: "observability-agents",
 };
+
+/** Names of the components that keep objects in buckets: "loki", "mimir", "tempo", "thanos". */
+export const keepersOf = (catalogue: readonly Component[]): readonly string[] =>
+  catalogue.filter(({ buckets }) => buckets).map(({ name }) => name);
 
 export const modesOf = (component: Component): readonly Mode[] => Object.keys(component.modes) as Mode[];
 

@@ -72,6 +72,8 @@ export interface Role<P extends string = string> {
   readonly runs: Runs;
   /** What a label of its clients' pods calls it, so that a policy can name them wherever it is. */
   readonly clientLabel?: string | undefined;
+  /** Why no load sizes it: it stays as large as its mode has it. Default: `src/sizing/rules` has a rule. */
+  readonly unsized?: string | undefined;
 }
 
 /** Roles that share pods. */
@@ -95,6 +97,7 @@ interface Shared<P extends string> {
   readonly metrics?: Metrics<NoInfer<P>>;
   readonly namespaceKind?: NamespaceKind;
   readonly groups?: readonly Group<NoInfer<P>>[];
+  readonly unsized?: string;
 }
 
 interface Shape {
@@ -110,6 +113,7 @@ interface Shape {
   readonly publishNotReadyAddresses?: true;
   readonly runs?: Runs;
   readonly clientLabel?: string;
+  readonly unsized?: string;
 }
 
 /** The ports of one row of a role table: those all roles share and its own. */
@@ -142,6 +146,7 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       publishNotReadyAddresses: shape.publishNotReadyAddresses,
       runs: shape.runs ?? "replicas",
       clientLabel: shape.clientLabel,
+      unsized: shape.unsized ?? shared.unsized,
     },
   ];
   return Object.fromEntries(Object.entries(table).map(role)) as unknown as { [N in keyof T]: Role<PortsOf<P, T[N]>> };

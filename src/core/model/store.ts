@@ -27,6 +27,20 @@ export const portOf = ({ endpoint = "" }: Store): number => {
   return port === "" ? (protocol === "http:" ? 80 : 443) : Number(port);
 };
 
+/** A bucket that a component keeps objects in. */
+export interface Bucket {
+  /** Its name in the bundle's own MinIO, which makes it: "chunks". */
+  readonly name: string;
+  /** Its name behind the prefix in a store that others use, too: "loki-chunks". Default: `name`. */
+  readonly sharedName?: string;
+  /** The setting of the component that holds its name: "bucket". Default: nobody can change the name. */
+  readonly setting?: string;
+}
+
+/** The name of a bucket in a store: "chunks" in MinIO, "acme-loki-chunks" behind the prefix "acme-". */
+export const bucketName = ({ kind, bucketPrefix }: Store, { name, sharedName = name }: Bucket): string =>
+  kind === "minio" ? name : `${bucketPrefix}${sharedName}`;
+
 /** What a component's account and pods carry, so that a cloud knows them. */
 export interface Identity {
   readonly annotations: Readonly<Record<string, string>>;
