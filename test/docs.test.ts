@@ -110,6 +110,20 @@ const overlays = [...examples.keys()].flatMap(
   (path) => /^overlays\/([\w-]+)\/kustomization\.yaml$/.exec(path)?.[1] ?? [],
 );
 
+/** Whether everything of `part` is somewhere in `whole`, as a strategic merge leaves it. */
+const holds = (whole: unknown, part: unknown): boolean => {
+  if (Array.isArray(part)) return part.every((one) => Array.isArray(whole) && whole.some((other) => holds(other, one)));
+  if (typeof part !== "object" || part === null) return whole === part;
+  return Object.entries(part).every(([key, value]) => holds((whole as Labels | undefined)?.[key], value));
+};
+
+/** Patches that the pages show for `overlays/<environment>/patches`: `<!-- patch: prod -->` is on the line before each. */
+const patches = pages.flatMap((page) =>
+  [...text(page).matchAll(/<!-- patch: ([\w-]+) -->\n```yaml\n([\s\S]*?)```/g)].map(
+    ([, environment = "", patch = ""]) => ({ environment, patch }),
+  ),
+);
+
 describe("the overlays that the pages show", { skip: kustomizes.length === 0 ? missing : false }, () => {
   const folder = temporary(after);
   putAll(folder, snapshot(root, generated));
@@ -131,6 +145,19 @@ describe("the overlays that the pages show", { skip: kustomizes.length === 0 ? m
       return { name: found.metadata.name, data: found["data"] as Labels };
     };
 
+    for (const [index, { environment, patch }] of patches.entries())
+      test(`a patch for ${environment}: ${patch.split("\n")[1]}, is taken by ${by}`, async () => {
+        const name = `patched-${index}`;
+        put(folder, `overlays/${name}/patch.yaml`, patch);
+        put(
+          folder,
+          `overlays/${name}/kustomization.yaml`,
+          `resources: [../${environment}/stack]\npatches: [path: patch.yaml]\n`,
+        );
+        const { kind, metadata, spec } = parse(patch) as Manifest;
+        const patched = (await shown(name)).find((one) => one.kind === kind && one.metadata.name === metadata.name);
+        assert.ok(holds(patched?.["spec"], spec), `${kind} ${metadata.name} has not all of the patch`);
+      });
     for (const name of overlays)
       test(`${name} can be built by ${by}`, async () => assert.ok((await shown(name)).length > 0));
     const says = (name: string, check: (objects: readonly Manifest[]) => void): void =>
@@ -258,10 +285,22 @@ describe("the settings that the pages show are settings", () => {
     for (const lines of how.includes("one line each") ? block.trim().split("\n") : [block])
       test(`${page}: ${lines.trim().split("\n")[0]}`, () => {
         const [, inner = lines] = /export default environment\(\{([\s\S]*)\}\);/.exec(lines) ?? [];
-        const said = new Function(`return {${inner}}`)() as object;
+        const said = new Function(`return {${inner}\n}`)() as object;
         const metrics = how.includes("thanos") ? "thanos-receive" : "mimir";
         void worldOf(environmentOf("shown", { mode: "microservices", metrics, ...said }));
       });
+});
+
+describe("the errors that the pages show are those of the program", () => {
+  const errors = pages.flatMap((page) => [...text(page).matchAll(/<!-- error: (.+) -->\n```\n([\s\S]*?)\n```/g)]);
+  for (const [, said = "", message = ""] of errors)
+    test(said, () => {
+      const name = /^src\/environments\/([\w-]+)\.ts/.exec(message)?.[1] ?? "";
+      const wrong = new Function(`return {${said}}`)() as object;
+      assert.throws(() => worldOf(environmentOf(name, { mode: "microservices", metrics: "mimir", ...wrong })), {
+        message,
+      });
+    });
 });
 
 test("docs/stores.md shows a file for Thanos of each kind of store", () => {

@@ -32,6 +32,8 @@ export const banned: readonly (readonly [phrase: RegExp, instead: string])[] = [
 export const marks: Readonly<Record<string, string>> = {
   file: "test/docs.test.ts",
   settings: "test/docs.test.ts",
+  error: "test/docs.test.ts",
+  patch: "test/docs.test.ts",
   objstore: "test/docs.test.ts",
   alertmanager: "test/programs.ts",
   output: "test/sizing.test.ts",
