@@ -188,7 +188,7 @@ const recordDiscovered = ({ wiring, mode }: Context): void => {
   for (const from of storing) wire(from).to(minio.roles.server, "s3");
   for (const from of [distributor, liveStore, blockBuilder, generator])
     wire(from).toIf(isQueued(wiring), kafka.roles.server, "kafka");
-  for (const from of [querier, frontend]) wire(from).discovers(liveStore, "grpc");
+  wire(querier).discovers(liveStore, "grpc");
 };
 
 /** https://grafana.com/docs/tempo/latest/configuration/ */
