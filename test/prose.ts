@@ -22,7 +22,14 @@ const pages: Pages = new Map(
 const quoting = /^docs\/(from-the-article|internals\/)|^CHANGELOG\.md$/;
 
 /** Pages that pass. The others are rewritten one by one; when all are, this list goes. */
-const held: readonly string[] = ["docs/queue.md", "docs/stores.md", "docs/tenants.md"];
+const held: readonly string[] = [
+  "docs/limits.md",
+  "docs/queue.md",
+  "docs/security.md",
+  "docs/sizing.md",
+  "docs/stores.md",
+  "docs/tenants.md",
+];
 
 if (process.argv.includes("--count"))
   for (const [path, page] of pages) {

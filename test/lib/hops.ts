@@ -1,24 +1,24 @@
 import assert from "node:assert/strict";
 import type { Rendered } from "./rendered.ts";
 
-/** One of those that a push, a question or an answer passes, and a limit of his. */
+/** A program that a push, a query or an answer passes, with one of its limits. */
 export interface Hop {
   readonly hop: string;
   readonly limit: string;
-  /** The file or literal that says it, or that it is the program's own. */
+  /** The file or literal with the limit, or the program if the limit is built in. */
   readonly where: string;
-  /** How somebody changes it. */
+  /** Where a user changes it. */
   readonly change: string;
-  /** In the chain's unit; Infinity where there is none, undefined where the environment has no such hop. */
+  /** In the chain's unit; Infinity means no limit, undefined means that the environment has no such program. */
   readonly read: (rendered: Rendered) => number | undefined;
 }
 
-/** Hops in the order in which something passes them. */
+/** Hops in the order in which a push, query or answer passes them. */
 export interface Chain {
   readonly signal: "Logs" | "Metrics" | "Traces";
   readonly about: string;
   readonly unit: "bytes" | "seconds";
-  /** `outlasts`: who waits does so longer than the one behind; `passes`: who lets something through, to somebody who takes it. */
+  /** `outlasts`: each hop waits longer than the next; `passes`: each hop lets through no more than the next one accepts. */
   readonly rule: "outlasts" | "passes";
   readonly hops: readonly Hop[];
 }
@@ -56,14 +56,14 @@ const key =
 const inFile = (program: string, path: string, read: (value: unknown) => number, otherwise: unknown) => ({
   limit: `\`${path}\``,
   where: `\`${program}.yaml\``,
-  change: "a patch of its file",
+  change: "a patch of the file",
   read: key(program, path, read, otherwise),
 });
 /** What no file of ours says. */
 const own = (program: string, limit: string, value: number, source: string) => ({
   limit,
   where: source,
-  change: "not meant to be",
+  change: "fixed",
   read: ({ has }: Rendered) => (has(program) ? value : undefined),
 });
 
@@ -74,10 +74,10 @@ const only =
 
 /** OTEL_EXPORTER_OTLP_TIMEOUT: https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
 const library: Hop = {
-  hop: "OpenTelemetry's libraries",
+  hop: "OpenTelemetry SDK",
   limit: "`OTEL_EXPORTER_OTLP_TIMEOUT`",
   where: "the application",
-  change: "in the application",
+  change: "the application",
   read: () => 10,
 };
 
@@ -99,19 +99,19 @@ const gatewayDoor: Hop = {
     return limits && Math.max(...limits);
   },
 };
-/** As much again as its attributes are. */
+/** A push grows by the attributes of its sender. */
 const forwarded = (share: number): Hop => ({
   hop: "OTLP gateway, forwarded",
-  limit: `with who it came from, ${share} × as much at most`,
-  where: "an assumption",
-  change: "follows",
+  limit: `the push and its sender's attributes, at most ${share} ×`,
+  where: "assumed",
+  change: "follows the push",
   read: (rendered) => (gatewayDoor.read(rendered) ?? NaN) * share,
 });
 const forwards = (exporter: string): Hop => ({
   hop: "OTLP gateway",
   limit: "`timeout`",
   where: "`config.alloy` of `alloy-gateway`",
-  change: "a patch of its file",
+  change: "a patch of the file",
   read: ({ alloy }) => {
     const found = alloy("alloy-gateway", `otelcol.exporter.${exporter === "tempo" ? "otlp" : "otlphttp"}`).find(
       ({ label }) => label === exporter,
@@ -173,7 +173,7 @@ const kafka = (program: string): readonly Hop[] => [
   {
     hop: "Kafka's topic",
     limit: "`max.message.bytes`",
-    where: "the Job `kafka-topics`",
+    where: "the Deployment `kafka-topics`",
     change: "`largestMessage` in `src/components/kafka.ts`",
     read: ({ has, script }) =>
       has("kafka") ? bytes(/max\.message\.bytes=(\d+)/.exec(script(/^kafka-topics/))?.[1] ?? 1_048_588) : undefined,
@@ -181,7 +181,7 @@ const kafka = (program: string): readonly Hop[] => [
   {
     hop: "Kafka's brokers",
     limit: "`message.max.bytes`",
-    where: "the literal `KAFKA_MESSAGE_MAX_BYTES` of `kafka`",
+    where: "literal `KAFKA_MESSAGE_MAX_BYTES` of `kafka`",
     change: "that literal",
     read: ({ literal, has }) =>
       has("kafka") ? bytes(literal("kafka", "KAFKA_MESSAGE_MAX_BYTES") ?? 1_048_588) : undefined,
@@ -198,7 +198,7 @@ const message = (program: string, otherwise: number): Hop => ({
 export const chains: readonly Chain[] = [
   {
     signal: "Logs",
-    about: "How large a push may be: what Alloy or Promtail reads",
+    about: "Size of a push: logs from Alloy or Promtail",
     unit: "bytes",
     rule: "passes",
     hops: [
@@ -217,7 +217,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Logs",
-    about: "How large a push may be: what applications push by OTLP",
+    about: "Size of a push: logs by OTLP",
     unit: "bytes",
     rule: "passes",
     hops: [
@@ -235,7 +235,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Logs",
-    about: "How long a push may take, of an agent",
+    about: "Time for a push: logs from Alloy or Promtail",
     unit: "seconds",
     rule: "outlasts",
     hops: [
@@ -246,7 +246,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Logs",
-    about: "How long a push may take, by OTLP",
+    about: "Time for a push: logs by OTLP",
     unit: "seconds",
     rule: "outlasts",
     hops: [
@@ -258,7 +258,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Logs",
-    about: "How long a query may take",
+    about: "Time for a query of logs",
     unit: "seconds",
     rule: "outlasts",
     hops: [
@@ -270,7 +270,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Logs",
-    about: "How large an answer may be",
+    about: "Size of an answer to a query of logs",
     unit: "bytes",
     rule: "passes",
     hops: [
@@ -283,7 +283,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Metrics",
-    about: "How large a push may be, by OTLP to Mimir",
+    about: "Size of a push: metrics by OTLP to Mimir",
     unit: "bytes",
     rule: "passes",
     hops: [
@@ -297,14 +297,14 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Metrics",
-    about: "How large a push may be, from Mimir to Kafka",
+    about: "Size of a message from Mimir to Kafka",
     unit: "bytes",
     rule: "passes",
     hops: kafka("mimir"),
   },
   {
     signal: "Metrics",
-    about: "How large a push may be, by OTLP to Prometheus",
+    about: "Size of a push: metrics by OTLP to Prometheus",
     unit: "bytes",
     rule: "passes",
     hops: [
@@ -316,7 +316,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Metrics",
-    about: "How long a push may take, by remote write to Mimir",
+    about: "Time for a push: remote write to Mimir",
     unit: "seconds",
     rule: "outlasts",
     hops: [
@@ -327,7 +327,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Metrics",
-    about: "How long a push may take, by OTLP to Mimir",
+    about: "Time for a push: metrics by OTLP to Mimir",
     unit: "seconds",
     rule: "outlasts",
     hops: [
@@ -338,7 +338,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Metrics",
-    about: "How long a push may take, by OTLP to Thanos's receivers",
+    about: "Time for a push: metrics by OTLP to Thanos's receivers",
     unit: "seconds",
     rule: "outlasts",
     hops: [
@@ -350,7 +350,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Metrics",
-    about: "How long a query may take, at Mimir",
+    about: "Time for a query of metrics in Mimir",
     unit: "seconds",
     rule: "outlasts",
     hops: [
@@ -362,7 +362,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Metrics",
-    about: "How long a query may take, at Thanos",
+    about: "Time for a query of metrics in Thanos",
     unit: "seconds",
     rule: "outlasts",
     hops: [
@@ -372,7 +372,7 @@ export const chains: readonly Chain[] = [
         hop: "thanos-query",
         limit: "`--query.timeout`",
         where: "Thanos",
-        change: "an argument, by a patch",
+        change: "a patch of the argument",
         read: ({ flag, has }) =>
           has("thanos-query") ? seconds(flag(/^thanos-query$/, "--query.timeout") ?? "2m") : undefined,
       },
@@ -380,7 +380,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Traces",
-    about: "How large a push may be, all of it",
+    about: "Size of a push: traces by OTLP",
     unit: "bytes",
     rule: "passes",
     hops: [
@@ -408,7 +408,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Traces",
-    about: "How large a push may be of one trace, which is kept whole",
+    about: "Size of a push: one trace, stored whole",
     unit: "bytes",
     rule: "passes",
     hops: [
@@ -423,14 +423,14 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Traces",
-    about: "How large a push may be of one trace, through Kafka",
+    about: "Size of a push: one trace, through Kafka",
     unit: "bytes",
     rule: "passes",
     hops: [gatewayDoor, forwarded(1.25), ...kafka("tempo")],
   },
   {
     signal: "Traces",
-    about: "How long a push may take",
+    about: "Time for a push: traces",
     unit: "seconds",
     rule: "outlasts",
     hops: [
@@ -445,7 +445,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Traces",
-    about: "How long a query may take",
+    about: "Time for a query of traces",
     unit: "seconds",
     rule: "outlasts",
     hops: [
@@ -458,7 +458,7 @@ export const chains: readonly Chain[] = [
   },
   {
     signal: "Traces",
-    about: "How large an answer may be",
+    about: "Size of an answer to a query of traces",
     unit: "bytes",
     rule: "passes",
     hops: [
@@ -510,7 +510,7 @@ export const tables = (environments: readonly Rendered[]): string =>
             [
               `### ${about}`,
               "",
-              row(["hop", "limit", "value", "said by", "to change it"]),
+              row(["program", "limit", "value", "set in", "change it in"]),
               row(["---", "---", "---", "---", "---"]),
               ...hops.flatMap(({ hop, limit, where, change, read }) => {
                 const values = [...new Set(environments.flatMap((one) => read(one) ?? []))].sort((a, b) => a - b);
