@@ -9,7 +9,7 @@ import {
   type Base,
   type EnvironmentValues,
 } from "./core/model/component.ts";
-import { type Addition, additions, type Feature, type Options } from "./core/assemble/feature.ts";
+import { type Addition, additions, additionsOver, type Feature, type Options } from "./core/assemble/feature.ts";
 import { type Overlay, overlay, settingsFile } from "./core/assemble/overlay.ts";
 import { type Mode, modes } from "./core/model/roles.ts";
 import type { SizeOverrides } from "./core/model/size.ts";
@@ -159,7 +159,11 @@ export function overlayOf(environment: Environment, { components, bases: committ
   }));
   const all = chosen.map(({ own }) => own);
   const others = (one: Base): readonly Base[] => all.filter((other) => other !== one);
-  const added = additions.filter(({ feature }) => features.includes(feature));
+  const added = additionsOver(
+    additions,
+    features,
+    chosen.map(({ base }) => base),
+  );
   const options = optionsOf(environment);
   const problems = [
     ...all.flatMap((one) => one.component.problems?.(one, others(one)) ?? []),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import * as grafana from "../src/components/grafana.ts";
 import { catalogue } from "../src/components/index.ts";
@@ -7,14 +8,23 @@ import * as store from "../src/components/store.ts";
 import { settingsTables } from "../src/core/assemble/base.ts";
 import { containerPorts, emptyDir, httpGet, oneContainer, probes, resources } from "../src/core/derive/pod.ts";
 import { resolve } from "../src/core/kustomize/build.ts";
-import { type Component, settingsName } from "../src/core/model/component.ts";
+import { type Base, type Component, settingsName } from "../src/core/model/component.ts";
 import { apart } from "../src/core/model/grouping.ts";
-import { defineRoles } from "../src/core/model/roles.ts";
-import { foundation, overlayOf, sizingOf } from "../src/program.ts";
+import { defineRoles, modes, type Workload } from "../src/core/model/roles.ts";
+import { labels, selector } from "../src/core/derive/labels.ts";
+import { additionsOver, type Feature } from "../src/core/assemble/feature.ts";
+import { type Overlay, overlay as assembled } from "../src/core/assemble/overlay.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
+import { additionFiles } from "../src/core/output/render.ts";
+import { features } from "../src/features/index.ts";
+import { basesOf, files, foundation, overlayOf, sizingOf, unloaded } from "../src/program.ts";
+import { storeOf } from "../src/settings/schema.ts";
 import { validate } from "../src/settings/validate.ts";
 import { portFaults, resolution, serviceFaults } from "./lib/addresses.ts";
 import { none } from "./lib/findings.ts";
-import { idOf } from "./lib/objects.ts";
+import { build, kustomizes } from "./lib/kustomize.ts";
+import { idOf, podTemplates, selects } from "./lib/objects.ts";
+import { putAll, temporary } from "./lib/project.ts";
 import { closedEdges } from "./lib/policies.ts";
 import { dataSourceFaults, fileFaults, keyFaults, nameLinks, unusedSettings } from "./lib/references.ts";
 
@@ -78,6 +88,93 @@ const profiler: Component = {
     };
   },
 };
+
+/** A feature that knows no component: one PodMonitor for the metrics of each workload. */
+const podMonitors: Feature = {
+  name: "pod-monitors",
+  changesFor: "each base",
+  reshape: (base) => {
+    const monitors = base.workloads.flatMap((workload) => {
+      const found = [...new Set(workload.roles.flatMap(({ metrics }) => metrics?.port ?? []))];
+      return found.length > 0 ? [podMonitor(workload, found)] : [];
+    });
+    return monitors.length > 0 ? { ...base, objects: [...base.objects, ...monitors] } : base;
+  },
+};
+const podMonitor = (workload: Workload, ports: readonly string[]): Manifest => ({
+  apiVersion: "monitoring.coreos.com/v1",
+  kind: "PodMonitor",
+  metadata: { name: workload.fullName, labels: labels(workload) },
+  spec: {
+    selector: { matchLabels: selector(workload) },
+    podMetricsEndpoints: ports.map((port) => ({ port })),
+  },
+});
+
+describe("a feature that adds an object to each workload", () => {
+  const built = foundation(catalogue, [...features, podMonitors]);
+  /** The overlay of an environment that has it, whatever its settings say. */
+  const withMonitors = (name: string, settings: object): Overlay => {
+    const tables = settingsTables(built.bases);
+    const environment = validate(name, { metrics: "mimir", ...settings }, built.components, tables);
+    const chosen = basesOf(environment, unloaded).map((own) => ({
+      own,
+      base: built.bases.find(({ path }) => path === own.path) as Base,
+    }));
+    const committed = chosen.map(({ base }) => base);
+    return assembled(
+      { ...environment, store: storeOf(environment), options: {} },
+      chosen,
+      additionsOver(built.additions, [podMonitors], committed),
+    );
+  };
+  const overlays = [
+    ...modes.map((mode) => withMonitors(`monitors-${mode}`, { mode })),
+    withMonitors("monitors-mixed", { mode: "monolithic", modes: { loki: "microservices", mimir: "scalable" } }),
+  ];
+
+  for (const one of overlays)
+    test(`has a Component for each base of ${one.name}, and nothing of another mode`, () => {
+      const objects = resolve(one);
+      const monitors = objects.filter(({ kind }) => kind === "PodMonitor");
+      const scraped = one.parts
+        .flatMap(({ bases }) => bases.flatMap(({ workloads }) => workloads))
+        .filter(({ roles }) => roles.some(({ metrics }) => metrics));
+      assert.deepEqual(
+        monitors.map(({ metadata }) => metadata.name).sort(),
+        scraped.map(({ fullName }) => fullName).sort(),
+      );
+      for (const monitor of monitors) {
+        const { selector } = monitor["spec"] as { selector: { matchLabels: Record<string, string> } };
+        const found = podTemplates(objects).filter(
+          ({ labels, namespace }) => namespace === monitor.metadata.namespace && selects(selector, labels),
+        );
+        assert.ok(found.length > 0, `${idOf(monitor)} selects no pods`);
+        assert.ok(
+          found.every(({ name }) => name.startsWith(monitor.metadata.name)),
+          `${idOf(monitor)} selects others`,
+        );
+      }
+    });
+  test("changes no Component that was there before", () => {
+    const before = new Map(foundation().additions.flatMap((one) => [...additionFiles(one)]));
+    const after = new Map(built.additions.flatMap((one) => [...additionFiles(one)]));
+    for (const [path, text] of before) assert.equal(after.get(path), text, path);
+  });
+  test("is built by kustomize as it is in memory", async (context) => {
+    if (kustomizes.length === 0) return context.skip("no kustomize");
+    const folder = temporary((clean) => context.after(clean));
+    putAll(
+      folder,
+      files(built, overlays, () => []),
+    );
+    // Components in three modes beside each other.
+    const mixed = overlays.at(-1) as Overlay;
+    const ids = (list: readonly Manifest[]): readonly string[] => list.map(idOf).sort();
+    for (const program of kustomizes)
+      assert.deepEqual(ids((await build(program, join(folder, mixed.path))).objects), ids(resolve(mixed)));
+  });
+});
 
 describe("a component that is one file and a line in the list", () => {
   const built = foundation([...catalogue, profiler]);

@@ -1,3 +1,4 @@
+import { featuresIn } from "../../src/core/assemble/feature.ts";
 import type { Overlay } from "../../src/core/assemble/overlay.ts";
 import { type Role, type Workload } from "../../src/core/model/roles.ts";
 import { network, type PolicySpec, type Target, targets } from "../../src/core/kubernetes/network-rules.ts";
@@ -26,7 +27,7 @@ interface Node {
 /** What an overlay has on record, over the pods of these objects. */
 export function recorded({ parts }: Overlay, objects: readonly Manifest[]): Recorded {
   const pods = podTemplates(objects);
-  const joins = parts.flatMap(({ additions }) => additions.flatMap(({ feature }) => feature.joins ?? []));
+  const joins = parts.flatMap(({ additions }) => featuresIn(additions).flatMap(({ joins }) => joins ?? []));
   const node = (workload: Workload, namespace: string): Node[] =>
     pods
       .filter((pod) => pod.namespace === namespace && selects({ matchLabels: selector(workload) }, pod.labels))

@@ -1,3 +1,4 @@
+import { featuresIn } from "./feature.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Role } from "../model/roles.ts";
 import { type Connection, connectionKey, isRole, type Place } from "../model/wiring.ts";
@@ -8,7 +9,7 @@ export function connectionsOf({ parts }: Overlay): readonly Connection[] {
   const bases = parts.flatMap((part) => part.bases);
   const present = new Set(bases.map(({ component }) => component.name));
   const here = (end: Role | Place): boolean => !isRole(end) || present.has(end.component);
-  const replaced = parts.flatMap(({ additions }) => additions.flatMap(({ feature }) => feature.replaces ?? []));
+  const replaced = parts.flatMap(({ additions }) => featuresIn(additions).flatMap(({ replaces }) => replaces ?? []));
   const placed = (connection: Connection): Connection => {
     const found = replaced.find(({ role }) => role === connection.to);
     return found ? { from: connection.from, to: found.by, via: "member" } : connection;

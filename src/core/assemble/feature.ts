@@ -31,10 +31,16 @@ export interface Feature {
   /** @param bases all there are, in each of their modes */
   build?(wiring: Wiring, bases: readonly Base[]): BuiltFeature;
   /**
-   * What a base is with it, where that follows from the base's own workloads and sizes: the Component holds what differs in the bases as
-   * committed, an overlay what differs from that in those of its environment.
+   * The base with the feature, where the change follows from the base's own workloads and sizes. The Component holds the difference to the
+   * committed base, an overlay the difference between that and its environment's own base.
+   * @param wiring of one base a component; the workloads of `base` are its own
    */
   reshape?(base: Base, wiring: Wiring): Base;
+  /**
+   * `each base`: what `reshape` changes in a base is a Component of its own, `components/<feature>/<component>/<mode>`, because it names
+   * workloads that another mode does not have. Default: one Component, `components/<feature>`, for all bases.
+   */
+  readonly changesFor?: "each base";
 }
 
 export interface FeatureDifference {
@@ -72,15 +78,20 @@ export const annotating = (annotations: Readonly<Record<string, string>>): reado
     change: { metadata: { annotations } },
   }));
 
-/** What `components/<feature>` holds. */
+/** What `components/<feature>` or `components/<feature>/<component>/<mode>` holds. */
 export interface Addition {
   readonly feature: Feature;
+  /** The only base that it can stand over. Default: any choice of bases. */
+  readonly base?: Base | undefined;
+  readonly namespaceKind: NamespaceKind;
   readonly path: string;
   readonly objects: readonly Manifest[];
   readonly patches: readonly Manifest[];
   readonly configs: readonly Config[];
   readonly configPatches: readonly Config[];
   readonly everywhere: readonly Everywhere[];
+  /** Numbers of pods that differ, by object. */
+  readonly replicas: Readonly<Record<string, number>>;
   /** Those that the bases do not have already. */
   readonly connections: readonly Connection[];
 }
@@ -118,6 +129,23 @@ export const reshaped = (
   return bases.map((base) => allLeftAlone(features.reduce((now, { reshape }) => reshape?.(now, wiring) ?? now, base)));
 };
 
+/** The differences that a feature makes to several bases, as the contents of one Component. */
+const together = (differences: readonly Difference[]) => ({
+  objects: differences.flatMap(({ objects }) => objects),
+  patches: differences.flatMap(({ patches }) => patches),
+  configPatches: differences.flatMap(({ configPatches }) => configPatches),
+  replicas: Object.assign({}, ...differences.map(({ replicas }) => replicas)) as Difference["replicas"],
+});
+
+/** What `reshape` changes in the committed bases: those that it leaves as they are are left out. */
+const changed = (feature: Feature, bases: readonly Base[], wiring: Wiring): ReadonlyMap<Base, Difference> =>
+  new Map(
+    bases.flatMap((base) => {
+      const now = feature.reshape?.(base, wiring) ?? base;
+      return now === base ? [] : [[base, differenceTo(base, allLeftAlone(now))] as const];
+    }),
+  );
+
 /**
  * The features, wired to the workloads of the bases that stand beside each other.
  * @param all the bases in all of their modes
@@ -130,32 +158,54 @@ export function additions(
   const already = new Set(
     [...new Set(beside.map((base) => base.wiring))].flatMap((one) => one.connections().map(connectionKey)),
   );
-  return features.map((feature) => {
+  return features.flatMap((feature): readonly Addition[] => {
     const wiring = wiringOf([feature], beside, namespaceNames);
-    const {
-      objects = [],
-      patches = [],
-      configs = [],
-      configPatches = [],
-      everywhere = [],
-    } = feature.build?.(wiring, all) ?? {};
-    const changed = all.map((base): Difference =>
-      differenceTo(base, allLeftAlone(feature.reshape?.(base, wiring) ?? base)),
-    );
+    const built = feature.build?.(wiring, all) ?? {};
+    const differences = changed(feature, all, wiring);
     const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
-    return {
+    const split = feature.changesFor === "each base";
+    const shared = together(split ? [] : [...differences.values()]);
+    const path = `components/${feature.name}`;
+    const common: Addition = {
       feature,
-      path: `components/${feature.name}`,
+      namespaceKind: feature.namespaceKind ?? "stack",
+      path,
       objects: [
-        ...objects.map(leftAlone),
-        ...changed.flatMap((one) => one.objects),
+        ...(built.objects ?? []).map(leftAlone),
+        ...shared.objects,
         ...addedPolicies(feature.name, added, wiring),
       ],
-      patches: [...patches.map(leftAlone), ...changed.flatMap((one) => one.patches)],
-      configs,
-      configPatches,
-      everywhere,
+      patches: [...(built.patches ?? []).map(leftAlone), ...shared.patches],
+      configs: built.configs ?? [],
+      configPatches: [...(built.configPatches ?? []), ...shared.configPatches],
+      everywhere: built.everywhere ?? [],
+      replicas: shared.replicas,
       connections: added,
     };
+    if (!split) return [common];
+    const each = [...differences].map(([base, difference]): Addition => ({
+      feature,
+      base,
+      namespaceKind: base.component.namespaceKind,
+      path: `${path}/${base.component.name}/${base.mode}`,
+      ...together([difference]),
+      configs: [],
+      everywhere: [],
+      connections: [],
+    }));
+    return feature.build || added.length > 0 ? [common, ...each] : each;
   });
 }
+
+/** The Components of an environment with these features and committed bases. */
+export const additionsOver = (
+  all: readonly Addition[],
+  features: readonly Feature[],
+  bases: readonly Base[],
+): readonly Addition[] =>
+  all.filter(({ feature, base }) => features.includes(feature) && (base === undefined || bases.includes(base)));
+
+/** The features of some Components, each once. */
+export const featuresIn = (additions: readonly Addition[]): readonly Feature[] => [
+  ...new Set(additions.map(({ feature }) => feature)),
+];

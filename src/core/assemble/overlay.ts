@@ -1,7 +1,7 @@
 import { type Difference, differenceTo } from "./difference.ts";
 import { type OpenedPorts, openedPolicies, waysOut } from "./doors.ts";
 import { type Config, namespaceNames, type SecretShape, type Base } from "../model/component.ts";
-import { type Addition, reshaped } from "./feature.ts";
+import { type Addition, featuresIn, reshaped } from "./feature.ts";
 import { Namespace, NetworkPolicy } from "../kubernetes/builders.ts";
 import { mergePatches } from "../kubernetes/strategic-merge.ts";
 import { partOf } from "../derive/labels.ts";
@@ -146,7 +146,7 @@ export interface Chosen {
 export function overlay(choice: Choice, chosen: readonly Chosen[], additions: readonly Addition[]): Overlay {
   const path = `overlays/${choice.name}`;
   const kinds: readonly NamespaceKind[] = ["stack", "agents"];
-  const features = additions.map(({ feature }) => feature);
+  const features = featuresIn(additions);
   const shapedBases = reshaped(
     features,
     chosen.map(({ base }) => base),
@@ -164,14 +164,14 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
     const secrets = here.flatMap(({ own }) => own.secrets);
     // As kustomize takes them: in the order of their paths.
     const added = additions
-      .filter(({ feature }) => (feature.namespaceKind ?? "stack") === namespaceKind)
+      .filter((one) => one.namespaceKind === namespaceKind)
       .toSorted((a, b) => (a.path < b.path ? -1 : 1));
     const differences: readonly Difference[] = changed.filter(
       ({ base }) => base.component.namespaceKind === namespaceKind,
     );
     const settingPatches = differences.flatMap(({ configPatches }) => configPatches);
-    const options = added.flatMap(
-      (one) => one.feature.adapt?.(choice.options[one.feature.name] ?? {}, choice.store, one) ?? [],
+    const options = added.flatMap((one) =>
+      one.base ? [] : (one.feature.adapt?.(choice.options[one.feature.name] ?? {}, choice.store, one) ?? []),
     );
     return {
       namespaceKind,

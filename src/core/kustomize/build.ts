@@ -108,10 +108,11 @@ export const contents = once((part: Part): Contents => {
     ...everywhere.filter((one) => concerns(one, object)).map(({ change }) => change),
     ...(own.get(id(object)) ?? []),
   ];
+  const replicas = Object.assign({}, ...part.additions.map((addition) => addition.replicas), part.replicas);
   const patched = (object: Manifest): Manifest =>
     scaled(
       of(object).reduce<Manifest>((now, patch) => merged(now, patch) as Manifest, object),
-      part.replicas,
+      replicas,
     );
   // kustomize runs a kustomization's generators before its Components.
   const merges = [...part.configPatches, ...part.additions.flatMap((addition) => addition.configPatches)];

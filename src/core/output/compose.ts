@@ -5,7 +5,7 @@ import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { Config, Pods, Base } from "../model/component.ts";
 import { connectionsOf } from "../assemble/connections.ts";
-import { joinRoles } from "../assemble/feature.ts";
+import { featuresIn, joinRoles } from "../assemble/feature.ts";
 import { groupLabel, labels, selector } from "../derive/labels.ts";
 import { type Overlay, type Part, settingsFile } from "../assemble/overlay.ts";
 import { configPath, secretEnvPath, secretPath } from "../kustomize/paths.ts";
@@ -344,7 +344,7 @@ export function compose(overlay: Overlay, shell: string): Compose {
       .map((base) => ({
         base,
         part,
-        workloads: base.workloads.map(joinRoles(part.additions.map((one) => one.feature))),
+        workloads: base.workloads.map(joinRoles(featuresIn(part.additions))),
       })),
   );
   const around = placed.flatMap(({ workloads }) => workloads);

@@ -91,7 +91,8 @@ const changing = ({ apiVersion, kind, whose, change: { metadata, ...rest } }: Ev
 });
 
 /** `components/<feature>`: a kustomize Component. */
-export function additionFiles({ path, objects, patches, configs, configPatches, everywhere }: Addition): Files {
+export function additionFiles(addition: Addition): Files {
+  const { path, objects, patches, configs, configPatches, everywhere, replicas } = addition;
   const head = header("src/features", patchInstead);
   const text = kustomization({
     kind: "Component",
@@ -101,6 +102,7 @@ export function additionFiles({ path, objects, patches, configs, configPatches, 
       ...sorted(configs).map((config) => generator(config, {})),
       ...sorted(configPatches).map((config) => generator(config, { behavior: "merge" })),
     ],
+    replicas: Object.entries(replicas).map(([name, count]) => ({ name, count })),
     patches: [...patches.map((patch) => ({ path: `patches/${fileName(patch)}` })), ...everywhere.map(changing)],
   });
   return filesOf([
