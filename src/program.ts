@@ -116,7 +116,10 @@ export function basesOf(environment: Environment, loaded: Loaded, all = catalogu
   const values = variation(environment, loaded, features);
   const own = bases(all, modeOf, values, (component) => components.includes(component));
   const others = (one: Base): readonly Base[] => own.filter((other) => other !== one);
-  return own.filter((one) => one.component.isNeeded?.(one, others(one)) ?? true);
+  // The order of the components means nothing.
+  return own
+    .filter((one) => one.component.isNeeded?.(one, others(one)) ?? true)
+    .toSorted((a, b) => (a.component.name < b.component.name ? -1 : 1));
 }
 
 /** The sizes that an environment's load gives its workloads, and why. */
