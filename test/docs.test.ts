@@ -249,6 +249,15 @@ describe("the overlays that the pages show", { skip: kustomizes.length === 0 ? m
       assert.equal(ingester?.spec.containers[0]?.envFrom?.[0]?.configMapRef?.name, proxy.name);
       assert.ok(network(objects).open("Egress", ingester, outside, { port: 8080 }));
     });
+    says("two-families", (objects) => {
+      const double = objects.flatMap(({ spec }) =>
+        (spec as { readonly ipFamilyPolicy?: string } | undefined)?.ipFamilyPolicy
+          ? [spec as { clusterIP?: string }]
+          : [],
+      );
+      assert.ok(double.length > 3);
+      assert.ok(double.every(({ clusterIP }) => clusterIP !== "None"));
+    });
     says("on-openshift", (objects) => {
       const pods = podTemplates(objects);
       assert.deepEqual(
