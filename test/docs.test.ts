@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
+import devSettings from "../src/environments/dev.ts";
 import { network, outside } from "../src/core/kubernetes/network-rules.ts";
 import { requests } from "../src/core/kubernetes/requests.ts";
 import { type Labels, podTemplates, secretsOf } from "./lib/objects.ts";
@@ -294,7 +295,7 @@ describe("the settings that the pages show are settings", () => {
     for (const lines of how.includes("one line each") ? block.trim().split("\n") : [block])
       test(`${page}: ${lines.trim().split("\n")[0]}`, () => {
         const [, inner = lines] = /export default environment\(\{([\s\S]*)\}\);/.exec(lines) ?? [];
-        const said = new Function(`return {${inner}\n}`)() as object;
+        const said = new Function("dev", `return {${inner}\n}`)(devSettings) as object;
         const metrics = how.includes("thanos") ? "thanos-receive" : "mimir";
         void worldOf(environmentOf("shown", { mode: "microservices", metrics, ...said }));
       });
