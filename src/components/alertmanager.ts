@@ -81,7 +81,7 @@ export const alertmanager: Component = {
     name: "Alertmanager",
     uid,
     type: "alertmanager",
-    url: `http://${wire(grafana.roles.server).to(server, "http")}`,
+    url: wire(grafana.roles.server).url(server, "http"),
     jsonData: { implementation: "prometheus", handleGrafanaManagedAlerts: false },
   }),
   build(context) {

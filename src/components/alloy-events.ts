@@ -25,7 +25,7 @@ const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
   cluster: { unit: "name", value: "kube-lgtm" },
   lokiUrl: {
     unit: "url",
-    value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/loki/api/v1/push`,
+    value: `${wire(roles.server).url(loki.roles.gateway, "http")}/loki/api/v1/push`,
   },
 });
 

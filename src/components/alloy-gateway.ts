@@ -1,7 +1,7 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { clusterAccess } from "../core/derive/rbac.ts";
 import type { Component, Config, Context, SettingsTable } from "../core/model/component.ts";
-import { defineRoles } from "../core/model/roles.ts";
+import { defineRoles, isSecure } from "../core/model/roles.ts";
 import { configVolume, emptyDir, resources, untilUnrouted, oneContainer } from "../core/derive/pod.ts";
 import { quantity } from "../core/kubernetes/requests.ts";
 import type { Size } from "../core/model/size.ts";
@@ -65,6 +65,7 @@ const config = (asks: "Kubernetes" | "nobody"): Config => ({
         jaegerHttp: entrances["jaeger-http"],
         zipkin: entrances.zipkin,
       },
+      isTempoInsecure: !isSecure(tempo.roles.distributor, "otlp-grpc"),
       largest: { http: mebibytes(largestPush.http), grpc: mebibytes(largestPush.grpc) },
     }),
   },
@@ -78,10 +79,10 @@ const deltaSeries = (memoryLimit: string): number => Math.floor((quantity(memory
 
 const settings = ({ wiring: { wire, workloadOf }, size, tenant }: Context): SettingsTable => ({
   deltaSeries: { unit: "count", value: String(deltaSeries(size(workloadOf(roles.server)).memoryLimit)) },
-  lokiOtlpUrl: { unit: "url", value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/otlp` },
+  lokiOtlpUrl: { unit: "url", value: `${wire(roles.server).url(loki.roles.gateway, "http")}/otlp` },
   metricsOtlpUrl: {
     unit: "url",
-    value: `http://${wire(roles.server).to(prometheus.roles.server, "http")}${prometheus.paths.otlp}`,
+    value: `${wire(roles.server).url(prometheus.roles.server, "http")}${prometheus.paths.otlp}`,
   },
   // Pods that pass on what others push, and do not say whose it is: it is not theirs. Those are upstream's own.
   relays: { unit: "expression", value: "jaeger-agent|jaeger-collector" },

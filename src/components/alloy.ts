@@ -30,7 +30,7 @@ const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
   multilineFirstLine: { unit: "expression", value: String.raw`^\d{4}-\d{2}-\d{2}` },
   lokiUrl: {
     unit: "url",
-    value: `http://${wire(roles.server).to(loki.roles.gateway, "http")}/loki/api/v1/push`,
+    value: `${wire(roles.server).url(loki.roles.gateway, "http")}/loki/api/v1/push`,
   },
 });
 

@@ -214,7 +214,7 @@ function gateways(
         workload,
         size(workload),
         role.ports["http"] as number,
-        locations.map(([path, answers]) => ({ path, upstream: wiring.wire(role).to(answers, "http") })),
+        locations.map(([path, answers]) => ({ path, upstream: wiring.wire(role).url(answers, "http") })),
         tenant,
       ),
     );

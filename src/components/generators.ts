@@ -1,6 +1,6 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { Component, Context, Pods } from "../core/model/component.ts";
-import { defineRoles, type Workload } from "../core/model/roles.ts";
+import { defineRoles, isSecure, type Workload } from "../core/model/roles.ts";
 import { configVolume, emptyDir, endsWhenTold, goMemoryLimit, resources } from "../core/derive/pod.ts";
 import type { Sized } from "../core/model/size.ts";
 import { template } from "../core/util/template.ts";
@@ -92,7 +92,7 @@ const metrics = ({ wiring: { workloadOf, wire }, size }: Context): Pods => {
       args: [
         "metrics",
         "--otlp-endpoint=$(GENERATORS_OTLP_GRPC_ADDRESS)",
-        "--otlp-insecure",
+        ...(isSecure(alloyGateway.roles.server, "otlp-grpc") ? [] : ["--otlp-insecure"]),
         `--otlp-metric-name=${gauge}`,
         "--metric-type=Gauge",
         "--service=stock",
@@ -125,7 +125,7 @@ export const generators: Component = {
   },
   settings: ({ wiring: { wire } }) => ({
     otlpGrpcAddress: { unit: "address", value: wire(roles.metrics).to(alloyGateway.roles.server, "otlp-grpc") },
-    otlpHttpUrl: { unit: "url", value: `http://${wire(roles.traces).to(alloyGateway.roles.server, "otlp-http")}` },
+    otlpHttpUrl: { unit: "url", value: wire(roles.traces).url(alloyGateway.roles.server, "otlp-http") },
   }),
   build: (context) => ({
     pods: [traces(context), metrics(context)],

@@ -36,6 +36,7 @@ export const roles = defineRoles(
     server: {
       tier: "write",
       ports,
+      speaks: { kafka: "tcp", controller: "tcp" },
       disk: "20Gi",
       publishNotReadyAddresses: true,
       clientLabel: "kafka",

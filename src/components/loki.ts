@@ -1,5 +1,5 @@
 import { type Component, type Context, settingsName, type SettingsTable, variable } from "../core/model/component.ts";
-import { defineRoles } from "../core/model/roles.ts";
+import { defineRoles, scheme } from "../core/model/roles.ts";
 import { podsOf, type Size } from "../core/model/size.ts";
 import type { Address, Wiring } from "../core/model/wiring.ts";
 import { limitSettings } from "../sizing/limits.ts";
@@ -79,13 +79,14 @@ const askers = [
 const limits = overrides("loki");
 
 /** Where Loki's ruler finds every Alertmanager: it looks for them by SRV records, or takes the URL as it is. */
-const everyAlertmanager = (address: Address): string => `http://_http._tcp.${address.split(":")[0]}`;
+const everyAlertmanager = (url: string): string =>
+  url.replace(/\/\/([^:]+):\d+$/, `//_${alertmanager.members.port}._tcp.$1`);
 
 const settings = ({ wiring: { wire, workloadOf }, size, store: kept, tenant }: Context): SettingsTable => ({
   alertmanagerDiscovery: { unit: "boolean", value: "true" },
   alertmanagerUrl: {
     unit: "url",
-    value: everyAlertmanager(wire(ruler).toGroup(alertmanager.members, [alertmanager.roles.server])),
+    value: everyAlertmanager(wire(ruler).urlToGroup(alertmanager.members, [alertmanager.roles.server])),
   },
   ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3"), [
     "azureAccount",
@@ -362,7 +363,7 @@ export const loki: Component = {
         literals: {
           [variable("loki", "alertmanagerDiscovery")]: "false",
           [variable("loki", "alertmanagerUrl")]:
-            `http://${alertmanager.members.name}:${alertmanager.roles.server.ports.http}`,
+            `${scheme(alertmanager.roles.server, "http")}://${alertmanager.members.name}:${alertmanager.roles.server.ports.http}`,
         },
       },
     ],
@@ -371,7 +372,7 @@ export const loki: Component = {
     name: "Loki",
     uid,
     type: "loki",
-    url: `http://${wire(grafana.roles.server).to(roles.gateway, "http")}`,
+    url: wire(grafana.roles.server).url(roles.gateway, "http"),
     jsonData: {
       ...grafana.patient,
       derivedFields: [

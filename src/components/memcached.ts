@@ -83,7 +83,7 @@ export function caches<const T extends Readonly<Record<string, Use>>>(
   const doorOf = (use: string): string => (use === "server" ? name : `${name}-${use}`);
   const roles = defineRoles(
     name,
-    { ports, metrics: { port: "exporter", job: "memcached" } },
+    { ports, speaks: { memcached: "tcp" }, metrics: { port: "exporter", job: "memcached" } },
     Object.fromEntries(
       Object.keys(uses).map((use) => [
         use,

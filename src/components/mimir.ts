@@ -1,6 +1,6 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { Component, Context, SettingsTable, Base } from "../core/model/component.ts";
-import { defineRoles, type Role, type Workload } from "../core/model/roles.ts";
+import { defineRoles, isSecure, type Role, type Workload } from "../core/model/roles.ts";
 import { overlaid } from "../core/derive/pod.ts";
 import { podsOf, type Size } from "../core/model/size.ts";
 import type { Address, Wiring } from "../core/model/wiring.ts";
@@ -131,7 +131,7 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
           clusterDomain: { unit: "name", value: "cluster.local" },
           ...kafka.clientSettings(wire(distributor)),
           kafkaSaslMechanism: { unit: "mechanism", value: "PLAIN" },
-          kafkaTlsEnabled: { unit: "boolean", value: "false" },
+          kafkaTlsEnabled: { unit: "boolean", value: String(isSecure(kafka.roles.server, "kafka")) },
           // Upstream's: until then what its ingesters hold may be asked for there alone.
           partitionForgottenAfter: { unit: "duration", value: "13h" },
         }
@@ -283,8 +283,8 @@ const config = ({ wiring, size }: Context) => {
       ring: member,
       rule_path: "/data/ruler",
       alertmanager_url: own
-        ? `http://${wire(ruler).to(ownAlertmanager, "http")}${paths.alerts}`
-        : `dns+http://${wire(ruler).toGroup(alertmanager.members, [alertmanager.roles.server])}`,
+        ? `${wire(ruler).url(ownAlertmanager, "http")}${paths.alerts}`
+        : `dns+${wire(ruler).urlToGroup(alertmanager.members, [alertmanager.roles.server])}`,
       // With a queue before the ingesters, only the query-frontend knows up to where they must have read it.
       ...(isApart(wiring) ? { query_frontend: { address: `dns:///${wire(ruler).toEach(frontend, "grpc")}` } } : {}),
     },
@@ -421,7 +421,7 @@ export const mimir: Component = {
   signals: grafana.metricsSignal,
   settings,
   dataSource: ({ wire, runs }, uidOf) => {
-    const door = `http://${wire(grafana.roles.server).to(roles.gateway, "http")}`;
+    const door = wire(grafana.roles.server).url(roles.gateway, "http");
     const metrics = grafana.metricsSource("Mimir", `${door}${paths.query}`, uidOf);
     if (!runs(ownAlertmanager)) return metrics;
     return [

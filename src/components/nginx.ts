@@ -15,13 +15,13 @@ import { template } from "../core/util/template.ts";
 import type { Size, Sized } from "../core/model/size.ts";
 import { largestForwarded } from "./otlp.ts";
 import { patience, seconds } from "./patience.ts";
-import type { Address } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
 
-/** Requests whose path matches (nginx's `location`) go to this address. */
+/** Requests whose path matches (nginx's `location`) go to this URL. */
 export interface Route {
   readonly path: string;
-  readonly upstream: Address;
+  /** "http://loki-distributor:3100". */
+  readonly upstream: string;
 }
 
 /** Two gateways, of which one may go away. */

@@ -1,7 +1,7 @@
 import { clusterAccess } from "../core/derive/rbac.ts";
 import type { Component, Config, Context, Pods } from "../core/model/component.ts";
 import { podIdentity, scrapeJobs, staticJobs } from "../core/derive/scrape.ts";
-import { defineRoles, type Role, type Workload } from "../core/model/roles.ts";
+import { defineRoles, isSecure, type Role, type Workload } from "../core/model/roles.ts";
 import { configVolume, containerPorts, httpGet, podName, probes, resources } from "../core/derive/pod.ts";
 import type { Sized } from "../core/model/size.ts";
 import type { Address, Wiring } from "../core/model/wiring.ts";
@@ -86,6 +86,7 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
         alert_relabel_configs: [{ regex: origin.replica, action: "labeldrop" }, namedCluster],
         alertmanagers: [
           {
+            scheme: isSecure(alertmanager.roles.server, "http") ? "https" : undefined,
             dns_sd_configs: [
               everyAlertmanager(wire(server).toGroup(alertmanager.members, [alertmanager.roles.server])),
             ],

@@ -2,6 +2,7 @@ import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import { type SecretShape, settingsName, type SettingsTable, variable } from "../core/model/component.ts";
 import { endsWhenTold, resources, secretVolume } from "../core/derive/pod.ts";
+import { isSecure, scheme } from "../core/model/roles.ts";
 import type { Identity, Store } from "../core/model/store.ts";
 import type { Address } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
@@ -52,7 +53,10 @@ const tableOf = ({ kind, region, endpoint, account, identity }: Store, address: 
     s3Endpoint: { unit: "host", value: host },
     // A store outside is addressed by path where it is no cloud of buckets with host names of their own.
     s3ForcePathStyle: { unit: "boolean", value: String(kind === "minio" || endpoint !== undefined) },
-    s3Insecure: { unit: "boolean", value: String(kind === "minio" || asked?.protocol === "http:") },
+    s3Insecure: {
+      unit: "boolean",
+      value: String(kind === "minio" ? !isSecure(minio.roles.server, "s3") : asked?.protocol === "http:"),
+    },
     s3Region: { unit: "name", value: region ?? "us-east-1" },
     store: { unit: "store", value: kind === "minio" ? "s3" : kind },
   } as const satisfies SettingsTable;
@@ -130,7 +134,7 @@ export function untilBuckets(
         [
           endsWhenTold,
           `[ "${value("store")} ${value("s3Endpoint")}" = "s3 ${address}" ] || exit 0`,
-          `until mc alias set store "http://${address}" "$S3_ACCESS_KEY_ID" "$S3_SECRET_ACCESS_KEY" >/dev/null; do sleep 2; done`,
+          `until mc alias set store "${scheme(minio.roles.server, "s3")}://${address}" "$S3_ACCESS_KEY_ID" "$S3_SECRET_ACCESS_KEY" >/dev/null; do sleep 2; done`,
           `for bucket in ${buckets.map((setting) => `"${value(setting)}"`).join(" ")}; do`,
           '  until mc ls "store/$bucket" >/dev/null; do sleep 2; done',
           "done",

@@ -125,7 +125,7 @@ const settings = (context: Context): SettingsTable => {
     multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
     remoteWriteUrl: {
       unit: "url",
-      value: `http://${wire(generator).to(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
+      value: `${wire(generator).url(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
     },
     retention: { unit: "duration", value: "168h" },
     // Searches ask live-stores alone for what is newer: upstream's, and less while another Tempo gives way to this one, but more than blocks
@@ -391,7 +391,7 @@ export const tempo: Component = {
     name: "Tempo",
     uid,
     type: "tempo",
-    url: `http://${wire(grafana.roles.server).to(frontend, "http")}`,
+    url: wire(grafana.roles.server).url(frontend, "http"),
     // No gateway stands before Tempo that could say it.
     secureJsonData: { httpHeaderValue1: `\${${grafana.tempoTenant}}` },
     jsonData: {

@@ -3,7 +3,7 @@ import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import type { Component, Config, Context, Pods, SecretShape, SettingsTable } from "../core/model/component.ts";
-import { defineRoles, type Role } from "../core/model/roles.ts";
+import { defineRoles, isSecure, type Role } from "../core/model/roles.ts";
 import {
   configVolume,
   containerPorts,
@@ -75,7 +75,7 @@ const secret = (endpoint: Address): SecretShape => ({
         endpoint,
         access_key: minio.throwAway.accessKey,
         secret_key: minio.throwAway.secretKey,
-        insecure: true,
+        insecure: !isSecure(minio.roles.server, "s3"),
         bucket_lookup_type: "path",
       },
     },
@@ -178,7 +178,7 @@ const settings = (context: Context): SettingsTable => ({
     ? {
         remoteWriteUrl: {
           unit: "url",
-          value: `http://${context.wiring.wire(rule).to(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
+          value: `${context.wiring.wire(rule).url(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
         },
       }
     : {}),
@@ -264,7 +264,7 @@ const queryArgs = [
 ];
 
 const frontendArgs = ({ wiring: { wire } }: Context): readonly string[] => [
-  `--query-frontend.downstream-url=http://${wire(frontend).to(query, "http")}`,
+  `--query-frontend.downstream-url=${wire(frontend).url(query, "http")}`,
   "--query-range.response-cache-config-file=/etc/thanos/cache/response-cache.yml",
   "--query-frontend.compress-responses",
 ];
@@ -300,8 +300,8 @@ const ruleArgs = (context: Context): readonly string[] => [
   isStateless(context)
     ? `--remote-write.config=${JSON.stringify({ remote_write: [{ url: "$(THANOS_REMOTE_WRITE_URL)", send_native_histograms: true, queue_config: prometheus.patience }] })}`
     : objectStore.flag,
-  `--query=http://${context.wiring.wire(rule).to(query, "http")}`,
-  `--alertmanagers.url=dns+http://${context.wiring.wire(rule).toGroup(alertmanager.members, [alertmanager.roles.server])}`,
+  `--query=${context.wiring.wire(rule).url(query, "http")}`,
+  `--alertmanagers.url=dns+${context.wiring.wire(rule).urlToGroup(alertmanager.members, [alertmanager.roles.server])}`,
   "--rule-file=/etc/thanos/rules/*.yaml",
   "--eval-interval=30s",
   '--label=rule_replica="$(POD_NAME)"',
@@ -370,7 +370,7 @@ export const thanos: Component = {
   buckets: [bucket],
   signals: grafana.metricsSignal,
   dataSource: ({ wire }, uidOf) =>
-    grafana.metricsSource("Thanos", `http://${wire(grafana.roles.server).to(frontend, "http")}`, uidOf),
+    grafana.metricsSource("Thanos", wire(grafana.roles.server).url(frontend, "http"), uidOf),
   build(context) {
     recordDiscovered(context);
     const { wire } = context.wiring;

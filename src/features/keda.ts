@@ -7,7 +7,6 @@ import type { Feature } from "../core/assemble/feature.ts";
 import { labels } from "../core/derive/labels.ts";
 import type { Mode, Role } from "../core/model/roles.ts";
 import { kedaOperator } from "../core/derive/network-policies.ts";
-import type { Address } from "../core/model/wiring.ts";
 import { busy, busyCpu, scaling } from "../core/derive/controllers.ts";
 import type { Manifest } from "../core/kubernetes/manifest.ts";
 
@@ -51,12 +50,7 @@ interface Workers {
  * The HorizontalPodAutoscaler that KEDA makes keeps the name of the one it takes the place of, which is therefore taken over where it is:
  * there are never two, nor none, and KEDA's webhook would refuse a second one.
  */
-const scaledObject = (
-  { workload, size }: Pods,
-  most: number,
-  { query, each }: Workers,
-  address: Address,
-): ScaledObject => ({
+const scaledObject = ({ workload, size }: Pods, most: number, { query, each }: Workers, url: string): ScaledObject => ({
   apiVersion: "keda.sh/v1alpha1",
   kind: "ScaledObject",
   metadata: {
@@ -76,7 +70,7 @@ const scaledObject = (
         type: "prometheus",
         metricType: "AverageValue",
         metadata: {
-          serverAddress: `http://${address}`,
+          serverAddress: url,
           query,
           threshold: String(Math.floor(each * busy)),
           // No samples are no sign of quiet.
@@ -107,16 +101,16 @@ const keda = (workers: Workers): Feature => {
   return {
     name,
     options: { namespace: "name" },
-    reshape(base, { addressFromOutside }) {
+    reshape(base, { urlFromOutside }) {
       const pods = podsOf(base, role);
       const most = pods?.size.maxReplicas;
       if (!pods || most === undefined) return base;
       const { fullName } = pods.workload;
-      const address = addressFromOutside("keda", server, "http");
+      const url = urlFromOutside("keda", server, "http");
       const others = base.objects.filter(
         ({ kind, metadata }) => kind !== "HorizontalPodAutoscaler" || metadata.name !== fullName,
       );
-      return { ...base, objects: [...others, scaledObject(pods, most, workers, address)] };
+      return { ...base, objects: [...others, scaledObject(pods, most, workers, url)] };
     },
     adapt: ({ namespace }) => ({
       patches:

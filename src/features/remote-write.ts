@@ -54,14 +54,14 @@ const remoteWrite = (name: string, { url }: Receiver, all = pushers): Feature =>
 
 const mimirPaths = { otlp: mimir.paths.otlp, remoteWrite: mimir.paths.push } as const;
 export const mimirRemoteWrite = remoteWrite("mimir-remote-write", {
-  url: ({ wire }, from, protocol) => `http://${wire(from).to(mimir.roles.gateway, "http")}${mimirPaths[protocol]}`,
+  url: ({ wire }, from, protocol) => `${wire(from).url(mimir.roles.gateway, "http")}${mimirPaths[protocol]}`,
 });
 
 export const thanosRemoteWrite = remoteWrite(
   "thanos-remote-write",
   {
     url: ({ wire }, from, protocol) =>
-      `http://${wire(from).to(thanosReceive.roles.router, "remote-write")}${thanosReceive.paths[protocol]}`,
+      `${wire(from).url(thanosReceive.roles.router, "remote-write")}${thanosReceive.paths[protocol]}`,
   },
   [...pushers, { role: thanos.roles.rule, setting: "remoteWriteUrl", protocol: "remoteWrite" }],
 );

@@ -7,7 +7,7 @@ import type { Feature } from "../core/assemble/feature.ts";
 import { clientLabel, groupLabels } from "../core/derive/labels.ts";
 import { defineRoles } from "../core/model/roles.ts";
 import type { Store } from "../core/model/store.ts";
-import { askingOutside, resources, restrictedContainer } from "../core/derive/pod.ts";
+import { askingOutside, probedAs, resources, restrictedContainer } from "../core/derive/pod.ts";
 import { scrapeJobs } from "../core/derive/scrape.ts";
 import type { Manifest } from "../core/kubernetes/manifest.ts";
 
@@ -54,24 +54,26 @@ export const thanosSidecar: Feature = {
     const spec: IPodSpec = {
       containers: [
         restrictedContainer(
-          askingOutside(
-            thanos.container(
-              [sidecar],
-              "sidecar",
-              [
-                "--tsdb.path=/data",
-                `--prometheus.url=http://${wire(sidecar).to(prometheus.roles.server, "http")}`,
-                thanos.objectStore.flag,
-                // One block that cannot be read, or not be uploaded, keeps no other back: Prometheus goes on without it, too, and the
-                // compactor takes blocks that come later.
-                "--shipper.skip-corrupted-blocks",
-                "--shipper.allow-out-of-order-uploads",
-              ],
-              {
-                ...thanos.healthOn("sidecar-http"),
-                resources: resources({ cpu: "20m", memory: "32Mi", memoryLimit: "256Mi" }),
-                volumeMounts: [thanos.objectStore.mount, { name: "data", mountPath: "/data" }],
-              },
+          probedAs([sidecar])(
+            askingOutside(
+              thanos.container(
+                [sidecar],
+                "sidecar",
+                [
+                  "--tsdb.path=/data",
+                  `--prometheus.url=${wire(sidecar).url(prometheus.roles.server, "http")}`,
+                  thanos.objectStore.flag,
+                  // One block that cannot be read, or not be uploaded, keeps no other back: Prometheus goes on without it, too, and the
+                  // compactor takes blocks that come later.
+                  "--shipper.skip-corrupted-blocks",
+                  "--shipper.allow-out-of-order-uploads",
+                ],
+                {
+                  ...thanos.healthOn("sidecar-http"),
+                  resources: resources({ cpu: "20m", memory: "32Mi", memoryLimit: "256Mi" }),
+                  volumeMounts: [thanos.objectStore.mount, { name: "data", mountPath: "/data" }],
+                },
+              ),
             ),
           ),
         ),

@@ -161,6 +161,23 @@ export const askingOutside = (container: IContainer): IContainer => ({
   ],
 });
 
+/** A container whose probes ask its ports as they speak: by HTTPS where a role's port does. */
+export const probedAs =
+  (roles: readonly Role[]) =>
+  (container: IContainer): IContainer => {
+    const isHttps = ({ httpGet }: IProbe): boolean =>
+      roles.some(({ ports, speaks }) => {
+        const name = Object.keys(ports).find((port) => port === httpGet?.port);
+        return name !== undefined && speaks[name] === "https";
+      });
+    const probes = (["startupProbe", "readinessProbe", "livenessProbe"] as const).flatMap((name) => {
+      const probe = container[name];
+      if (!probe?.httpGet || !isHttps(probe)) return [];
+      return [[name, { ...probe, httpGet: { ...probe.httpGet, scheme: "HTTPS" } }] as const];
+    });
+    return { ...container, ...Object.fromEntries(probes) };
+  };
+
 /** The pod as its component describes it, with everything that Pod Security `restricted` and a careful reader ask of it. */
 export function hardened({ workload, size, pod, usesApi, asksOutside, mustTouchHost }: Pods, zone?: string): IPodSpec {
   if (mustTouchHost && workload.namespaceKind !== "agents") {
@@ -187,7 +204,10 @@ export function hardened({ workload, size, pod, usesApi, asksOutside, mustTouchH
     topologySpreadConstraints:
       size.replicas > 1 ? spread(zone ? { ...selector(workload), [zoneLabel]: zone } : selector(workload)) : undefined,
     initContainers: initContainers?.map(restrictedContainer),
-    containers: containers.map(asksOutside ? askingOutside : (one) => one).map(restrictedContainer),
+    containers: containers
+      .map(asksOutside ? askingOutside : (one) => one)
+      .map(probedAs(workload.roles))
+      .map(restrictedContainer),
     volumes: asksOutside ? [...(volumes ?? []), certificates] : volumes,
   };
 }

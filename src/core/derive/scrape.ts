@@ -1,5 +1,5 @@
 import { partOf } from "./labels.ts";
-import type { Metrics, Role, Workload } from "../model/roles.ts";
+import { type Metrics, type Role, scheme, type Workload } from "../model/roles.ts";
 import { isRole, type Wiring } from "../model/wiring.ts";
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
@@ -23,7 +23,7 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
       );
       return {
         job_name: job,
-        ...common(own[0]?.role),
+        ...common(own.map(({ role }) => role)),
         kubernetes_sd_configs: [
           {
             role: "pod",
@@ -65,16 +65,26 @@ export function staticJobs(workloads: readonly Workload[]): readonly object[] {
       const each = new Map(own.map(({ target, labels }) => [target, { targets: [target], labels }]));
       return {
         job_name: job,
-        ...common(own[0]?.role),
+        ...common(own.map(({ role }) => role)),
         static_configs: [...each.values()],
       };
     });
 }
 
-const common = (role: Role | undefined) => ({
-  metrics_path: role?.metrics?.path,
-  honor_labels: role?.metrics?.about === "cluster" ? true : undefined,
-});
+/** @throws if one of the job's roles takes TLS and another does not */
+function common(roles: readonly Role[]) {
+  const [role] = roles;
+  const schemes = unique(roles.map((one) => scheme(one, one.metrics?.port ?? "")));
+  if (schemes.length > 1)
+    throw new Error(
+      `The roles of the scrape job ${role && jobOf(role)} speak ${schemes.join(" and ")}. Give one a job.`,
+    );
+  return {
+    scheme: schemes[0] === "https" ? "https" : undefined,
+    metrics_path: role?.metrics?.path,
+    honor_labels: role?.metrics?.about === "cluster" ? true : undefined,
+  };
+}
 
 const jobOf = ({ component, metrics }: Role): string => metrics?.job ?? component;
 

@@ -27,6 +27,15 @@ export interface Group<P extends string = string> {
   readonly lists: "members" | "ready members";
 }
 
+/** What a port speaks. Over TLS, HTTP is "https", gRPC is "grpcs" and any other protocol is "tls". */
+export type Speaks = "grpc" | "grpcs" | "http" | "https" | "tcp" | "tls";
+
+/** A port whose name does not say what it speaks is declared: `speaks: { kafka: "tcp" }`. */
+const spokenByName = (port: string): Speaks => {
+  if (port.endsWith("grpc")) return "grpc";
+  return port === "gossip" ? "tcp" : "http";
+};
+
 /** What Prometheus scrapes. */
 export interface Metrics<P extends string = string> {
   readonly port: P;
@@ -56,6 +65,8 @@ export interface Role<P extends string = string> {
   readonly tier: Tier;
   readonly namespaceKind: NamespaceKind;
   readonly ports: Readonly<Record<P, number>>;
+  /** By port: `{ http: "http", grpc: "grpc" }`. Nothing else says whether a port takes TLS. */
+  readonly speaks: Readonly<Record<P, Speaks>>;
   readonly metrics?: Metrics<P> | undefined;
   readonly entryPoint?: EntryPoint<P> | undefined;
   readonly groups: readonly Group<P>[];
@@ -88,12 +99,24 @@ export interface Workload {
   readonly podNames?: "stable" | undefined;
 }
 
+/** @throws if the port speaks no HTTP */
+export function scheme<P extends string>({ component, name, speaks }: Role<P>, port: NoInfer<P>): "http" | "https" {
+  const spoken = speaks[port];
+  if (spoken === "http" || spoken === "https") return spoken;
+  throw new Error(`${component}/${name} speaks ${spoken} on its port ${port}, which has no URL. Ask for its address.`);
+}
+
+/** Whether a port takes TLS. */
+export const isSecure = <P extends string>({ speaks }: Role<P>, port: NoInfer<P>): boolean =>
+  (["grpcs", "https", "tls"] as readonly Speaks[]).includes(speaks[port]);
+
 /** Name of the headless Service that a workload's pods have their own names under. */
 export const governingServiceName = ({ fullName, roles }: Workload): string =>
   roles.find(({ entryPoint }) => entryPoint?.headless)?.entryPoint?.name ?? `${fullName}-headless`;
 
 interface Shared<P extends string> {
   readonly ports: Readonly<Record<P, number>>;
+  readonly speaks?: Readonly<Partial<Record<NoInfer<P>, Speaks>>>;
   readonly metrics?: Metrics<NoInfer<P>>;
   readonly namespaceKind?: NamespaceKind;
   readonly groups?: readonly Group<NoInfer<P>>[];
@@ -103,6 +126,7 @@ interface Shared<P extends string> {
 interface Shape {
   readonly tier: Tier;
   readonly ports?: Readonly<Record<string, number>>;
+  readonly speaks?: Readonly<Record<string, Speaks>>;
   readonly metrics?: Metrics;
   readonly entryPoint?: EntryPoint;
   readonly groups?: readonly Group[];
@@ -128,14 +152,16 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
   shared: Shared<P>,
   table: T & OnlyKnown<T>,
 ): { readonly [N in keyof T]: Role<PortsOf<P, T[N]>> } {
-  const role = ([name, shape]: [string, Shape]): [string, Role] => [
-    name,
-    {
+  const role = ([name, shape]: [string, Shape]): [string, Role] => {
+    const ports = { ...shared.ports, ...shape.ports };
+    const byName = Object.fromEntries(Object.keys(ports).map((port) => [port, spokenByName(port)]));
+    const found: Role = {
       component,
       name,
       tier: shape.tier,
       namespaceKind: shared.namespaceKind ?? "stack",
-      ports: { ...shared.ports, ...shape.ports },
+      ports,
+      speaks: { ...byName, ...shared.speaks, ...shape.speaks },
       metrics: shape.metrics ?? shared.metrics,
       entryPoint: shape.entryPoint,
       groups: [...(shared.groups ?? []), ...(shape.groups ?? [])],
@@ -147,7 +173,8 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       runs: shape.runs ?? "replicas",
       clientLabel: shape.clientLabel,
       unsized: shape.unsized ?? shared.unsized,
-    },
-  ];
+    };
+    return [name, found];
+  };
   return Object.fromEntries(Object.entries(table).map(role)) as unknown as { [N in keyof T]: Role<PortsOf<P, T[N]>> };
 }

@@ -1,4 +1,4 @@
-import { governingServiceName, type Group, type NamespaceKind, type Role, type Workload } from "./roles.ts";
+import { governingServiceName, type Group, type NamespaceKind, type Role, scheme, type Workload } from "./roles.ts";
 
 declare const brand: unique symbol;
 /** host:port that has been asked for, so that its connection is on record. A plain string is not an Address. */
@@ -22,12 +22,16 @@ export interface Connection {
 export interface Ask {
   /** Address of the Service that stands for the role's pods; a role of the same process is on loopback. */
   to<P extends string>(to: Role<P>, port: NoInfer<P>): Address;
+  /** The same as a URL, with the scheme that the port speaks: "http://loki-gateway:3100". */
+  url<P extends string>(to: Role<P>, port: NoInfer<P>): string;
   /** Address of a name that resolves to each ready pod of the role, for clients that balance by themselves. */
   toEach<P extends string>(to: Role<P>, port: NoInfer<P>): Address;
   /** Addresses of so many pods of the role, each by its own name; it is opened to all of them. */
   toPods<P extends string>(to: Role<P>, port: NoInfer<P>, count: number): readonly Address[];
   /** Address of the name that lists all members of a group; opens the way to each of `members`. */
   toGroup(group: Group, members: readonly Role[]): Address;
+  /** The same as a URL, with the scheme that the port of all members speaks. */
+  urlToGroup(group: Group, members: readonly Role[]): string;
   /** A peer that the program finds by itself (ring, discovery): no address is written, the network must allow it. */
   discovers<P extends string>(to: Role<P>, port: NoInfer<P>): void;
   /** A connection that the role makes in another of its modes: the peer lets it in, and nobody is let out to it. */
@@ -42,8 +46,8 @@ export interface Wiring {
   wire(from: Role): Ask;
   /** Lets something outside the bundle in. */
   allowFrom<P extends string>(place: Place, to: Role<P>, ...ports: readonly NoInfer<P>[]): void;
-  /** Lets something in another namespace in; the address of the role's door from there. */
-  addressFromOutside<P extends string>(place: Place, to: Role<P>, port: NoInfer<P>): Address;
+  /** Lets something in another namespace in; the URL of the role's entry point from there. */
+  urlFromOutside<P extends string>(place: Place, to: Role<P>, port: NoInfer<P>): string;
   /** @throws if the role runs in no workload of its component's mode */
   workloadOf(role: Role): Workload;
   /**
@@ -132,8 +136,14 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
   const mayConnect = (from: Role, to: Role, port: string): void =>
     note({ from, to, port, via: "member", onlyIn: "other modes" });
 
+  const toGroup = (from: Role, group: Group, members: readonly Role[]): Address => {
+    for (const to of members) note({ from, to, port: group.port, via: "member" });
+    return `${group.name}:${number(members[0] as Role, group.port)}` as Address;
+  };
+
   const wire = (from: Role): Ask => ({
     to: (peer, port) => to(from, peer, port),
+    url: (peer, port) => `${scheme(peer, port)}://${to(from, peer, port)}`,
     toEach(to, port) {
       if (from.component !== to.component)
         throw new Error(`${id(from)} asks for each pod of ${id(to)}, which is of another component. Ask with "to".`);
@@ -146,10 +156,8 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
       note({ from, to, port, via: "member" });
       return Array.from({ length: count }, (_, i) => `${workloadOf(to).fullName}-${i}.${names}` as Address);
     },
-    toGroup(group, members) {
-      for (const to of members) note({ from, to, port: group.port, via: "member" });
-      return `${group.name}:${number(members[0] as Role, group.port)}` as Address;
-    },
+    toGroup: (group, members) => toGroup(from, group, members),
+    urlToGroup: (group, members) => `${scheme(members[0] as Role, group.port)}://${toGroup(from, group, members)}`,
     discovers(to, port) {
       number(to, port);
       note({ from, to, port, via: "member" });
@@ -172,9 +180,9 @@ export function createWiring(workloads: readonly Workload[], names: Readonly<Rec
     allowFrom: (from, to, ...ports) => {
       for (const port of ports) note({ from, to, port, via: "service" });
     },
-    addressFromOutside: (from, to, port) => {
+    urlFromOutside: (from, to, port) => {
       note({ from, to, port, via: "service" });
-      return `${entryPoint(from, to, port)}.${names[to.namespaceKind]}:${number(to, port)}` as Address;
+      return `${scheme(to, port)}://${entryPoint(from, to, port)}.${names[to.namespaceKind]}:${number(to, port)}`;
     },
     connections: (component) => {
       if (sorted.size === 0) sort();
