@@ -21,14 +21,13 @@ const pages: Pages = new Map(
  */
 const quoting = /^docs\/(from-the-article|internals\/)|^CHANGELOG\.md$/;
 
-/** Pages that pass. The others are rewritten one by one; when all are, this list goes. */
-const held: readonly string[] = [
-  "docs/limits.md",
-  "docs/queue.md",
-  "docs/security.md",
-  "docs/sizing.md",
-  "docs/stores.md",
-  "docs/tenants.md",
+/** Pages that are still rewritten: held to their links until then. */
+const pending: readonly string[] = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/gitops.md",
+  "docs/use.md",
+  "docs/verification.md",
 ];
 
 if (process.argv.includes("--count"))
@@ -42,7 +41,7 @@ if (process.argv.includes("--count"))
 else {
   const findings = [...pages].flatMap(([path, page]) => [
     ...deadLinks(path, pages, (target) => existsSync(join(root, target))),
-    ...(!quoting.test(path) && (held.includes(path) || process.argv.includes(path)) ? slow(path, page) : []),
+    ...(!quoting.test(path) && (!pending.includes(path) || process.argv.includes(path)) ? slow(path, page) : []),
   ]);
   for (const finding of findings) console.error(finding);
   if (findings.length > 0) process.exitCode = 1;

@@ -12,7 +12,7 @@ const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 const byName = (bases: readonly Base[]): readonly Base[] =>
   bases.toSorted((a, b) => (a.component.name < b.component.name ? -1 : 1));
 
-/** Scraping goes to everything, and would hide the rest of a picture. */
+/** Scrapes are left out of the picture: Prometheus has one with every component. */
 const isScrape = ({ to, port, via }: Connection): boolean =>
   isRole(to) && via === "member" && to.metrics?.port === port;
 
@@ -42,7 +42,7 @@ export function topology(overlay: Overlay): string {
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 
-const yours = "yours";
+const yours = "you";
 
 interface Claim {
   readonly spec: {
@@ -61,7 +61,7 @@ const claimsOf = ({ kind, metadata, spec }: Manifest): readonly (readonly string
   ]);
 };
 
-/** The accounts that somebody outside is told of, and as whom. */
+/** ServiceAccounts with the identity that the cloud knows them by: `eks.amazonaws.com/role-arn: arn:aws:iam::…`. */
 const known = ({ kind, metadata }: Manifest): readonly (readonly string[])[] =>
   kind === "ServiceAccount"
     ? Object.entries((metadata["annotations"] ?? {}) as Readonly<Record<string, string>>).map(([key, value]) => [
@@ -70,21 +70,25 @@ const known = ({ kind, metadata }: Manifest): readonly (readonly string[])[] =>
       ])
     : [];
 
-/** What has to be there of a store outside the cluster. */
+/** Buckets and accounts that a store outside the cluster must have. */
 function outside({ parts }: Overlay): string {
   const buckets = parts.flatMap(({ buckets }) => buckets.map(({ name, component }) => [`\`${name}\``, component]));
   if (buckets.length === 0) return "";
   const accounts = parts.flatMap((part) => contents(part).objects.flatMap(known)).toSorted(byFirst);
+  // A file of Thanos's names its bucket, and is a Secret because it may hold keys.
+  const files = parts.flatMap(({ expects }) => expects.filter(({ keys }) => keys.includes("objstore.yml")));
+  const others = files.map(({ name }) => name);
   return `
 ## Object store
 
-It is outside the cluster. These buckets are expected to be there; that of Thanos is named in its Secret.
-
-${table(["bucket", "of"], buckets.toSorted(byFirst))}
-${accounts.length > 0 ? `\nNo keys: the store is to let these accounts in.\n\n${table(["ServiceAccount", "known as"], accounts)}\n` : ""}`;
+The store is outside the cluster.
+Create these buckets before you apply the environment.
+${others.map((name) => `The Secret \`${name}\` names one more.\n`).join("")}
+${table(["bucket", "used by"], buckets.toSorted(byFirst))}
+${accounts.length > 0 ? `\nThe store recognises pods by their ServiceAccounts, without keys.\nGrant these accounts access:\n\n${table(["ServiceAccount", "identity in the cloud"], accounts)}\n` : ""}`;
 }
 
-/** What restarts exactly the pods that read a Secret of the user's, by Secret; a generated one has another name when it changes. */
+/** For each Secret of the user: the command that restarts exactly its readers. A generated Secret gets a new name when it changes. */
 function restarts({ parts }: Overlay): string {
   const commands = parts.flatMap((part) => {
     const names = part.expects.flatMap(({ name, read }) => (read === "runtime" ? [] : [name])).sort();
@@ -99,7 +103,8 @@ function restarts({ parts }: Overlay): string {
   });
   if (commands.length === 0) return "";
   return `
-When you have changed one, restart its readers. \`docs/use.md\` says what else is to be done ("Change a credential").
+After you change a Secret, restart the pods that read it.
+[Change a credential](../../docs/use.md#change-a-credential) lists the other steps.
 
 ${commands.map((line) => `    ${line}`).join("\n")}
 `;
@@ -107,11 +112,11 @@ ${commands.map((line) => `    ${line}`).join("\n")}
 
 const byFirst = ([a = ""]: readonly string[], [b = ""]: readonly string[]): number => (a < b ? -1 : 1);
 
-/** What an environment is made of, for those who open its folder: `overlays/<environment>/README.md`. */
+/** The page of an environment, `overlays/<environment>/README.md`: components, addresses, volumes, Secrets, connections. */
 export function readme(overlay: Overlay): string {
   const bases = overlay.parts.flatMap(({ bases, namespace }) => byName(bases).map((base) => ({ ...base, namespace })));
   const features = overlay.parts.flatMap(({ additions }) => additions.map(({ path }) => `\`${path}\``)).sort();
-  const doors = bases.flatMap(({ workloads, namespace }) =>
+  const addresses = bases.flatMap(({ workloads, namespace }) =>
     workloads.flatMap(({ roles }) =>
       roles.flatMap(({ entryPoint, ports }) =>
         entryPoint
@@ -133,14 +138,18 @@ export function readme(overlay: Overlay): string {
   const secrets = [
     ...overlay.parts.flatMap((part) =>
       part.secrets.map(({ name, env = {}, files = {} }) =>
-        listed(name, [...Object.keys(env), ...Object.keys(files)], "generated, throw-away"),
+        listed(name, [...Object.keys(env), ...Object.keys(files)], "this overlay, with throw-away values"),
       ),
     ),
     ...overlay.parts.flatMap(({ expects }) => expects.map(({ name, keys }) => listed(name, keys, yours))),
-    ...overlay.parts.flatMap(({ mayHave }) => mayHave.map(({ name, keys }) => listed(name, keys, `${yours}, or none`))),
+    ...overlay.parts.flatMap(({ mayHave }) =>
+      mayHave.map(({ name, keys }) => listed(name, keys, `${yours}, optional`)),
+    ),
   ].toSorted(byFirst);
   const also =
-    overlay.compose === "generated" ? `; \`${overlay.path}/compose/compose.yaml\` is the same for Docker Compose` : "";
+    overlay.compose === "generated"
+      ? `\n\`${overlay.path}/compose/compose.yaml\` runs the same with Docker Compose.\n`
+      : "";
   const claims = overlay.parts.flatMap((part) => contents(part).objects.flatMap(claimsOf).toSorted(byFirst));
   const row = ({ component, namespace, mode }: (typeof bases)[number]): readonly string[] => [
     component.name,
@@ -150,27 +159,28 @@ export function readme(overlay: Overlay): string {
   return `<!-- Generated by kube-lgtm from ${settingsFile(overlay.name)}; do not edit. Change the source and run make. -->
 # ${overlay.name}
 
-Apply it with \`kubectl apply -k ${overlay.path}\`${also}.
-
+    kubectl apply -k ${overlay.path}
+${also}
 ${table(["component", "mode", "namespace"], bases.map(row))}
 
-Joined by ${features.join(", ") || "nothing more"}.
+Kustomize Components: ${features.join(", ") || "none"}.
 
 ## Addresses
 
-${table(["Service", "ports"], doors)}
+${table(["Service", "ports"], addresses)}
 
 ## Volumes
 
-${claims.length > 0 ? table(["claim of", "size", "storage class"], claims) : "None: what is written goes with its pod."}
+${claims.length > 0 ? table(["claim of StatefulSet", "size", "storage class"], claims) : "None: data are lost when their pod is deleted."}
 ${outside(overlay)}
 ## Secrets
 
-${secrets.some(([, , whose]) => whose === yours) ? "Yours are expected to be there before the environment is applied.\n\n" : ""}${table(["Secret", "keys", "whose"], secrets)}
+${secrets.some(([, , whose]) => whose === yours) ? "Create your Secrets before you apply the environment.\n\n" : ""}${table(["Secret", "keys", "created by"], secrets)}
 ${restarts(overlay)}
-## Who talks to whom
+## Connections
 
-Prometheus also scrapes every component. The NetworkPolicies let through exactly these connections.
+The NetworkPolicies allow exactly these connections.
+Prometheus also scrapes every component.
 
 \`\`\`mermaid
 ${topology(overlay)}
