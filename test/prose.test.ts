@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { deadLinks, limits, marks, sentencesOf, slow } from "./lib/prose.ts";
+import { deadLinks, limits, long, marks, sentencesOf, slow } from "./lib/prose.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./lib/world.ts";
@@ -41,7 +41,7 @@ const samples: Readonly<Record<string, readonly [page: string, ...findings: RegE
 describe("a page that is slow to read is reported, with its line and what to do", () => {
   for (const [name, [page, ...findings]] of Object.entries(samples))
     test(name, () => {
-      const said = slow("page.md", page);
+      const said = [...long("page.md", page), ...slow("page.md", page)];
       assert.equal(said.length, findings.length, said.join("\n"));
       for (const [index, finding] of findings.entries()) assert.match(said[index] ?? "", finding);
     });
@@ -83,7 +83,7 @@ test("a page in plain English passes", () => {
     "```",
     "",
   ].join("\n");
-  assert.deepEqual(slow("page.md", page), []);
+  assert.deepEqual([...long("page.md", page), ...slow("page.md", page)], []);
 });
 
 test("code is one word, a link is its text, headings and short cells do not count", () => {

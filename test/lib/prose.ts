@@ -145,19 +145,11 @@ export function deadLinks(path: string, pages: Pages, exists: (path: string) => 
   );
 }
 
-/** Everything that makes a page slow to read, one line each: file, line, what was found, what to do. */
-export function slow(path: string, page: string): readonly string[] {
-  const [sentences, pieces] = [sentencesOf(page), piecesOf(page)];
+/** Sentences that are too long, on average or one by one: file, line, what was found, what to do. */
+export function long(path: string, page: string): readonly string[] {
+  const sentences = sentencesOf(page);
   const average = sentences.reduce((sum, one) => sum + one.words, 0) / Math.max(1, sentences.length);
   const longest = sentences.toSorted((a, b) => b.words - a.words).slice(0, 5);
-  const prose = pieces.flatMap((piece) =>
-    piece.lines.map((text, index) => ({
-      ...piece,
-      text: plain(text),
-      line: piece.line + index,
-      last: piece.lines.length === index + 1,
-    })),
-  );
   return [
     ...(average > limits.average
       ? [
@@ -170,6 +162,21 @@ export function slow(path: string, page: string): readonly string[] {
         (one) =>
           `${path}:${one.line}: a sentence of ${one.words} words, at most ${limits.longest}. Split it: one subject, one verb.`,
       ),
+  ];
+}
+
+/** Everything else that makes a page slow to read, or wrong unseen. */
+export function slow(path: string, page: string): readonly string[] {
+  const pieces = piecesOf(page);
+  const prose = pieces.flatMap((piece) =>
+    piece.lines.map((text, index) => ({
+      ...piece,
+      text: plain(text),
+      line: piece.line + index,
+      last: piece.lines.length === index + 1,
+    })),
+  );
+  return [
     ...prose.flatMap(({ kind, text, line, last }) => [
       ...banned.flatMap(([phrase, instead]) => {
         const found = phrase.exec(text)?.[0];
