@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { compare, ownedFolders, write } from "./core/output/tree.ts";
+import { plan, write } from "./core/output/tree.ts";
 
 const usage = `usage: cli COMMAND [--json]
-  build      writes bases/, components/ and overlays/; says what changed
+  build      writes bases/, components/ and overlays/; says what changed. Where a file is in the way that somebody else wrote or
+             changed, it writes nothing; --replace overlays/dev lets it write over such files there (as often as wanted)
   check      says what a build would change, and changes nothing
   diff A B   says what differs by component when B takes the place of A; --format text, markdown or json
              A and B: an environment, a folder with a kustomization, a file of objects, or one of the first two at a
@@ -25,31 +26,36 @@ interface Asked {
   readonly json: boolean;
   readonly format: Format;
   readonly load: readonly string[];
+  readonly replace: readonly string[];
 }
 
 /** Not before the arguments are known to be right: what a command imports brings all the rest with it. */
-async function run(command: "build" | "check", { json }: Asked): Promise<number> {
+async function run(command: "build" | "check", { json, replace }: Asked): Promise<number> {
   const start = performance.now();
   const { checkedPatches } = await import("./core/output/patches.ts");
   const { environments, files, foundation, overlayOf } = await import("./program.ts");
   const built = foundation();
   const overlays = (await environments(built)).map((environment) => overlayOf(environment, built));
-  const owned = ownedFolders(
+  const planned = plan(
     root,
     overlays.map(({ path }) => path),
+    files(built, overlays, (one) => checkedPatches(root, one)),
+    { replace },
   );
-  const rendered = files(built, overlays, (one) => checkedPatches(root, one));
-  const changes = compare(root, owned, rendered);
-  if (command === "build") write(root, rendered, changes);
+  const { changes, obstacles, kept } = planned;
+  const writes = command === "build" && obstacles.length === 0;
+  if (writes) write(root, planned);
   const milliseconds = Math.round(performance.now() - start);
-  if (json) console.log(JSON.stringify({ files: rendered.size, changes, milliseconds }));
-  else {
+  for (const { path, text } of obstacles) console.error(`${path}: ${text}`);
+  if (command === "build" && !writes) console.error("Nothing was written.");
+  if (json) console.log(JSON.stringify({ files: planned.files.size, changes, obstacles, kept, milliseconds }));
+  else if (command === "check" || writes) {
     for (const { kind, path } of changes) console.log(`${kind} ${path}`);
-    console.log(
-      `${rendered.size} files, ${changes.length} ${command === "build" ? "written" : "differ"}, ${milliseconds} ms`,
-    );
+    for (const path of kept) console.log(`kept ${path}`);
+    const done = writes ? "written" : "differ";
+    console.log(`${planned.files.size} files, ${changes.length} ${done}, ${milliseconds} ms`);
   }
-  return command === "check" && changes.length > 0 ? 1 : 0;
+  return obstacles.length > 0 || (command === "check" && changes.length > 0) ? 1 : 0;
 }
 
 async function diff({ operands: [before = "", after = ""], format }: Asked): Promise<number> {
@@ -100,6 +106,7 @@ async function main(): Promise<number> {
     help: { type: "boolean" },
     json: { type: "boolean" },
     load: { type: "string", multiple: true },
+    replace: { type: "string", multiple: true },
   } as const;
   let parsed;
   try {
@@ -115,12 +122,13 @@ async function main(): Promise<number> {
     return wrongUsage(positionals.length > 0 ? `no such command: ${positionals.join(" ")}` : "no command given");
   if (operands.length !== command.operands)
     return wrongUsage(`${name} takes ${command.takes}: ${operands.length} given`);
-  const { json = false, format = json ? "json" : "text", load = [] } = values;
+  const { json = false, format = json ? "json" : "text", load = [], replace = [] } = values;
   if (values.format !== undefined && name !== "diff") return wrongUsage(`${name} has no --format`);
   if (load.length > 0 && name !== "size") return wrongUsage(`${name} has no --load`);
+  if (replace.length > 0 && name !== "build") return wrongUsage(`${name} has no --replace`);
   if (!isFormat(format)) return wrongUsage(`--format is "${format}": expected ${formats.join(", ")}`);
   try {
-    return await command.run({ operands, json, format, load });
+    return await command.run({ operands, json, format, load, replace });
   } catch (error) {
     console.error((error as Error).message);
     return 1;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { settingsKeys } from "../src/settings/validate.ts";
 import { difference } from "./lib/diff.ts";
 import { cli, generated, projectCopy, put, putAll, snapshot, temporary } from "./lib/project.ts";
+import { withLists } from "../src/core/output/ownership.ts";
 import { rendered } from "./lib/world.ts";
 
 /** Every setting that there is, as a complaint lists them. */
@@ -14,7 +15,7 @@ const every = Object.keys(settingsKeys)
 
 /** One project for all of these tests, which run in their order and leave it as they found it. */
 describe("the command", () => {
-  const files = rendered();
+  const files = withLists(rendered());
   const project = temporary(after);
   before(() => projectCopy(project, files));
   const restored = (): void => putAll(project, files);
@@ -39,16 +40,17 @@ describe("the command", () => {
   });
 
   test("check says what differs with exit code 1, and changes nothing", () => {
-    put(project, "bases/loki/monolithic/loki-service.yaml", "stale");
-    rmSync(at("overlays/dev/kustomization.yaml"));
-    put(project, "overlays/dev/kustomization.yaml", `${files.get("overlays/dev/kustomization.yaml")}# edited\n`);
+    const service = "bases/loki/monolithic/loki-service.yaml";
+    const list = "bases/generated.sha256";
+    put(project, service, "stale\n");
+    put(project, list, withLists(new Map([...rendered(), [service, "stale\n"]])).get(list) ?? "");
     rmSync(at("bases/minio/monolithic/minio-service.yaml"));
     const before = snapshot(project, generated);
     const { code, stdout } = cli(project, "check");
     assert.deepEqual(stdout.split("\n").slice(0, -2), [
+      "changed bases/generated.sha256",
       "removed bases/loki/monolithic/loki-service.yaml",
       "new bases/minio/monolithic/minio-service.yaml",
-      "changed overlays/dev/kustomization.yaml",
     ]);
     assert.match(stdout, /\n\d+ files, 3 differ, \d+ ms\n$/);
     assert.equal(code, 1);
@@ -77,8 +79,10 @@ describe("the command", () => {
     const { code, stdout } = cli(project, "build", "--json");
     const report = JSON.parse(stdout) as { files: number; changes: unknown; milliseconds: number };
     assert.deepEqual(report.changes, [
+      { path: "bases/generated.sha256", kind: "changed" },
       { path: "bases/loki/monolithic/loki-service.yaml", kind: "removed" },
       { path: "bases/minio/monolithic/minio-service.yaml", kind: "new" },
+      { path: "overlays/dev/generated.sha256", kind: "changed" },
       { path: "overlays/dev/kustomization.yaml", kind: "changed" },
     ]);
     assert.equal(report.files, files.size);
@@ -110,14 +114,34 @@ describe("the command", () => {
     restored();
   });
 
-  test("a build refuses to overwrite an overlay that somebody else wrote", () => {
-    put(project, "overlays/dev/kustomization.yaml", "resources:\n  - mine.yaml\n");
-    const { code, stderr } = cli(project, "build");
-    assert.equal(
-      stderr,
-      "overlays/dev holds files that this program did not write. Move them, or name the environment otherwise.\n",
-    );
-    assert.equal(code, 1);
+  test("a build in whose way a file is writes nothing, and build and check say so with exit code 1", () => {
+    put(project, "bases/loki/mine.yaml", "mine");
+    rmSync(at("bases/minio/monolithic/minio-service.yaml"));
+    const [build, check] = [cli(project, "build"), cli(project, "check")];
+    for (const { code, stderr } of [build, check]) {
+      assert.match(
+        stderr,
+        /^bases\/loki\/mine\.yaml: it is not a file of this program's, and would be removed from bases\/, /,
+      );
+      assert.equal(code, 1);
+    }
+    assert.match(build.stderr, /\nNothing was written\.\n$/);
+    assert.equal(build.stdout, "");
+    assert.ok(!existsSync(at("bases/minio/monolithic/minio-service.yaml")));
+    rmSync(at("bases/loki/mine.yaml"));
+    restored();
+    same();
+  });
+
+  test("a changed throw-away credential stays changed, which is told and is no difference", () => {
+    const path = "overlays/dev/stack/secrets/grafana-admin/admin-password";
+    put(project, path, "correct horse");
+    for (const command of ["build", "check"]) {
+      const { code, stdout } = cli(project, command);
+      assert.match(stdout, new RegExp(`^kept ${path}\n`));
+      assert.equal(code, 0);
+    }
+    assert.equal(readFileSync(at(path), "utf8"), "correct horse");
     restored();
     same();
   });

@@ -7,3 +7,6 @@ export const configPath = (config: Config, file: string, component?: string): st
 /** The variables of a throw-away Secret, and its files. */
 export const secretEnvPath = (secret: SecretShape): string => `secrets/${secret.name}.env`;
 export const secretPath = (secret: SecretShape, file: string): string => `secrets/${secret.name}/${file}`;
+
+/** Whether a file holds a throw-away credential: a build writes it once, and who changes it keeps the change. */
+export const isThrowAway = (path: string): boolean => /^overlays\/[^/]+\/[^/]+\/secrets\//.test(path);

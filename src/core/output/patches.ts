@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { Overlay } from "../assemble/overlay.ts";
 import { patchTargets, type Target } from "../kustomize/build.ts";
-import { handWritten } from "./tree.ts";
+import { filesIn } from "./tree.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 
 /** A hand-written patch that kustomize would refuse, or would apply to nothing. */
@@ -46,7 +46,9 @@ function problem(text: string, targets: readonly Target[]): string | undefined {
  * @throws PatchError with every problem, one a line
  */
 export function checkedPatches(root: string, overlay: Overlay): readonly string[] {
-  const patches = handWritten(root, overlay.path);
+  const patches = filesIn(root, overlay.path, "patches")
+    .map(({ path }) => path)
+    .filter((path) => /\.ya?ml$/.test(path));
   const targets = patches.length > 0 ? patchTargets(overlay) : [];
   const problems = patches.flatMap((path) => {
     const wrong = problem(readFileSync(join(root, overlay.path, path), "utf8"), targets);
