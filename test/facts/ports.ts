@@ -200,3 +200,32 @@ export const portsOf = (process: Process): Ports => {
     throw new Error(`${process.at}: nobody has written down where ${process.program} listens: test/facts/ports.ts.`);
   return found(process);
 };
+
+/**
+ * Ports that a pod may declare although nobody listens there yet: with one replica there is no gossip, and an environment that asks for two does not
+ * change what others know of it.
+ */
+export const dormant: readonly (readonly [program: string, port: number])[] = [
+  ["alertmanager", 9094],
+  ["grafana", 9094],
+  // Of Thanos's sub-commands these serve no series.
+  ["thanos", 10901],
+];
+
+/**
+ * Seconds that a start may take at least before a probe ends it. Prometheus's operator gives a replay of the write-ahead log 900 s
+ * (makeStatefulSetSpec in pkg/prometheus/server/statefulset.go), and Mimir's chart no limit; Grafana migrates its database, Kafka recovers its
+ * log, MinIO heals. The rest only opens its ports, on a node that starts everything at once.
+ */
+export const leastStart: Readonly<Record<string, number>> = {
+  loki: 300,
+  mimir: 600,
+  tempo: 300,
+  prometheus: 600,
+  thanos: 300,
+  grafana: 300,
+  kafka: 120,
+  minio: 120,
+  "nginx-unprivileged": 120,
+};
+export const leastStartOfOthers = 30;

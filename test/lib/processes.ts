@@ -1,7 +1,7 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { parse } from "yaml";
 import { all, type Block, parseAlloy } from "./alloy.ts";
-import { containersOf, idOf, type Labels, podTemplates, type PodTemplate } from "./objects.ts";
+import { containersOf, idOf, type Labels, podTemplates, type PodTemplate, selects, specOf } from "./objects.ts";
 import { once } from "../../src/core/util/once.ts";
 import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
@@ -127,10 +127,19 @@ export const fileOf = (process: Process, path: string): string => {
 
 export type Tree = Readonly<Record<string, unknown>>;
 
-const parsed = once((process: Process): Tree => {
-  const path = flag(process, "-config.file") ?? flag(process, "--config.file") ?? "";
-  return parse(fileOf(process, path)) as Tree;
-});
+/** Most processes of a program read the same. */
+const trees = new Map<string, unknown>();
+/** A YAML file with its variables put in. */
+export const yamlOf = (process: Process, path: string): unknown => {
+  const text = fileOf(process, path);
+  if (!trees.has(text)) trees.set(text, parse(text));
+  return trees.get(text);
+};
+
+const parsed = once(
+  (process: Process): Tree =>
+    yamlOf(process, flag(process, "-config.file") ?? flag(process, "--config.file") ?? "") as Tree,
+);
 /** The YAML that a program is started with. */
 export const configOf = (process: Process): Tree => parsed(process);
 
@@ -138,16 +147,14 @@ export const configOf = (process: Process): Tree => parsed(process);
 export const at = (value: unknown, path: string): unknown =>
   path.split(".").reduce<unknown>((now, step) => (now as Tree | undefined)?.[step], value);
 
-const blocks = once((process: Process): readonly Block[] =>
-  all(
-    parseAlloy(
-      [...process.files]
-        .filter(([path]) => path.endsWith(".alloy"))
-        .map(([, text]) => text)
-        .join("\n"),
-    ),
-  ),
-);
+const rivers = new Map<string, readonly Block[]>();
+const blocks = once((process: Process): readonly Block[] => {
+  const text = [...process.files].filter(([path]) => path.endsWith(".alloy")).map(([, one]) => one);
+  const whole = text.join("\n");
+  const found = rivers.get(whole) ?? all(parseAlloy(whole));
+  rivers.set(whole, found);
+  return found;
+});
 /** The blocks of Alloy's configuration, at any depth. */
 export const blocksOf = (process: Process): readonly Block[] => blocks(process);
 
@@ -209,3 +216,42 @@ export const rolesOf = (process: Process): readonly string[] => {
 /** Those that run a role of a program. */
 export const running = (objects: readonly Manifest[], program: string, role: string = program): readonly Process[] =>
   processesOf(objects).filter((one) => !one.first && one.program === program && rolesOf(one).includes(role));
+
+interface ServiceSpec {
+  readonly clusterIP?: string;
+  readonly selector?: Labels;
+  readonly ports?: readonly { readonly name?: string; readonly port: number; readonly targetPort?: number | string }[];
+}
+
+const declared = ({ container }: Process, port: number | string): number | undefined =>
+  container.ports?.find(({ name, containerPort }) => name === port || containerPort === port)?.containerPort;
+
+/** A process that a Service's port leads to, and the number of the port there. */
+export interface Behind {
+  readonly process: Process;
+  readonly port: number;
+}
+
+/** Where a port of a Service leads, by what its pods declare. */
+export const behind = (objects: readonly Manifest[], service: Manifest, port: number | string): readonly Behind[] => {
+  const { selector, ports = [] } = specOf<ServiceSpec>(service);
+  const found = ports.find((one) => one.port === port || one.name === port);
+  if (!found || !selector) return [];
+  return processesOf(objects)
+    .filter(({ pod, first }) => !first && pod.namespace === service.metadata.namespace)
+    .filter(({ pod }) => selects({ matchLabels: selector }, pod.labels))
+    .flatMap((process) => {
+      const number = declared(process, found.targetPort ?? found.port);
+      return number === undefined ? [] : [{ process, port: number }];
+    });
+};
+
+/** Where a URL, or a host with its port, leads that somebody in this namespace asks for. */
+export const reached = (objects: readonly Manifest[], namespace: string, address: string): readonly Behind[] => {
+  const { hostname, port } = new URL(address.includes("//") ? address : `http://${address}`);
+  const [name, other = namespace] = hostname.split(".");
+  const service = objects.find(
+    ({ kind, metadata }) => kind === "Service" && metadata.name === name && metadata.namespace === other,
+  );
+  return service ? behind(objects, service, Number(port)) : [];
+};
