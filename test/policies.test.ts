@@ -4,6 +4,7 @@ import * as minio from "../src/components/minio.ts";
 import type { Role } from "../src/core/model/roles.ts";
 import { readme } from "../src/core/output/readme.ts";
 import { portOf } from "../src/core/model/store.ts";
+import { isRole } from "../src/core/model/wiring.ts";
 import { storeOf } from "../src/settings/schema.ts";
 import { none, says } from "./lib/findings.ts";
 import { altered, idOf, podTemplates, specOf, without } from "./lib/objects.ts";
@@ -85,7 +86,7 @@ for (const { name, overlay, objects, environment } of worlds) {
       );
       const keeps = (id: string): boolean =>
         record.nodes.some(
-          ({ pod, roles }) => pod.id === id && made.some(({ from }) => typeof from !== "string" && runsIn(roles, from)),
+          ({ pod, roles }) => pod.id === id && made.some(({ from }) => isRole(from) && runsIn(roles, from)),
         );
       const kept = store.kind === "minio" ? [] : [portOf(store), ...(store.identity === "secret" ? [] : [443])];
       for (const one of podTemplates(objects)) {
@@ -120,7 +121,7 @@ for (const { name, overlay, objects, environment } of worlds) {
         const talks =
           [...record.base, ...record.added].some(
             ({ from }) =>
-              typeof from !== "string" &&
+              isRole(from) &&
               record.nodes.some(
                 ({ pod, roles }) =>
                   pod.id === one.id &&

@@ -6,6 +6,7 @@ import { template } from "../core/util/template.ts";
 import { container, port } from "./alloy.ts";
 import { again } from "./log-agent.ts";
 import * as loki from "./loki.ts";
+import { apiServer } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
@@ -47,7 +48,7 @@ export const alloyEvents: Component = {
   settings,
   build(context) {
     const { wiring } = context;
-    wiring.wire(roles.server).toPlace("api-server");
+    wiring.wire(roles.server).toPlace(apiServer);
     return {
       pods: oneContainer(
         context,

@@ -3,7 +3,7 @@ import { clusterAccess } from "../core/derive/rbac.ts";
 import type { Component, Config, Context, SettingsTable } from "../core/model/component.ts";
 import { defineRoles, isSecure } from "../core/model/roles.ts";
 import { configVolume, emptyDir, resources, untilUnrouted, oneContainer } from "../core/derive/pod.ts";
-import { quantity } from "../core/kubernetes/requests.ts";
+import { mebibyte, quantity } from "../core/kubernetes/requests.ts";
 import type { Size } from "../core/model/size.ts";
 import { template } from "../core/util/template.ts";
 import * as alloy from "./alloy.ts";
@@ -12,6 +12,7 @@ import * as loki from "./loki.ts";
 import { largestPush, lineLabels, place } from "./otlp.ts";
 import * as prometheus from "./prometheus.ts";
 import * as tempo from "./tempo.ts";
+import { anyPod, apiServer } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
 
 const entrances = {
@@ -31,7 +32,7 @@ export const roles = defineRoles(
 );
 
 /** As Alloy writes sizes. */
-const mebibytes = (bytes: number): string => `${bytes / 2 ** 20}MiB`;
+const mebibytes = (bytes: number): string => `${bytes / mebibyte}MiB`;
 
 /** Labels of metrics that back ends make of an attribute of the resource. */
 const reserved = [
@@ -119,8 +120,8 @@ export const alloyGateway: Component = {
   withoutApi: () => ({ configs: [config("nobody")] }),
   build(context) {
     const { wiring } = context;
-    wiring.allowFrom("any-pod", roles.server, ...entranceNames);
-    wiring.wire(roles.server).toPlace("api-server");
+    wiring.allowFrom(anyPod, roles.server, ...entranceNames);
+    wiring.wire(roles.server).toPlace(apiServer);
     return {
       pods: oneContainer(
         context,

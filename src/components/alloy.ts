@@ -7,6 +7,7 @@ import { template } from "../core/util/template.ts";
 import { images } from "../versions.ts";
 import * as agent from "./log-agent.ts";
 import * as loki from "./loki.ts";
+import { apiServer } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
 
 export const port = 12345;
@@ -88,7 +89,7 @@ export const alloy: Component = {
   },
   settings,
   build({ wiring, workloads, size }) {
-    wiring.wire(roles.server).toPlace("api-server");
+    wiring.wire(roles.server).toPlace(apiServer);
     return {
       pods: workloads.map((workload) =>
         agent.pods(

@@ -21,7 +21,7 @@ import {
   resources,
   tcp,
 } from "../core/derive/pod.ts";
-import { quantity } from "../core/kubernetes/requests.ts";
+import { mebibyte, quantity } from "../core/kubernetes/requests.ts";
 import type { Size, Sized } from "../core/model/size.ts";
 import { images } from "../versions.ts";
 import { apart } from "../core/model/grouping.ts";
@@ -70,7 +70,7 @@ const topicsOf = (catalogue: readonly Component[]): readonly Topic[] =>
  */
 export const largestMessage = 16_000_000;
 /** Bytes of the largest request, Kafka's and its clients' own: batches of several partitions in one. */
-const largestRequest = 100 * 2 ** 20;
+const largestRequest = 100 * mebibyte;
 
 const secret = "kafka-client";
 /** Of a variable that is empty where the Secret is not there: then nobody asks for a password. */
@@ -133,7 +133,7 @@ const configuration = (context: Context): Readonly<Record<string, string>> => {
   const size = context.size(context.wiring.workloadOf(server));
   const { replicas: count, memory, memoryLimit } = size;
   const copies = Math.min(3, count);
-  const half = (of: string): string => `${Math.floor((quantity(of) ?? 0) / 2 ** 21)}m`;
+  const half = (of: string): string => `${Math.floor((quantity(of) ?? 0) / (2 * mebibyte))}m`;
   return {
     CLUSTER_ID: "a3ViZS1sZ3RtLWthZmthMA",
     KAFKA_HEAP_OPTS: `-Xms${half(memory)} -Xmx${half(memoryLimit)}`,
@@ -166,7 +166,7 @@ const configuration = (context: Context): Readonly<Record<string, string>> => {
     // Requests wait in the heap; so many bytes of them, and then clients wait.
     KAFKA_QUEUED_MAX_REQUEST_BYTES: String(largestRequest),
     // Only whole segments are let go of.
-    KAFKA_LOG_SEGMENT_BYTES: String(128 * 2 ** 20),
+    KAFKA_LOG_SEGMENT_BYTES: String(128 * mebibyte),
   };
 };
 

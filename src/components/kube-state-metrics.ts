@@ -3,6 +3,7 @@ import type { Component } from "../core/model/component.ts";
 import { defineRoles } from "../core/model/roles.ts";
 import { containerPorts, goMemoryLimit, httpGet, probes, resources, oneContainer } from "../core/derive/pod.ts";
 import { images } from "../versions.ts";
+import { apiServer } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
@@ -46,7 +47,7 @@ export const kubeStateMetrics: Component = {
   },
   build(context) {
     const { wiring } = context;
-    wiring.wire(roles.server).toPlace("api-server");
+    wiring.wire(roles.server).toPlace(apiServer);
     return {
       pods: oneContainer(
         context,

@@ -1,3 +1,4 @@
+import { mebibyte } from "../core/kubernetes/requests.ts";
 import { type Component, type Context, settingsName, type SettingsTable, variable } from "../core/model/component.ts";
 import { defineRoles, scheme } from "../core/model/roles.ts";
 import { podsOf, type Size } from "../core/model/size.ts";
@@ -21,7 +22,7 @@ const gossip = { component: "loki", name: "loki-gossip", port: "gossip", lists: 
 const { gateway } = defineRoles(
   "loki",
   { ports: { http } },
-  { gateway: { tier: "read", entryPoint: { name: "loki-gateway", ports: ["http"] } } },
+  { gateway: { tier: "read", passesOn: true, entryPoint: { name: "loki-gateway", ports: ["http"] } } },
 );
 const members = defineRoles(
   "loki",
@@ -158,7 +159,7 @@ const shared = ({ wire }: Wiring) => ({
     // A chunk never changes.
     chunk_cache_config: {
       default_validity: "0s",
-      ...cached(wire(querier).to(cache.roles.chunks, "memcached"), "2s", 2 * 2 ** 20),
+      ...cached(wire(querier).to(cache.roles.chunks, "memcached"), "2s", 2 * mebibyte),
     },
   },
   query_range: {
@@ -169,7 +170,7 @@ const shared = ({ wire }: Wiring) => ({
     results_cache: {
       cache: {
         default_validity: "12h",
-        ...cached(wire(frontend).to(cache.roles.results, "memcached"), "500ms", 5 * 2 ** 20),
+        ...cached(wire(frontend).to(cache.roles.results, "memcached"), "500ms", 5 * mebibyte),
       },
     },
   },

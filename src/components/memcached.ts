@@ -2,7 +2,7 @@ import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { Component, Pods } from "../core/model/component.ts";
 import { defineRoles, type Role, type Workload } from "../core/model/roles.ts";
 import { containerPorts, goMemoryLimit, httpGet, probes, resources, tcp } from "../core/derive/pod.ts";
-import { quantity } from "../core/kubernetes/requests.ts";
+import { mebibyte, quantity } from "../core/kubernetes/requests.ts";
 import type { Sized, Sizes } from "../core/model/size.ts";
 import type { Address } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
@@ -16,7 +16,7 @@ const forItems = 0.8;
 
 /** https://docs.memcached.org/serverguide/configuring/ ; an item is as large as the largest that a client writes. */
 const flags = (size: Sized, largestItem: string): string[] => [
-  `--memory-limit=${Math.floor(((quantity(size.memory) ?? 0) * forItems) / 2 ** 20)}`,
+  `--memory-limit=${Math.floor(((quantity(size.memory) ?? 0) * forItems) / mebibyte)}`,
   `--max-item-size=${largestItem}`,
   "--conn-limit=16384",
 ];

@@ -1,3 +1,4 @@
+import { mebibyte } from "../core/kubernetes/requests.ts";
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { Component, Context, SettingsTable, Base } from "../core/model/component.ts";
 import { defineRoles, isSecure, type Role, type Workload } from "../core/model/roles.ts";
@@ -24,7 +25,7 @@ const gossip = { component: "mimir", name: "mimir-gossip", port: "gossip", lists
 const { gateway } = defineRoles(
   "mimir",
   { ports: { http } },
-  { gateway: { tier: "read", entryPoint: { name: "mimir-gateway", ports: ["http"] } } },
+  { gateway: { tier: "read", passesOn: true, entryPoint: { name: "mimir-gateway", ports: ["http"] } } },
 );
 const members = defineRoles(
   "mimir",
@@ -156,7 +157,7 @@ const memcached = (address: Address, maxItemSize: number) => ({
   // It uses no search domains (dskit/dns/miekgdns/resolver.go).
   memcached: { addresses: eachPodWhole(address, "${MIMIR_CLUSTER_DOMAIN}"), max_item_size: maxItemSize },
 });
-const mebibytes = (count: number): number => count * 2 ** 20;
+const mebibytes = (count: number): number => count * mebibyte;
 
 /** What is kept in memory for those who ask again. */
 const cachedBlocks = ({ wire }: Wiring) => ({

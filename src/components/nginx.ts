@@ -1,3 +1,4 @@
+import { mebibyte } from "../core/kubernetes/requests.ts";
 import type { Config, Pods } from "../core/model/component.ts";
 import type { Workload } from "../core/model/roles.ts";
 import {
@@ -50,7 +51,7 @@ const config = (port: number, routes: readonly Route[]): string =>
     port,
     routes,
     health,
-    maxBody: `${largestForwarded / 2 ** 20}m`,
+    maxBody: `${largestForwarded / mebibyte}m`,
     timeout: seconds(patience.gateway),
   });
 

@@ -1,6 +1,8 @@
+import { mebibyte } from "../core/kubernetes/requests.ts";
+
 /* What those agree on who take OTLP: the gateway that applications push to, and the back ends behind it. */
 
-const mebibytes = (count: number): number => count * 2 ** 20;
+const mebibytes = (count: number): number => count * mebibyte;
 
 /**
  * Bytes of the largest push that the gateway takes, uncompressed: what is larger is refused there, in a way that no client repeats. A trace

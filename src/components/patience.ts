@@ -1,3 +1,5 @@
+import { mebibyte } from "../core/kubernetes/requests.ts";
+
 /* How long those on the way of a question wait for its answer, and how large an answer may be between two processes. */
 
 /**
@@ -10,4 +12,4 @@ export const patience = { work: 300, server: 310, gateway: 330, grafana: 360, ed
 export const seconds = (count: number): string => `${count}s`;
 
 /** Bytes. What a client of gRPC takes in dskit; its servers would take 4 MiB, which is less than a query of 5000 long lines answers. */
-export const largestMessage = 100 * 2 ** 20;
+export const largestMessage = 100 * mebibyte;

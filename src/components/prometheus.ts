@@ -8,6 +8,7 @@ import type { Address, Wiring } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 import { place } from "./otlp.ts";
+import { apiServer, type Place } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
@@ -175,13 +176,20 @@ const rules = {
 const rolesOf = ({ catalogue }: Context): readonly Role[] =>
   catalogue.flatMap((component) => Object.values(component.roles));
 
+/** Label by which an owner of a namespace has its annotated pods scraped. */
+const scrapeLabel = { "kube-lgtm.io/scrape": "true" } as const;
+const scrapedNamespaces: Place = {
+  name: "scraped-namespaces",
+  peers: [{ namespaceSelector: { matchLabels: scrapeLabel } }],
+};
+
 const scraped = (context: Context): void => {
   const { wire } = context.wiring;
   for (const role of rolesOf(context)) {
     if (role.metrics) wire(server).discovers(role, role.metrics.port);
   }
-  wire(server).toPlace("api-server");
-  wire(server).toPlace("scraped-namespaces");
+  wire(server).toPlace(apiServer);
+  wire(server).toPlace(scrapedNamespaces);
 };
 
 const pods = (workload: Workload, size: Sized): Pods => ({

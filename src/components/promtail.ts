@@ -17,6 +17,7 @@ import type { Size } from "../core/model/size.ts";
 import { images } from "../versions.ts";
 import * as agent from "./log-agent.ts";
 import * as loki from "./loki.ts";
+import { apiServer } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
@@ -150,7 +151,7 @@ export const promtail: Component = {
     configs: [{ name: "promtail", read: "start-up", files: { "promtail.yaml": config(containers) } }],
   }),
   build({ wiring, workloads }) {
-    wiring.wire(roles.server).toPlace("api-server");
+    wiring.wire(roles.server).toPlace(apiServer);
     return {
       pods: workloads.map((workload) => pods(workload, node)),
       objects: clusterAccess("promtail", [{ group: "", resources: ["pods"], verbs: ["get", "list", "watch"] }]),

@@ -3,6 +3,7 @@ import type { Component } from "../core/model/component.ts";
 import { defineRoles } from "../core/model/roles.ts";
 import { containerPorts, goMemoryLimit, httpGet, probes, resources, oneContainer } from "../core/derive/pod.ts";
 import { images } from "../versions.ts";
+import { apiServer } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
 import { hasZones } from "../core/model/bases.ts";
 
@@ -27,10 +28,12 @@ export const rolloutOperator: Component = {
     },
   },
   isNeeded: hasZones,
+  // Its README, "How updates work".
+  zoneLabels: { ofSets: (workload) => ({ "rollout-group": workload }), ofPods: (set) => ({ name: set }) },
   withoutApi: "left out",
   build(context) {
     const { wiring } = context;
-    wiring.wire(roles.server).toPlace("api-server");
+    wiring.wire(roles.server).toPlace(apiServer);
     return {
       pods: oneContainer(
         context,

@@ -1,3 +1,4 @@
+import { mebibyte } from "../core/kubernetes/requests.ts";
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { parse } from "yaml";
 import type { Component, Context, Pods, SettingsTable, Base } from "../core/model/component.ts";
@@ -173,9 +174,9 @@ const cachedParts = ({ wire }: Wiring) => ({
     memcached(
       ["bloom", "frontend-search", "parquet-column-idx", "parquet-footer", "parquet-offset-idx", "trace-id-index"],
       wire(querier).to(cache.roles.server, "memcached"),
-      5 * 2 ** 20,
+      5 * mebibyte,
     ),
-    memcached(["parquet-page"], wire(querier).to(cache.roles.pages, "memcached"), 2 ** 20),
+    memcached(["parquet-page"], wire(querier).to(cache.roles.pages, "memcached"), mebibyte),
   ],
 });
 
@@ -215,7 +216,7 @@ const config = ({ wiring, mode }: Context) => ({
           grpc: {
             endpoint: `0.0.0.0:${distributor.ports["otlp-grpc"]}`,
             keepalive: { server_parameters: connection },
-            max_recv_msg_size_mib: largestForwarded / 2 ** 20,
+            max_recv_msg_size_mib: largestForwarded / mebibyte,
           },
           http: { endpoint: `0.0.0.0:${distributor.ports["otlp-http"]}`, max_request_body_size: largestForwarded },
         },

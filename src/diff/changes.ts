@@ -1,4 +1,7 @@
+import { isTable, type Table } from "../core/util/values.ts";
 import { align } from "./align.ts";
+
+export { isTable, type Table };
 
 /** Whether two texts say the same; texts that differ only by the name of a namespace may. */
 export type Same = (before: string, after: string) => boolean;
@@ -10,9 +13,6 @@ export interface Change {
   readonly after: unknown;
 }
 
-export type Table = Readonly<Record<string, unknown>>;
-export const isTable = (value: unknown): value is Table =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 export const isScalar = (value: unknown): boolean => typeof value !== "object" || value === null;
 
 /** The fields without these. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { PolicySpec } from "../core/kubernetes/network-rules.ts";
 import { isWorkload, podTemplate, selects, specOf } from "../core/kubernetes/reading.ts";
 import { requests } from "../core/kubernetes/requests.ts";
@@ -55,7 +56,7 @@ function sums(pairs: readonly Pair[]): { readonly total: Sums; readonly sums: re
   );
   return {
     total: of("total", pairs),
-    sums: each.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after)),
+    sums: each.filter(({ before, after }) => !isDeepStrictEqual(before, after)),
   };
 }
 

@@ -4,6 +4,7 @@ import { patience } from "../components/patience.ts";
 import type { Feature } from "../core/assemble/feature.ts";
 import { Ingress } from "../core/kubernetes/builders.ts";
 import { componentLabels } from "../core/derive/labels.ts";
+import { anywhere } from "../core/model/places.ts";
 import type { Wiring } from "../core/model/wiring.ts";
 import { manifest, type Manifest } from "../core/kubernetes/manifest.ts";
 
@@ -19,7 +20,7 @@ const metadata = { name: service, labels: componentLabels(service) };
 const annotations = { "nginx.ingress.kubernetes.io/proxy-read-timeout": String(patience.edge) };
 
 /** A controller may run in any namespace or in the nodes' own network, which no policy could name. */
-const open = ({ allowFrom }: Wiring): void => allowFrom("anywhere", server, "http");
+const open = ({ allowFrom }: Wiring): void => allowFrom(anywhere, server, "http");
 
 /** https://kubernetes.io/docs/concepts/services-networking/ingress/ ; without a class, the cluster's default one serves it. */
 const ingressSpec = (options: Options): IIngressSpec => {

@@ -44,7 +44,7 @@ const beyondTempo = ({ tls = "disabled", sasl = "PLAIN" }: Options): readonly st
 export const externalKafka: Feature = {
   name,
   options: { address: "address", sasl: "mechanism", tls: "switch" },
-  replaces: { role: server, by: name },
+  replaces: { role: server, by: { name, ports: [defaultPort] } },
   build: () => ({ objects: [policy()] }),
   settings: ({ address = "", tls = "disabled", sasl = "PLAIN" }): Readonly<Record<string, Options>> => ({
     [mimir.name]: { kafkaAddress: address, kafkaTlsEnabled: String(tls === "enabled"), kafkaSaslMechanism: sasl },

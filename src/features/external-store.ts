@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { INetworkPolicyEgressRule } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyEgressRule";
 import * as minio from "../components/minio.ts";
 import type { Feature } from "../core/assemble/feature.ts";
@@ -48,12 +49,12 @@ const policy = (): Manifest =>
 /** What keeps objects is outside the cluster: its clients may go there. */
 export const externalStore: Feature = {
   name,
-  replaces: { role: minio.roles.server, by: "object-store" },
+  replaces: { role: minio.roles.server, by: { name: "object-store", ports: [443] } },
   build: () => ({ objects: [policy()] }),
   adapt: (_, store) => {
     const rules = egress(store);
     const { apiVersion, kind } = policy();
-    const isSame = JSON.stringify(rules) === JSON.stringify(egress(asBuilt));
+    const isSame = isDeepStrictEqual(rules, egress(asBuilt));
     return { patches: isSame ? [] : [{ apiVersion, kind, metadata: { name }, spec: { egress: rules } }] };
   },
 };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { INetworkPolicySpec } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicySpec";
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import * as grafana from "../components/grafana.ts";
@@ -87,7 +88,7 @@ export const grafanaPostgres: Feature = {
   adapt(options) {
     const database = { ...defaults, ...options };
     const { egress } = way(database.host);
-    const isDefault = JSON.stringify(egress) === JSON.stringify(way(defaults.host).egress);
+    const isDefault = isDeepStrictEqual(egress, way(defaults.host).egress);
     const policy = {
       apiVersion: "networking.k8s.io/v1",
       kind: "NetworkPolicy",

@@ -6,7 +6,8 @@ import { type Component, modesOf, type Pods, type Base } from "../core/model/com
 import type { Feature } from "../core/assemble/feature.ts";
 import { labels } from "../core/derive/labels.ts";
 import type { Mode, Role } from "../core/model/roles.ts";
-import { kedaOperator } from "../core/derive/network-policies.ts";
+import type { INetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
+import type { Place } from "../core/model/places.ts";
 import { busy, busyCpu, scaling } from "../core/derive/controllers.ts";
 import type { Manifest } from "../core/kubernetes/manifest.ts";
 
@@ -82,6 +83,13 @@ const scaledObject = ({ workload, size }: Pods, most: number, { query, each }: W
   },
 });
 
+/** KEDA's operator, as its own manifests and its chart label it, in a namespace of this name. */
+const kedaOperator = (namespace: string): INetworkPolicyPeer => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+  podSelector: { matchLabels: { app: "keda-operator" } },
+});
+const operator: Place = { name: "keda", peers: [kedaOperator("keda")] };
+
 const podsOf = ({ pods }: Base, role: Role): Pods | undefined =>
   pods.find(({ workload }) => workload.roles.includes(role));
 
@@ -106,7 +114,7 @@ const keda = (workers: Workers): Feature => {
       const most = pods?.size.maxReplicas;
       if (!pods || most === undefined) return base;
       const { fullName } = pods.workload;
-      const url = urlFromOutside("keda", server, "http");
+      const url = urlFromOutside(operator, server, "http");
       const others = base.objects.filter(
         ({ kind, metadata }) => kind !== "HorizontalPodAutoscaler" || metadata.name !== fullName,
       );

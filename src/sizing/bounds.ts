@@ -1,5 +1,5 @@
 import type { Mode } from "../core/model/roles.ts";
-import { quantity } from "../core/kubernetes/requests.ts";
+import { gibibyte, quantity } from "../core/kubernetes/requests.ts";
 import { driver, type DriverName, type Facts } from "./drivers.ts";
 import { plain } from "./numbers.ts";
 import { pages } from "./sources.ts";
@@ -34,7 +34,7 @@ const node = { cores: 16, gibibytes: 64 } as const;
 
 /** That pods of a workload fit large nodes only, which is what becomes of work that cannot be shared. */
 export const large = ({ workload, size: { cpu, memory } }: Explained): readonly string[] =>
-  (quantity(cpu) ?? 0) > node.cores || (quantity(memory) ?? 0) > node.gibibytes * 2 ** 30
+  (quantity(cpu) ?? 0) > node.cores || (quantity(memory) ?? 0) > node.gibibytes * gibibyte
     ? [
         `Each pod of ${workload} asks for ${cpu} CPU and ${memory}, because its work is not shared: nodes must be that large.`,
       ]

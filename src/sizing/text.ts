@@ -1,6 +1,6 @@
 import { columns, wrapped } from "../core/util/columns.ts";
 import { podsOf } from "../core/model/size.ts";
-import { quantity } from "../core/kubernetes/requests.ts";
+import { gibibyte, quantity } from "../core/kubernetes/requests.ts";
 import { driver, type DriverName } from "./drivers.ts";
 import { typicalSpanBytes } from "./load.ts";
 import { bytes, plain, rounding } from "./numbers.ts";
@@ -89,7 +89,6 @@ interface Total {
   readonly limit: number;
   readonly disk: number;
 }
-const gibibyte = 2 ** 30;
 const totalOf = (list: readonly Explained[]): Total => {
   const all = (value: (one: Explained) => string | undefined, unit: number): number =>
     list.reduce((sum, one) => sum + (podsOf(one.size) * (quantity(value(one) ?? "0") ?? 0)) / unit, 0);

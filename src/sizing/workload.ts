@@ -1,6 +1,6 @@
 import { podsOf, type Size, type Sized } from "../core/model/size.ts";
 import type { Mode, Workload } from "../core/model/roles.ts";
-import { quantity } from "../core/kubernetes/requests.ts";
+import { gibibyte, quantity } from "../core/kubernetes/requests.ts";
 import { driver, type Facts, type Own } from "./drivers.ts";
 import { grown, growth } from "./growth.ts";
 import { cpuQuantity, diskQuantity, memoryQuantity } from "./numbers.ts";
@@ -35,7 +35,6 @@ export interface Explained {
   readonly notes: readonly string[];
 }
 
-const gibibyte = 2 ** 30;
 const inUnits = (resource: Resource, text: string): number =>
   (quantity(text) ?? 0) / (resource === "cpu" ? 1 : gibibyte);
 

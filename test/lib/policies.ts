@@ -3,7 +3,7 @@ import type { Overlay } from "../../src/core/assemble/overlay.ts";
 import { type Role, type Workload } from "../../src/core/model/roles.ts";
 import { network, type PolicySpec, type Target, targets } from "../../src/core/kubernetes/network-rules.ts";
 import { selector } from "../../src/core/derive/labels.ts";
-import type { Connection } from "../../src/core/model/wiring.ts";
+import { type Connection, isRole } from "../../src/core/model/wiring.ts";
 import type { Edge } from "./addresses.ts";
 import type { Findings } from "./findings.ts";
 import { idOf, podTemplates, type PodTemplate, selects, specOf } from "./objects.ts";
@@ -56,7 +56,7 @@ const numberOf = (role: Role, port: string | undefined): number => role.ports[po
 export function closedFaults({ nodes, base, added }: Recorded, objects: readonly Manifest[]): Findings {
   const net = network(objects);
   return [...base, ...added].flatMap(({ from, to, port, onlyIn }) => {
-    if (typeof to === "string" || typeof from === "string") return [];
+    if (!isRole(to) || !isRole(from)) return [];
     const target = { port: numberOf(to, port), name: port };
     return nodes
       .filter((node) => runs(node, from))
@@ -88,14 +88,13 @@ export function openFaults({ nodes, base, added }: Recorded, objects: readonly M
       wide.has(connection) ? role.component === node.component : runs(node, role);
     const outer = (connection: Connection, role: Role, node: Node): boolean => {
       const { from, to, via } = connection;
-      const exact =
-        typeof from !== "string" && typeof to !== "string" && from.component === to.component && via !== "member";
+      const exact = isRole(from) && isRole(to) && from.component === to.component && via !== "member";
       return exact && !wide.has(connection) ? runs(node, role) : role.component === node.component;
     };
     const some = (test: (connection: Connection, from: Role, to: Role) => boolean): boolean =>
       [...base, ...added].some((connection) => {
         const { from, to, port } = connection;
-        if (typeof to === "string" || typeof from === "string") return false;
+        if (!isRole(to) || !isRole(from)) return false;
         return numberOf(to, port) === target.port && test(connection, from, to);
       });
     return (

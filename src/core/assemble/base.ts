@@ -1,4 +1,5 @@
 import {
+  type Built,
   type Component,
   type Config,
   type Context,
@@ -12,19 +13,21 @@ import {
   type Base,
   type EnvironmentValues,
   type UidOf,
+  type ZoneLabels,
 } from "../model/component.ts";
+import type { Manifest } from "../kubernetes/manifest.ts";
 import { clientLabel } from "../derive/labels.ts";
 import type { Mode, Workload } from "../model/roles.ts";
 import { networkPolicy } from "../derive/network-policies.ts";
 import { bucketName, minioStore, type Store } from "../model/store.ts";
 import { leftAlone } from "../derive/substitution.ts";
-import { sized } from "../model/size.ts";
+import { sized, type Sizes } from "../model/size.ts";
 import { createWiring, isRole, type Wiring } from "../model/wiring.ts";
 import { account, autoscaler, budget, controllers } from "../derive/controllers.ts";
 import { services } from "../derive/services.ts";
 import { plan } from "../model/grouping.ts";
 
-/** The bases as they are committed: as no environment in particular would have them. */
+/** What the committed bases are built with, which follow no environment. */
 export const asCommitted: EnvironmentValues = {
   namespaces: namespaceNames,
   resizing: {},
@@ -35,86 +38,132 @@ export const asCommitted: EnvironmentValues = {
   overrides: {},
 };
 
+/** A component in one of its modes, before anything is wired or built. */
+interface Planned {
+  readonly component: Component;
+  readonly mode: Mode;
+  readonly workloads: readonly Workload[];
+  readonly sizes: Sizes;
+}
+
+/** @throws if the component has no such mode */
+function planned(component: Component, mode: Mode): Planned {
+  const layout = component.modes[mode];
+  if (!layout) throw new Error(`${component.name} has no mode ${mode}. It has ${modesOf(component).join(", ")}.`);
+  const workloads = plan(Object.values(component.roles), layout.grouping);
+  return { component, mode, workloads, sizes: layout.sizes };
+}
+
+/** What a component is told when it is built. */
+const contextOf = (
+  { component: { name }, mode, workloads, sizes }: Planned,
+  wiring: Wiring,
+  catalogue: readonly Component[],
+  { resizing, volumes, components, store, tenant, overrides }: EnvironmentValues,
+): Context => ({
+  wiring,
+  workloads,
+  mode,
+  size: (workload) => sized(workload, sizes, resizing, volumes),
+  catalogue,
+  store,
+  tenant,
+  overrides: overrides[name] ?? {},
+  settingValues: components[name] ?? {},
+});
+
+/** The settings of a component with the values that an environment gives them, in the order of their names. */
+const settingsOf = (component: Component, context: Context): SettingsTable =>
+  Object.fromEntries(
+    Object.entries({ ...component.settings?.(context), ...bucketSettings(component, context.store) })
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, { unit, value }]) => [key, { unit, value: context.settingValues[key] ?? value }]),
+  );
+
+/** A component that has asked for its connections: its objects can be made when all others have asked for theirs. */
+interface Asked extends Planned {
+  readonly built: Built;
+  readonly settings: SettingsTable;
+  readonly source: DataSource | readonly DataSource[] | undefined;
+}
+
+function asked(plan: Planned, context: Context): Asked {
+  const { component } = plan;
+  const settings = settingsOf(component, context);
+  return {
+    ...plan,
+    settings,
+    built: component.build(context),
+    source: component.dataSource?.(context.wiring, uidOf(context.catalogue)),
+  };
+}
+
+/** Controllers, budgets, policies, account and Services of a component, and what it gives itself. */
+function objectsOf(
+  { component, workloads, built: { pods, objects = [], identity } }: Asked,
+  wiring: Wiring,
+  zoneLabels: ZoneLabels | undefined,
+): readonly Manifest[] {
+  const labelled = pods.map((one) => ({
+    ...one,
+    labels: { ...clientLabels(one.workload, wiring), ...identity?.podLabels },
+  }));
+  return [
+    ...labelled.flatMap((one) => [
+      ...controllers(one, zoneLabels),
+      ...autoscaler(one),
+      ...budget(one),
+      networkPolicy(one.workload, wiring),
+    ]),
+    ...(pods.length > 0 ? [account(component.name, identity?.annotations)] : []),
+    ...services(workloads, wiring),
+    ...objects,
+  ].map(leftAlone);
+}
+
+/** The ConfigMaps of a component, with those of its settings and its data source. */
+const configsOf = ({ component, built: { configs = [] }, settings, source }: Asked): readonly Config[] => [
+  ...configs,
+  ...(Object.keys(settings).length > 0 ? [literals(component, settings)] : []),
+  ...(source ? [provisioned(component, source)] : []),
+];
+
 /**
  * The bases of one choice of modes. All components are wired together, so each base knows all who may talk to it.
  * @param isWanted which of them to give. Default: all
+ * @throws if a component has no such mode, or asks for an address that there is not
  */
 export function bases(
   catalogue: readonly Component[],
   modeOf: (component: Component) => Mode,
-  { namespaces, resizing, volumes, components, store, tenant, overrides }: EnvironmentValues,
+  values: EnvironmentValues,
   isWanted: (component: Component, mode: Mode) => boolean = () => true,
 ): readonly Base[] {
-  const planned = catalogue.map((component) => {
-    const mode = modeOf(component);
-    const standing = component.modes[mode];
-    if (!standing) throw new Error(`${component.name} has no mode ${mode}. It has ${modesOf(component).join(", ")}.`);
-    const workloads = plan(Object.values(component.roles), standing.grouping);
-    return { component, mode, workloads, sizes: standing.sizes };
-  });
+  const plans = catalogue.map((component) => planned(component, modeOf(component)));
   const wiring = createWiring(
-    planned.flatMap(({ workloads }) => workloads),
-    namespaces,
+    plans.flatMap(({ workloads }) => workloads),
+    values.namespaces,
   );
-  const built = planned.map(({ component, mode, workloads, sizes }) => {
-    const size: Context["size"] = (workload) => sized(workload, sizes, resizing, volumes);
-    const context: Context = {
-      wiring,
-      workloads,
-      mode,
-      size,
-      catalogue,
-      store,
-      tenant,
-      overrides: overrides[component.name] ?? {},
-      settingValues: components[component.name] ?? {},
-    };
-    const settings = Object.entries({ ...component.settings?.(context), ...bucketSettings(component, store) })
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, { unit, value }]) => [key, { unit, value: components[component.name]?.[key] ?? value }] as const);
-    return {
-      component,
-      mode,
-      workloads,
-      built: component.build(context),
-      source: component.dataSource?.(wiring, uidOf(catalogue)),
-      settings: Object.fromEntries(settings),
-    };
-  });
-  const wanted = built.filter(({ component, mode }) => isWanted(component, mode));
-  return wanted.map(
-    ({
-      component,
-      mode,
-      workloads,
-      built: { pods, configs = [], objects = [], secrets = [], mayHave = [], identity },
-      source,
-      settings,
-    }) => ({
-      component,
-      mode,
-      workloads,
-      pods,
-      wiring,
-      path: `bases/${component.name}/${mode}`,
-      objects: [
-        ...pods
-          .map((p) => ({ ...p, labels: { ...clientLabels(p.workload, wiring), ...identity?.podLabels } }))
-          .flatMap((p) => [...controllers(p), ...autoscaler(p), ...budget(p), networkPolicy(p.workload, wiring)]),
-        ...(pods.length > 0 ? [account(component.name, identity?.annotations)] : []),
-        ...services(workloads, wiring),
-        ...objects,
-      ].map(leftAlone),
-      configs: [
-        ...configs,
-        ...(Object.keys(settings).length > 0 ? [literals(component, settings)] : []),
-        ...(source ? [provisioned(component, source)] : []),
-      ],
-      secrets,
-      mayHave,
-      settings,
-    }),
-  );
+  const all = plans.map((one) => asked(one, contextOf(one, wiring, catalogue, values)));
+  const zoneLabels = catalogue.find((component) => component.zoneLabels)?.zoneLabels;
+  return all
+    .filter(({ component, mode }) => isWanted(component, mode))
+    .map((one): Base => {
+      const { component, mode, workloads, built, settings } = one;
+      return {
+        component,
+        mode,
+        workloads,
+        pods: built.pods,
+        wiring,
+        path: `bases/${component.name}/${mode}`,
+        objects: objectsOf(one, wiring, zoneLabels),
+        configs: configsOf(one),
+        secrets: built.secrets ?? [],
+        mayHave: built.mayHave ?? [],
+        settings,
+      };
+    });
 }
 
 /** The settings that name a component's buckets. */
@@ -135,7 +184,10 @@ const uidOf =
     return uid;
   };
 
-/** Labels of the pods of a workload that connects to roles of other components whose clients have one. */
+/**
+ * Labels that the pods of a workload need because a role that they connect to knows its clients by label: MinIO's have
+ * `kube-lgtm.io/object-store: client`.
+ */
 const clientLabels = ({ component, roles }: Workload, wiring: Wiring): Readonly<Record<string, string>> => {
   // Who scrapes a role is no client of it.
   const made = wiring

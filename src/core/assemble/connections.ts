@@ -1,7 +1,8 @@
 import { featuresIn } from "./feature.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Role } from "../model/roles.ts";
-import { type Connection, connectionKey, isRole, type Place } from "../model/wiring.ts";
+import type { Place } from "../model/places.ts";
+import { type Connection, connectionKey, isRole } from "../model/wiring.ts";
 import { ownConnections } from "../model/bases.ts";
 
 /** Connections between what an environment has, each once. */

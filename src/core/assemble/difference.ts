@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Config, Base } from "../model/component.ts";
 import { patch } from "../kubernetes/strategic-merge.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
@@ -47,9 +48,7 @@ function split(difference: ObjectDifference): {
 type Texts = Readonly<Record<string, string | object>>;
 
 const changed = <T extends Texts>(before: T | undefined, after: T | undefined): T | undefined => {
-  const entries = Object.entries(after ?? {}).filter(
-    ([key, value]) => JSON.stringify(before?.[key]) !== JSON.stringify(value),
-  );
+  const entries = Object.entries(after ?? {}).filter(([key, value]) => !isDeepStrictEqual(before?.[key], value));
   return entries.length > 0 ? (Object.fromEntries(entries) as T) : undefined;
 };
 

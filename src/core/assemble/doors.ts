@@ -4,6 +4,7 @@ import { listening } from "../kubernetes/network-rules.ts";
 import { labels, partOf, selector } from "../derive/labels.ts";
 import type { Workload } from "../model/roles.ts";
 import { names, tcp } from "../derive/network-policies.ts";
+import { anywhere, apiServer } from "../model/places.ts";
 import { type Connection, isRole } from "../model/wiring.ts";
 import type { Base } from "../model/component.ts";
 import { manifest, type Manifest } from "../kubernetes/manifest.ts";
@@ -88,7 +89,7 @@ export function openedPolicies(open: OpenedPorts, bases: readonly Base[]): reado
   return [
     ...forAll(
       "api-server-ports",
-      those(({ to }) => to === "api-server"),
+      those(({ to }) => to === apiServer),
       { ports: apiServerPorts.map(tcp) },
     ),
     ...forAll(
@@ -106,6 +107,6 @@ export const waysOut = (open: OpenedPorts, bases: readonly Base[]): readonly Con
     roles
       .slice(0, 1)
       .flatMap((from) =>
-        ways.map(({ port }): Connection => ({ from, to: "anywhere", port: String(port), via: "member" })),
+        ways.map(({ port }): Connection => ({ from, to: anywhere, port: String(port), via: "member" })),
       ),
   );

@@ -2,9 +2,10 @@ import { type Difference, differenceTo } from "./difference.ts";
 import { type Component, type Config, namespaceNames, type Unit, type Base } from "../model/component.ts";
 import { addedPolicies } from "../derive/network-policies.ts";
 import type { NamespaceKind, Role, Workload } from "../model/roles.ts";
+import type { Place } from "../model/places.ts";
 import type { Store } from "../model/store.ts";
 import { allLeftAlone, leftAlone } from "../derive/substitution.ts";
-import { type Connection, connectionKey, createWiring, type Place, type Wiring } from "../model/wiring.ts";
+import { type Connection, connectionKey, createWiring, type Wiring } from "../model/wiring.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 
 /** What an environment says of a feature, by the names of its options. */

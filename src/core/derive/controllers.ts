@@ -1,6 +1,6 @@
 import type { IPersistentVolumeClaim } from "kubernetes-models/v1/PersistentVolumeClaim";
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
-import type { Pods } from "../model/component.ts";
+import type { Pods, ZoneLabels } from "../model/component.ts";
 import {
   DaemonSet,
   Deployment,
@@ -26,25 +26,25 @@ export const account = (name: string, annotations?: Readonly<Record<string, stri
   );
 
 /** A workload's controllers: one, or one a zone. */
-export const controllers = (pods: Pods): readonly Manifest[] => {
+export const controllers = (pods: Pods, zoneLabels: ZoneLabels | undefined): readonly Manifest[] => {
   const zones = zonesOf(pods.size);
-  return zones.length > 0 ? zones.map((zone) => controller(pods, zone)) : [controller(pods)];
+  return zones.length > 0 ? zones.map((zone) => controller(pods, zone, zoneLabels)) : [controller(pods)];
 };
 
 /** DaemonSet where the role says so, StatefulSet where its pods keep a volume or their names, else Deployment. */
-function controller(pods: Pods, zone?: string): Manifest {
+function controller(pods: Pods, zone?: string, zoneLabels?: ZoneLabels): Manifest {
   const { workload, size } = pods;
   const name = zone ? `${workload.fullName}-${zone}` : workload.fullName;
   const own: Readonly<Record<string, string>> = zone ? { [zoneLabel]: zone } : {};
-  const group: Readonly<Record<string, string>> = zone ? { [rolloutGroup]: workload.fullName } : {};
-  const metadata = { name, labels: { ...labels(workload), ...own, ...group } };
+  const ofSet = zone ? zoneLabels?.ofSets(workload.fullName) : {};
+  const metadata = { name, labels: { ...labels(workload), ...own, ...ofSet } };
   const matching = { matchLabels: { ...selector(workload), ...own } };
   const template = {
     metadata: {
       labels: {
         ...labels(workload),
         ...own,
-        ...(zone ? { [rolloutName]: name } : {}),
+        ...(zone ? zoneLabels?.ofPods(name) : {}),
         ...groupLabels(workload.roles.flatMap(({ groups }) => groups)),
         ...(pods.asksOutside ? outsideLabel : {}),
         ...pods.labels,
@@ -70,7 +70,7 @@ function controller(pods: Pods, zone?: string): Manifest {
         serviceName: governingServiceName(workload),
         minReadySeconds: pods.settleSeconds,
         podManagementPolicy: "Parallel",
-        // Kubernetes would roll all zones at the same time: the rollout-operator takes one after the other.
+        // Kubernetes would roll all zones at the same time.
         updateStrategy: zone ? { type: "OnDelete" } : undefined,
         selector: matching,
         template,
@@ -79,10 +79,6 @@ function controller(pods: Pods, zone?: string): Manifest {
     }),
   );
 }
-
-/** Labels by which the rollout-operator knows the sets of one workload, and the pods of each (its README, "How updates work"). */
-const rolloutGroup = "rollout-group";
-const rolloutName = "name";
 
 /** With the fields that the API server fills in, so that what is applied and what is there read alike. */
 const claim = ({ size, class: storageClassName }: Disk): IPersistentVolumeClaim => ({
@@ -145,7 +141,7 @@ export const scaling = {
 export const autoscaler = ({ workload, size }: Pods): readonly Manifest[] => {
   if (size.maxReplicas === undefined) return [];
   if (workload.podNames || workload.runs !== "replicas")
-    throw new Error(`${workload.fullName} keeps something or owns something: its size has no "most".`);
+    throw new Error(`${workload.fullName} keeps something or owns something: its size has no maxReplicas.`);
   return [
     manifest(
       new HorizontalPodAutoscaler({

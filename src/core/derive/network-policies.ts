@@ -4,7 +4,8 @@ import { NetworkPolicy } from "../kubernetes/builders.ts";
 import { listening } from "../kubernetes/network-rules.ts";
 import { componentLabels, labels, partOf, selector } from "./labels.ts";
 import type { NamespaceKind, Role, Workload } from "../model/roles.ts";
-import { type Connection, isRole, type Place, type Wiring } from "../model/wiring.ts";
+import type { Place } from "../model/places.ts";
+import { type Connection, isRole, type Wiring } from "../model/wiring.ts";
 import { manifest, type Manifest } from "../kubernetes/manifest.ts";
 
 export const tcp = (port: number): INetworkPolicyPort => ({ protocol: "TCP", port });
@@ -15,30 +16,10 @@ export const names = (ports: readonly number[]): { ports: INetworkPolicyPort[] }
 });
 const dns = names(listening.dns);
 
-/** Label by which an owner of a namespace opts in to having its annotated pods scraped. */
-export const scrapeLabel = { "kube-lgtm.io/scrape": "true" } as const;
-
 interface Opening {
   readonly peers: readonly INetworkPolicyPeer[];
   readonly ports: readonly INetworkPolicyPort[];
 }
-
-/** KEDA's operator, as its own manifests and its chart label it, in a namespace of this name. */
-export const kedaOperator = (namespace: string): INetworkPolicyPeer => ({
-  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-  podSelector: { matchLabels: { app: "keda-operator" } },
-});
-
-const places: Readonly<Record<Place, Opening>> = {
-  anywhere: { peers: [], ports: [] },
-  // It is outside of any pod network that a selector could name.
-  "api-server": { peers: [], ports: listening.apiServer.map(tcp) },
-  "external-kafka": { peers: [], ports: [tcp(9092)] },
-  keda: { peers: [kedaOperator("keda")], ports: [] },
-  "object-store": { peers: [], ports: [tcp(443)] },
-  "any-pod": { peers: [{ namespaceSelector: {} }], ports: [] },
-  "scraped-namespaces": { peers: [{ namespaceSelector: { matchLabels: scrapeLabel } }], ports: [] },
-};
 
 /** A peer's pods: the workload inside a component, any pod of the component from outside or through a ring. */
 const peer = (
@@ -68,7 +49,7 @@ const opening = (
 ): Opening => {
   const to = connection.to;
   const ports = isRole(to) ? protocols(to, connection.port as string) : [];
-  if (!isRole(other)) return { peers: places[other].peers, ports: [...places[other].ports, ...ports] };
+  if (!isRole(other)) return { peers: other.peers ?? [], ports: [...(other.ports ?? []).map(tcp), ...ports] };
   return { peers: [peer(self, other, connection.via, wiring)], ports };
 };
 

@@ -1,8 +1,7 @@
+import { unique } from "../util/values.ts";
 import { partOf } from "./labels.ts";
 import { type Metrics, type Role, scheme, type Workload } from "../model/roles.ts";
 import { isRole, type Wiring } from "../model/wiring.ts";
-
-const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 /**
  * Prometheus scrape jobs of the roles that `scraper` finds, in the order of their names.

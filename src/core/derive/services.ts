@@ -1,10 +1,10 @@
+import { unique } from "../util/values.ts";
 import { Service } from "../kubernetes/builders.ts";
 import { componentLabels, groupLabel, labels, selector } from "./labels.ts";
 import { type EntryPoint, governingServiceName, type Workload } from "../model/roles.ts";
 import { type Connection, isRole, type Wiring } from "../model/wiring.ts";
 import { manifest, type Manifest } from "../kubernetes/manifest.ts";
 
-const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
 
 interface ServiceShape {

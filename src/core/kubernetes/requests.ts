@@ -25,6 +25,10 @@ interface Workload {
   readonly resources?: Container["resources"];
 }
 
+/** Bytes. */
+export const mebibyte = 2 ** 20;
+export const gibibyte = 2 ** 30;
+
 const units: Readonly<Record<string, number>> = {
   "": 1,
   n: 1e-9,
@@ -36,8 +40,8 @@ const units: Readonly<Record<string, number>> = {
   T: 1e12,
   P: 1e15,
   Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
+  Mi: mebibyte,
+  Gi: gibibyte,
   Ti: 2 ** 40,
   Pi: 2 ** 50,
 };
@@ -79,8 +83,8 @@ export function requests(objects: readonly Manifest[]): Requests {
     );
   return {
     cpu: round(sum("containers", ({ resources }) => resources?.requests?.["cpu"]) * 1e3),
-    memory: round(sum("containers", ({ resources }) => resources?.requests?.["memory"]) / 2 ** 20),
-    memoryLimit: round(sum("containers", ({ resources }) => resources?.limits?.["memory"]) / 2 ** 20),
-    claims: round(sum("claims", ({ resources }) => resources?.requests?.["storage"]) / 2 ** 20),
+    memory: round(sum("containers", ({ resources }) => resources?.requests?.["memory"]) / mebibyte),
+    memoryLimit: round(sum("containers", ({ resources }) => resources?.limits?.["memory"]) / mebibyte),
+    claims: round(sum("claims", ({ resources }) => resources?.requests?.["storage"]) / mebibyte),
   };
 }

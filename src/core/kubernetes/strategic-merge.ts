@@ -1,8 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-
-type Table = Readonly<Record<string, unknown>>;
-const isTable = (value: unknown): value is Table =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+import { isTable, type Table } from "../util/values.ts";
 
 /** Lists that a strategic merge joins by a key instead of replacing them. */
 const mergeKeys: Readonly<Record<string, string>> = {

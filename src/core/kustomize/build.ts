@@ -4,12 +4,9 @@ import { configMap, type Generated, secretObject } from "./generators.ts";
 import { componentLabels, partOf } from "../derive/labels.ts";
 import { deletes, merged } from "../kubernetes/strategic-merge.ts";
 import { once } from "../util/once.ts";
+import { isTable, type Table } from "../util/values.ts";
 import type { Overlay, Part, Renamed } from "../assemble/overlay.ts";
 import { clusterScoped, type Manifest } from "../kubernetes/manifest.ts";
-
-type Table<T = unknown> = Readonly<Record<string, T>>;
-const isTable = (value: unknown): value is Table =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 type Names = ReadonlyMap<string, string>;
 

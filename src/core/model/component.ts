@@ -77,6 +77,14 @@ export interface Pods {
   readonly mustTouchHost?: string;
 }
 
+/** How the program that rolls zones knows them. */
+export interface ZoneLabels {
+  /** Labels of each StatefulSet of a workload: "loki-ingester". */
+  ofSets(workload: string): Readonly<Record<string, string>>;
+  /** Labels of the pods of a StatefulSet: "loki-ingester-zone-a". */
+  ofPods(set: string): Readonly<Record<string, string>>;
+}
+
 /** What passes from some roles of a component to others through Kafka. */
 export interface Topic {
   /** Its name in Kafka: "mimir". */
@@ -156,6 +164,8 @@ export interface Component {
   readonly signals?: Readonly<Record<string, string>>;
   /** Buckets that it keeps objects in. Each setting that names one is made of it. */
   readonly buckets?: readonly Bucket[];
+  /** It rolls the zones of a workload one after the other, and knows them by these labels. */
+  readonly zoneLabels?: ZoneLabels;
   /** What it passes through Kafka, in the modes in which it does. */
   readonly topic?: Topic;
   /** How often it scrapes everything that has metrics. */

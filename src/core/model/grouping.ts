@@ -1,3 +1,4 @@
+import { quantity } from "../kubernetes/requests.ts";
 import type { Role, Workload } from "./roles.ts";
 
 /** A mode is nothing but the answer to "which workload does this role run in?"; a role without one is not there in that mode. */
@@ -10,11 +11,11 @@ export const byTier: Grouping = ({ singleton, name, tier }) => (singleton ? name
 
 export const apart: Grouping = (role) => role.name;
 
-/** The roles of a component as `grouping` says, behind a gateway in pods of its own. */
+/** The roles of a component as `grouping` says; the role that passes on what clients ask has pods of its own. */
 export const behindGateway =
   (grouping: Grouping): Grouping =>
   (role) =>
-    role.name === "gateway" ? role.name : grouping(role);
+    role.passesOn ? role.name : grouping(role);
 
 /** The roles of a component as `grouping` says, save some that are not there. */
 export const without =
@@ -25,12 +26,19 @@ export const without =
 /** Workloads that carry their component's bare name: all roles in one, or the one server there is. */
 const principal: readonly string[] = ["all", "server"];
 
-const gibibytes = (size: string): number => Number.parseInt(size, 10);
-
+/** @throws if a size is no quantity */
+const bytes = (size: string): number => {
+  const found = quantity(size);
+  if (found === undefined) throw new Error(`a disk of "${size}": expected a quantity such as "10Gi"`);
+  return found;
+};
 const largest = (sizes: readonly string[]): string | undefined =>
-  sizes.length === 0 ? undefined : sizes.reduce((a, b) => (gibibytes(b) > gibibytes(a) ? b : a));
+  sizes.length === 0 ? undefined : sizes.reduce((a, b) => (bytes(b) > bytes(a) ? b : a));
 
-/** The workloads that a grouping makes of a component's roles; each role is in at most one. Disks are sized in whole Gi. */
+/**
+ * The workloads that a grouping makes of a component's roles; each role is in at most one. Roles that share pods share the largest disk.
+ * @throws if the disk of a role is no quantity
+ */
 export function plan(roles: readonly Role[], grouping: Grouping): readonly Workload[] {
   return [...new Set(roles.flatMap((role) => grouping(role) ?? []))].map((name): Workload => {
     const members = roles.filter((role) => grouping(role) === name);

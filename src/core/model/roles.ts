@@ -83,6 +83,8 @@ export interface Role<P extends string = string> {
   readonly runs: Runs;
   /** What a label of its clients' pods calls it, so that a policy can name them wherever it is. */
   readonly clientLabel?: string | undefined;
+  /** It passes on what clients of the component ask, so that a mode may give it pods of its own: Loki's gateway. */
+  readonly passesOn?: true | undefined;
   /** Why no load sizes it: it stays as large as its mode has it. Default: `src/sizing/rules` has a rule. */
   readonly unsized?: string | undefined;
 }
@@ -137,6 +139,7 @@ interface Shape {
   readonly publishNotReadyAddresses?: true;
   readonly runs?: Runs;
   readonly clientLabel?: string;
+  readonly passesOn?: true;
   readonly unsized?: string;
 }
 
@@ -172,6 +175,7 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       publishNotReadyAddresses: shape.publishNotReadyAddresses,
       runs: shape.runs ?? "replicas",
       clientLabel: shape.clientLabel,
+      passesOn: shape.passesOn,
       unsized: shape.unsized ?? shared.unsized,
     };
     return [name, found];

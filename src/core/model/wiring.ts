@@ -1,12 +1,9 @@
 import { governingServiceName, type Group, type NamespaceKind, type Role, scheme, type Workload } from "./roles.ts";
+import type { Place } from "./places.ts";
 
 declare const brand: unique symbol;
 /** host:port that has been asked for, so that its connection is on record. A plain string is not an Address. */
 export type Address = string & { readonly [brand]: true };
-
-/** What lies outside the bundle and is no role of it. */
-export type Place =
-  "anywhere" | "any-pod" | "api-server" | "external-kafka" | "keda" | "object-store" | "scraped-namespaces";
 
 /** "This role talks to that role's port". `member`: the peer is found through a ring or discovery, in any workload. */
 export interface Connection {
@@ -62,9 +59,9 @@ export interface Wiring {
   connections(component?: string): readonly Connection[];
 }
 
-export const isRole = (end: Role | Place): end is Role => typeof end !== "string";
+export const isRole = (end: Role | Place): end is Role => "component" in end;
 
-const id = (end: Role | Place): string => (typeof end === "string" ? end : `${end.component}/${end.name}`);
+const id = (end: Role | Place): string => (isRole(end) ? `${end.component}/${end.name}` : end.name);
 export const connectionKey = (c: Connection): string =>
   [id(c.from), id(c.to), c.port ?? "", c.via, c.onlyIn ?? ""].join(" ").trim();
 

@@ -11,7 +11,7 @@ import { type Overlay, type Part, settingsFile } from "../assemble/overlay.ts";
 import { configPath, secretEnvPath, secretPath } from "../kustomize/paths.ts";
 import type { Role, Workload } from "../model/roles.ts";
 import { hardened } from "../derive/pod.ts";
-import { quantity } from "../kubernetes/requests.ts";
+import { gibibyte, mebibyte, quantity } from "../kubernetes/requests.ts";
 import { contents } from "../kustomize/build.ts";
 import { type Connection, isRole } from "../model/wiring.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
@@ -267,6 +267,22 @@ const literal = (text: string): string => text.replaceAll("$", "$$$$");
 const filled = <T>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
 const some = (table: Texts): Texts | undefined => (Object.keys(table).length > 0 ? table : undefined);
 
+/** Compose knows bytes and powers of 1024 in whole numbers: "1.5Gi" is "1536m", "512M" is "512000000". */
+export function memoryLimit({ name, resources }: IContainer): string {
+  const limit = resources?.limits?.["memory"];
+  const bytes = quantity(limit);
+  if (bytes === undefined)
+    throw new Error(`${name} has the memory limit "${limit}": expected a quantity such as "1Gi"`);
+  const [unit, suffix] = (
+    [
+      [gibibyte, "g"],
+      [mebibyte, "m"],
+      [1, ""],
+    ] as const
+  ).find(([one]) => bytes % one === 0) ?? [1, ""];
+  return `${Math.ceil(bytes / unit)}${suffix}`;
+}
+
 function service(container: IContainer, pod: Pod, world: World): object {
   const { workload, spec } = pod;
   const isMain = container.name === pod.main;
@@ -274,7 +290,6 @@ function service(container: IContainer, pod: Pod, world: World): object {
   const given = (texts: readonly string[] | undefined): readonly string[] | undefined =>
     texts?.map((text) => literal(expanded(text, env)));
   const { volumes, scratch } = mountsOf(container, pod, world);
-  const memory = String(container.resources?.limits?.["memory"] ?? "");
   const secretEnv = (container.envFrom ?? []).flatMap(
     ({ secretRef }) => world.secrets.get(secretRef?.name ?? "")?.env ?? [],
   );
@@ -301,7 +316,7 @@ function service(container: IContainer, pod: Pod, world: World): object {
     tmpfs: filled(scratch.map((path) => `${path}:mode=1777`)),
     labels: { ...labels(workload), ...(isMain ? {} : { "app.kubernetes.io/component": container.name }) },
     depends_on: needs.length > 0 ? Object.fromEntries(needs) : undefined,
-    mem_limit: memory.replace("Mi", "m").replace("Gi", "g"),
+    mem_limit: memoryLimit(container),
     stop_grace_period: `${spec.terminationGracePeriodSeconds ?? 30}s`,
     restart: "unless-stopped",
   };

@@ -3,11 +3,11 @@ import { connectionsOf } from "../assemble/connections.ts";
 import { contents } from "../kustomize/build.ts";
 import { type Overlay, settingsFile } from "../assemble/overlay.ts";
 import type { Role } from "../model/roles.ts";
-import { type Connection, isRole, type Place } from "../model/wiring.ts";
+import { unique } from "../util/values.ts";
+import type { Place } from "../model/places.ts";
+import { type Connection, isRole } from "../model/wiring.ts";
 import type { Base } from "../model/component.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
-
-const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
 const byName = (bases: readonly Base[]): readonly Base[] =>
   bases.toSorted((a, b) => (a.component.name < b.component.name ? -1 : 1));
@@ -18,7 +18,7 @@ const isScrape = ({ to, port, via }: Connection): boolean =>
 
 /** Who talks to whom, as a Mermaid flowchart: one node a component, one arrow a pair, with the names of the ports. */
 export function topology(overlay: Overlay): string {
-  const name = (end: Role | Place): string => (isRole(end) ? end.component : end);
+  const name = (end: Role | Place): string => (isRole(end) ? end.component : end.name);
   const arrows = new Map<string, readonly string[]>();
   for (const { from, to, port = "" } of connectionsOf(overlay).filter((connection) => !isScrape(connection))) {
     const pair = `${name(from)} --> ${name(to)}`;
