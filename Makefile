@@ -1,10 +1,10 @@
-# Everything here only calls the scripts of package.json; `make` and `make test` need Node >= 20.10, make and git.
+# Each target calls a script of package.json. `make` and `make test` need Node >= 20.10, make and git.
 ENV ?= dev
 
 .PHONY: all build check diff size test lint format bench programs e2e faults compose apply
 all: build
 
-# One install for each state of the lock file.
+# Installs the packages again only after a change of the lock file.
 node_modules/.package-lock.json: package-lock.json
 	npm ci
 	@touch $@
@@ -15,11 +15,11 @@ build: node_modules/.package-lock.json
 check: node_modules/.package-lock.json
 	@npm run -s check:generated
 
-# What differs by component when B takes the place of A: make diff A=dev B=demo ARGS="--format markdown".
+# Differences by component if B replaces A: make diff A=dev B=demo ARGS="--format markdown".
 diff: node_modules/.package-lock.json
 	@npm run -s diff -- $(A) $(B) $(ARGS)
 
-# Sizes for the environment's load, and the sums that they come of: make size ENV=prod ARGS="--load logsGBPerDay=500".
+# Sizes for the environment's load, with the sums behind them: make size ENV=prod ARGS="--load logsGBPerDay=500".
 size: node_modules/.package-lock.json
 	@npm run -s size -- $(ENV) $(ARGS)
 
@@ -35,19 +35,19 @@ format: node_modules/.package-lock.json
 bench: node_modules/.package-lock.json
 	@npm run -s bench
 
-# Every configuration through its own program, where that is on the PATH; ARGS=kube-apiserver for that program alone.
+# Checks each configuration with its own program, if it is on the PATH. One program only: ARGS=kube-apiserver.
 programs: node_modules/.package-lock.json
 	@npm run -s programs -- $(ARGS)
 
-# Against whatever cluster kubectl points at; the environment has been applied before. ARGS="--only traces" and the like.
+# Tests an applied environment, in the cluster of kubectl's current context. Some checks only: ARGS="--only traces".
 e2e: node_modules/.package-lock.json
 	@npm run -s e2e -- $(ENV) $(ARGS)
 
-# The same cluster under a steady load, while its pods are killed, its workloads restarted and its store cut off: an hour and more.
+# DELETES PODS of the current context, restarts workloads and cuts off the store, under a steady load. Takes an hour or more.
 faults: node_modules/.package-lock.json
 	@npm run -s faults -- $(ENV) $(ARGS)
 
-# The demo with Docker Compose: starts it and reads back what its generators send.
+# Starts the demo with Docker Compose and reads back the data of its generators.
 compose: node_modules/.package-lock.json
 	@npm run -s compose -- $(ARGS)
 

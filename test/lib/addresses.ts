@@ -14,13 +14,13 @@ import {
 } from "./objects.ts";
 import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
-/** An address that stands in some text. */
+/** An address in a text: the host and port of `http://loki:3100/ready`. */
 export interface Found {
   readonly where: string;
   readonly namespace: string;
   /** Empty where the text says only on which port to listen. */
   readonly host: string;
-  /** A number, or the name that a Service has for it. */
+  /** A number, or the name of the port in its Service. */
   readonly port: number | string;
   readonly readers: readonly PodTemplate[];
 }
@@ -30,7 +30,7 @@ const schemePorts: Readonly<Record<string, number>> = { grpc: 80, grpcs: 443, ht
 const hostPort = /(?<![\w.$/@:{}-])([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):(\d{2,5})(?![\w.:-])/gi;
 const listening = /(?<=^|[\s=]|[\s=]["']):(\d{2,5})(?![\w.:-])/gm;
 const portSetting = /(?:[-_]port|Port)["']?\s*[:=]\s*["']?(\d{2,5})\b/g;
-/** What a client asks the DNS for when it balances by itself: a port by its name. */
+/** An SRV name, `_http._tcp.loki-headless`, by which a client finds each pod and balances the load itself. */
 const srv = /_(\w[\w-]*)\._tcp\.([a-z0-9.-]*[a-z0-9])/g;
 const isHost = (host: string): boolean => /[a-z]/i.test(host) || /^\d+(\.\d+){3}$/.test(host);
 
@@ -79,7 +79,7 @@ export const listens = (pod: PodTemplate, port: number | string): number | undef
     .flatMap(({ ports = [] }) => ports)
     .find(({ name, containerPort }) => name === port || containerPort === port)?.containerPort;
 
-/** A connection that somebody who read an address will make. */
+/** A connection that a pod makes because it reads an address. */
 export interface Edge {
   readonly where: string;
   readonly from: PodTemplate;
@@ -92,7 +92,7 @@ interface Resolution {
   readonly edges: readonly Edge[];
 }
 
-/** The pod that a StatefulSet gives this name under its governing Service. */
+/** The pod of a StatefulSet with this DNS name under its governing Service. */
 function podNamed(host: string, namespace: string, objects: readonly Manifest[]): PodTemplate | undefined {
   const [, set = "", ordinal = "", under = ""] = /^(.*)-(\d+)\.([^.]+)$/.exec(host) ?? [];
   const found = objects.find(
@@ -103,8 +103,8 @@ function podNamed(host: string, namespace: string, objects: readonly Manifest[])
 }
 
 /**
- * Where every address leads.
- * @param outside hosts that an environment's author named: they lie outside of the bundle
+ * The Service and pods behind every address.
+ * @param outside hosts from an environment's settings, which are not part of the bundle
  */
 export function resolution(objects: readonly Manifest[], outside: readonly string[] = []): Resolution {
   const pods = podTemplates(objects);
@@ -114,7 +114,7 @@ export function resolution(objects: readonly Manifest[], outside: readonly strin
   for (const { where, namespace, host, port, readers } of addressesOf(objects)) {
     if (outside.includes(host)) continue;
     if (own.includes(host)) {
-      // Roles that share a file need not all listen where it says.
+      // Roles that share a file need not all listen on its ports.
       const deaf = readers.every((pod) => listens(pod, port) === undefined) ? readers : [];
       faults.push(...deaf.map(({ id }) => `${where}: ${host}:${port} is no port of ${id}, which reads it`));
       continue;
@@ -152,7 +152,7 @@ export function resolution(objects: readonly Manifest[], outside: readonly strin
   return { faults, edges };
 }
 
-/** Services that lead nowhere: without pods, or with a port that the pods do not have. */
+/** Services without pods, or with a port that their pods do not have. */
 export function serviceFaults(objects: readonly Manifest[]): Findings {
   const pods = podTemplates(objects);
   return objects
@@ -166,7 +166,7 @@ export function serviceFaults(objects: readonly Manifest[]): Findings {
         selected.flatMap((pod) => {
           const number = listens(pod, targetPort);
           if (number === undefined) return [`${idOf(service)} spec.ports.${name}: ${pod.id} has no port ${targetPort}`];
-          // A headless name leads to the pods themselves, so that no port is translated.
+          // A headless name resolves to the pods, so no port is translated.
           return clusterIP === "None" && number !== port
             ? [`${idOf(service)} spec.ports.${name}: headless, port ${port} is not ${pod.id}'s ${number}`]
             : [];

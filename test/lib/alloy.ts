@@ -38,7 +38,7 @@ export interface Block {
 
 /**
  * The blocks of an Alloy configuration, read as the Alloy documentation describes the syntax.
- * @throws with the line where the text is no Alloy
+ * @throws with the line of the first syntax error
  */
 export function parseAlloy(text: string): readonly Block[] {
   const list = tokens(text);
@@ -129,12 +129,12 @@ export function parseAlloy(text: string): readonly Block[] {
   return body("end").blocks;
 }
 
-/** Blocks with those inside them, at any depth. */
+/** Blocks and the blocks inside them, at any depth. */
 export const all = (blocks: readonly Block[]): readonly Block[] =>
   blocks.flatMap((block) => [block, ...all(block.blocks)]);
 const known: readonly string[] = ["constants", "encoding", "env", "false", "null", "true"];
 
-/** What is wrong with an Alloy configuration: its syntax, components twice, or names that no component exports. */
+/** Faults of an Alloy configuration: its syntax, components twice, or names that no component exports. */
 export function alloyFaults(where: string, text: string): Findings {
   let blocks: readonly Block[];
   try {

@@ -14,11 +14,11 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A real API server with an etcd of its own, on ports of loopback; nothing runs on it, and everybody may do everything. */
+/** A real API server with its own etcd, on loopback. It has no controllers and no nodes, and every client may do everything. */
 export interface ApiServer {
   readonly version: string;
   ask(method: string, path: string, body?: object, type?: string): Promise<Answer>;
-  /** Where objects of a kind are: without a name all of them, in all namespaces. */
+  /** Path of the objects of a kind: without a name all of them, in all namespaces. */
   path(apiVersion: string, kind: string, namespace?: string, name?: string): Promise<string>;
   stop(): Promise<void>;
 }
@@ -68,7 +68,7 @@ interface Resource {
 }
 
 /**
- * $KUBE_APISERVER and $ETCD, or those on the PATH.
+ * $KUBE_APISERVER and $ETCD, or the programs on the PATH.
  * @throws NotThere with the name of the program that is missing
  */
 export async function startApiServer(): Promise<ApiServer> {
@@ -189,7 +189,7 @@ export async function startApiServer(): Promise<ApiServer> {
   }
 }
 
-/** What an API server said against an object, or undefined if it took it without a word. */
+/** The refusal or warning of an API server, or undefined if it accepted the object without one. */
 const complaint = ({ status, warnings, body }: Answer): string | undefined => {
   if (status >= 300) return `${status} ${String(body["message"])}`;
   return warnings.length > 0 ? `warning: ${warnings.join("; ")}` : undefined;
@@ -197,7 +197,7 @@ const complaint = ({ status, warnings, body }: Answer): string | undefined => {
 
 const idOf = ({ kind, metadata: { namespace = "", name } }: Manifest): string => `${kind} ${namespace}/${name}`;
 
-/** A namespace that has just come is not known everywhere at once. */
+/** The API server needs a moment until it accepts objects in a new namespace. */
 const patiently = async (attempt: () => Promise<Answer>): Promise<Answer> => {
   for (let i = 0; i < 20; i++) {
     const answer = await attempt();
@@ -208,7 +208,7 @@ const patiently = async (attempt: () => Promise<Answer>): Promise<Answer> => {
   return attempt();
 };
 
-/** Applies all objects as `kubectl apply --server-side` does; what was said against any of them. */
+/** Applies all objects like `kubectl apply --server-side`. Returns refusals and warnings. */
 export async function applyAll(server: ApiServer, objects: readonly Manifest[]): Promise<readonly string[]> {
   const one = async (object: Manifest): Promise<readonly string[]> => {
     const { apiVersion, kind, metadata } = object;
@@ -221,13 +221,13 @@ export async function applyAll(server: ApiServer, objects: readonly Manifest[]):
   };
   const isSpace = ({ kind }: Manifest): boolean => kind === "Namespace";
   const first = await Promise.all(objects.filter(isSpace).map(one));
-  // Pods ask for the accounts that they run as.
+  // A pod is refused until its ServiceAccount exists.
   const accounts = await Promise.all(objects.filter(({ kind }) => kind === "ServiceAccount").map(one));
   const rest = objects.filter((object) => !isSpace(object) && object.kind !== "ServiceAccount");
   return [...first, ...accounts, ...(await Promise.all(rest.map(one)))].flat();
 }
 
-/** Deletes all objects as `kubectl delete` does, and waits until they are gone. */
+/** Deletes all objects like `kubectl delete`, and waits until they are gone. */
 export async function deleteAll(server: ApiServer, objects: readonly Manifest[]): Promise<readonly string[]> {
   const isSpace = ({ kind }: Manifest): boolean => kind === "Namespace";
   const pathOf = ({ apiVersion, kind, metadata }: Manifest): Promise<string> =>
@@ -241,7 +241,7 @@ export async function deleteAll(server: ApiServer, objects: readonly Manifest[])
   for (const space of objects.filter(isSpace)) {
     faults.push(await one(space));
     const path = await pathOf(space);
-    // No controller is there that would let an empty namespace go.
+    // Without controllers, the finalizer of an empty namespace must be removed here.
     const { apiVersion, kind, metadata } = space;
     const empty = { apiVersion, kind, metadata: { name: metadata.name }, spec: { finalizers: [] } };
     await server.ask("PUT", `${path}/finalize`, empty);
@@ -274,7 +274,7 @@ export async function stateOf(server: ApiServer, kinds: readonly Manifest[]): Pr
   return new Map(lists.flat());
 }
 
-/** Whether the pods of these templates would be let into their namespaces; what was said against any. */
+/** Creates a pod of each template. Returns refusals and warnings, for example of Pod Security. */
 export async function admitAll(
   server: ApiServer,
   pods: readonly { readonly id: string; readonly namespace: string; readonly pod: object }[],

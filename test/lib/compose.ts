@@ -5,7 +5,7 @@ import type { Files } from "../../src/core/output/render.ts";
 import type { Findings } from "./findings.ts";
 import type { Labels } from "./objects.ts";
 
-/** One service of a Compose file, as far as the checks look at it. */
+/** One service of a Compose file: the fields that the checks read. */
 export interface Service {
   readonly image: string;
   readonly command?: readonly string[];
@@ -38,7 +38,7 @@ const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =
 ) as object;
 const check = new Ajv2019({ allErrors: true, strict: false, validateFormats: false }).compile(schema);
 
-/** What the schema of the Compose specification refuses; the package's is of 2021, before a file could name its project. */
+/** Errors of the Compose specification's schema. The package is of 2021, before a file could name its project. */
 export function specificationFaults({ name: _, ...file }: ComposeFile): Findings {
   check(file);
   return (check.errors ?? []).map(({ instancePath, message, params }) => {
@@ -47,7 +47,7 @@ export function specificationFaults({ name: _, ...file }: ComposeFile): Findings
   });
 }
 
-/** Services that wait for one another in a circle, or for one that is not there. */
+/** Services that wait for each other in a circle, or for a service that does not exist. */
 export function orderFaults({ services }: ComposeFile): Findings {
   const done = new Set<string>();
   const faults: string[] = [];
@@ -63,7 +63,7 @@ export function orderFaults({ services }: ComposeFile): Findings {
   return faults;
 }
 
-/** Names under which a service is found: its own, its aliases, and those of whoever shares its network. */
+/** Names of a service in the network: its own, its aliases, and the names of services that share its network. */
 export const namesIn = ({ services }: ComposeFile): ReadonlyMap<string, readonly string[]> => {
   const found = new Map<string, string[]>();
   for (const [name, { networks, network_mode }] of Object.entries(services)) {

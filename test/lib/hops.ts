@@ -47,7 +47,7 @@ export const seconds = (value: unknown): number => {
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (of[unit as string] as number), 0);
 };
 
-/** A key of a program's YAML file, and what it has by itself where the file does not say it. */
+/** The value of a key in a program's YAML file, or the program's default. */
 const key =
   (program: string, path: string, read: (value: unknown) => number, otherwise: unknown) =>
   (rendered: Rendered): number | undefined =>
@@ -59,7 +59,7 @@ const inFile = (program: string, path: string, read: (value: unknown) => number,
   change: "a patch of the file",
   read: key(program, path, read, otherwise),
 });
-/** What no file of ours says. */
+/** A built-in limit, which no file sets. */
 const own = (program: string, limit: string, value: number, source: string) => ({
   limit,
   where: source,
@@ -88,7 +88,7 @@ const gatewayDoor: Hop = {
   change: "`largestPush` in `src/components/otlp.ts`",
   read: ({ alloy }) => {
     const [receiver] = alloy("alloy-gateway", "otelcol.receiver.otlp");
-    // Of the Collector: configgrpc takes 4 MiB, confighttp 20 MiB by itself.
+    // Defaults of the Collector: 4 MiB in configgrpc, 20 MiB in confighttp.
     const limits = receiver?.blocks
       .filter(({ name }) => name === "grpc" || name === "http")
       .map(({ name, attributes }) =>
@@ -147,7 +147,7 @@ const grafana = (source: string): Hop => ({
     return has(config) ? Math.min(Number(all), Number(one)) : undefined;
   },
 });
-/** dskit's server.go: 30 s where nothing is said; Mimir's own default is 2m. */
+/** dskit's server.go: the default is 30 s; Mimir's is 2m. */
 const answers = (program: string, otherwise: string): Hop => ({
   hop: program,
   ...inFile(program, "server.http_server_write_timeout", seconds, otherwise),
@@ -194,7 +194,7 @@ const message = (program: string, otherwise: number): Hop => ({
   change: "`src/components/patience.ts`",
 });
 
-/** Every way through an environment on which one limit meets another. */
+/** Every path through an environment with more than one limit. */
 export const chains: readonly Chain[] = [
   {
     signal: "Logs",
@@ -367,7 +367,7 @@ export const chains: readonly Chain[] = [
     rule: "outlasts",
     hops: [
       grafana("thanos"),
-      // cmd/thanos/query.go of 0.42; its query-frontend waits as long as it is asked to.
+      // cmd/thanos/query.go of 0.42; its query-frontend has no limit of its own.
       {
         hop: "thanos-query",
         limit: "`--query.timeout`",
@@ -472,7 +472,7 @@ export const chains: readonly Chain[] = [
   },
 ];
 
-/** What does not fit on a chain: an inner limit that is smaller than an outer one, or gives up later. */
+/** Faults of a chain: an inner limit that is smaller than the outer one, or an inner timeout that is longer. */
 export function misfits({ signal, about, unit, rule, hops }: Chain, rendered: Rendered): readonly string[] {
   const there = hops.flatMap((hop) => {
     const value = hop.read(rendered);
@@ -489,7 +489,7 @@ export function misfits({ signal, about, unit, rule, hops }: Chain, rendered: Re
   });
 }
 
-/** A number as people read it. */
+/** A number with its unit: "24 MiB", "30 s". */
 const shown = (value: number, unit: Chain["unit"]): string => {
   if (value === Infinity) return "none";
   if (unit === "seconds") return `${value} s`;
@@ -498,7 +498,7 @@ const shown = (value: number, unit: Chain["unit"]): string => {
 
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
-/** The chains as tables, with the values of these environments, as `docs/limits.md` shows them. */
+/** The tables of `docs/limits.md`, with the values of these environments. */
 export const tables = (environments: readonly Rendered[]): string =>
   (["Logs", "Metrics", "Traces"] as const)
     .map((signal) =>

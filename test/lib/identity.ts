@@ -8,20 +8,20 @@ import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 const clusterScoped: ReadonlySet<string> = new Set(["ClusterRole", "ClusterRoleBinding", "Namespace", "StorageClass"]);
 
-/** Objects and where they come from: a base, an environment, a released version. */
+/** Objects and their source: a base, an environment, a release. */
 export interface Origin {
   readonly from: string;
   readonly objects: readonly Manifest[];
 }
 
-/** Objects of one kind, namespace and name that differ in what cannot change, so that an upgrade or a switch would be refused. */
+/** Objects with the same kind, namespace and name that differ in immutable fields: the API server would refuse an upgrade or switch. */
 export function shapeFaults(origins: readonly Origin[]): Findings {
   const first = new Map<string, { readonly from: string; readonly text: string }>();
   return origins.flatMap(({ from, objects }) =>
     objects.flatMap((object) => {
       const shape = immutable(object);
       if (!shape) return [];
-      // What no namespace is named for goes where the environments do that do not name one either.
+      // Objects without a namespace count as in the default one, like environments that set none.
       const { name, namespace = clusterScoped.has(object.kind) ? "" : namespaceNames.stack } = object.metadata;
       const id = `${object.kind} ${namespace ? `${namespace}/` : ""}${name}`;
       const text = yaml(shape);
@@ -37,13 +37,13 @@ export function shapeFaults(origins: readonly Origin[]): Findings {
   );
 }
 
-/** `name` is how the rollout-operator finds the pods of a zone, and Azure's how its webhook finds those that it gives a token. */
+/** The rollout-operator finds the pods of a zone by `name`; Azure's webhook finds the pods that need a token by its own label. */
 const ownLabels =
   /^(name|azure\.workload\.identity\/use|app\.kubernetes\.io\/(name|component|part-of)|kube-lgtm\.io\/[a-z-]+)$/;
 const releaseWord = /version|chart|release|checksum|hash|revision|build|managed-by/i;
 const releaseValue = /^v?\d+(\.\d+)+|[0-9a-f]{16,}/;
 
-/** What in a pod template would restart pods between two builds for nothing. */
+/** Parts of a pod template that would restart pods with every release: versions, hashes. */
 export function restartFaults(objects: readonly Manifest[]): Findings {
   return podTemplates(objects).flatMap(({ id, labels, annotations }) => [
     ...Object.keys(labels)

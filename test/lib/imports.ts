@@ -1,9 +1,9 @@
-/** Which file of `src` imports which, and the rooms that those imports make. */
+/** The imports between files of `src`, and between its rooms (folders). */
 import { readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** "core/model/roles.ts" → the files that it imports, types included; paths from `src`. */
+/** "core/model/roles.ts" → the files that it imports, also for types only; paths from `src`. */
 export type Imports = ReadonlyMap<string, readonly string[]>;
 
 const relativeImport = /\b(?:from|import\()\s*"(\.[^"]+)"/g;
@@ -22,7 +22,7 @@ export function importsOf(folder: string): Imports {
   );
 }
 
-/** The room of a file: its folder, or in `core` the folder below; of a file beside the folders, its own name. */
+/** The room of a file: its folder, in `core` the folder below, and for a file directly in `src` its own name. */
 export const roomOf = (file: string): string =>
   file
     .replace(/\.ts$/, "")
@@ -30,7 +30,7 @@ export const roomOf = (file: string): string =>
     .slice(0, file.startsWith("core/") ? 2 : 1)
     .join("/");
 
-/** Circles of imports, each as the files on its way. */
+/** Circular imports, each as a list of files. */
 export function circles(imports: Imports): readonly string[] {
   const done = new Set<string>();
   const way: string[] = [];
@@ -48,7 +48,7 @@ export function circles(imports: Imports): readonly string[] {
   return found;
 }
 
-/** Each pair of rooms of which the first imports from the second. */
+/** Pairs of rooms: the first imports from the second. */
 export function doorsBetween(imports: Imports): readonly (readonly [string, string])[] {
   const pairs = [...imports].flatMap(([file, targets]) =>
     targets.map((to): [string, string] => [roomOf(file), roomOf(to)]).filter(([from, to]) => from !== to),
@@ -58,7 +58,7 @@ export function doorsBetween(imports: Imports): readonly (readonly [string, stri
 
 export const source = fileURLToPath(new URL("../../src", import.meta.url));
 
-/** The rooms, each of which may import from those before it. */
+/** The rooms in order: each may import only from rooms before it. */
 export const rooms = [
   ["versions", "images and their versions"],
   ["core/util", "text, templates, tables"],

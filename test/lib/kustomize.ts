@@ -4,16 +4,16 @@ import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 export { type Kustomize, missing } from "../../src/core/kustomize/program.ts";
 
-/** Every kustomize that is to be had here: its own program first, then the one in kubectl. */
+/** Every kustomize on this machine: the program itself first, then kubectl's. */
 export const kustomizes: readonly Kustomize[] = [standalone(), inKubectl()].filter((one) => one !== undefined);
 
-/** The same, for those who cannot do without. */
+/** The same. @throws if there is none */
 export function kustomize(): readonly Kustomize[] {
   if (kustomizes.length === 0) throw new Error(missing);
   return kustomizes;
 }
 
-/** By their texts: most of what one kustomize prints another one prints, too. */
+/** Cache by text, because both kustomizes print mostly the same objects. */
 const known = new Map<string, Manifest>();
 const read = (text: string): Manifest => {
   const found = known.get(text) ?? (parse(text) as Manifest);
@@ -21,7 +21,7 @@ const read = (text: string): Manifest => {
   return found;
 };
 
-/** The objects that it builds from a folder, and what it warns of. */
+/** The objects that kustomize builds from a folder, and its warnings. */
 export async function build(
   one: Kustomize,
   folder: string,

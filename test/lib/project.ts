@@ -5,14 +5,14 @@ import { dirname, join, relative, sep } from "node:path";
 import type { Files } from "../../src/core/output/render.ts";
 import { root } from "./world.ts";
 
-/** A folder of our own, gone when `after` has run. */
+/** A temporary folder; `after` deletes it. */
 export function temporary(after: (clean: () => void) => void): string {
   const folder = mkdtempSync(join(tmpdir(), "kube-lgtm-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Writes one file, with the folders that it needs. */
+/** Writes one file and creates its folders. */
 export function put(folder: string, path: string, text: string): void {
   const at = join(folder, path);
   mkdirSync(dirname(at), { recursive: true });

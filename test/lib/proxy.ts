@@ -1,8 +1,8 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * Whether a program of Go asks this host without a proxy, as golang.org/x/net/http/httpproxy reads NO_PROXY (proxy.go, `useProxy` and
- * `init`): loopback always; addresses by address or CIDR; names by themselves and all that end in them.
+ * Whether a Go program connects to this host directly, by the rules of golang.org/x/net/http/httpproxy for NO_PROXY (proxy.go, `useProxy`
+ * and `init`): loopback always, addresses by address or CIDR, names with all their subdomains.
  */
 export function isDirect(host: string, noProxy: string): boolean {
   if (host === "localhost" || /^(127\.|::1$)/.test(host)) return true;
@@ -18,7 +18,7 @@ export function isDirect(host: string, noProxy: string): boolean {
     const [net = "", prefix] = entry.split("/");
     if (isIP(net) !== family) return false;
     const list = new BlockList();
-    // One of all addresses is none to BlockList: two halves are.
+    // BlockList refuses /0, so it gets the two halves.
     if (prefix === "0") return true;
     if (prefix === undefined) list.addAddress(net, type);
     else list.addSubnet(net, Number(prefix), type);

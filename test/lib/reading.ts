@@ -4,15 +4,15 @@ import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 
-/** An entry as an agent gives it on. */
+/** An entry as the agent pushes it. */
 export interface Entry {
   readonly labels: Readonly<Record<string, string>>;
-  /** As it stands in the log file. */
+  /** The time in the log file. */
   readonly time: string;
   readonly line: string;
 }
 
-/** The real program over the log files of a made-up node: what it printed, and what is missing of what it should have read. */
+/** Runs the real program over the log files of a simulated node. Returns its output and the entries that it missed. */
 export interface Reading {
   readonly there: boolean;
   readonly missing: readonly Entry[];
@@ -21,12 +21,12 @@ export interface Reading {
 }
 
 interface Container {
-  /** As Kubernetes's discovery names what it finds. */
+  /** Labels of Kubernetes's discovery: `__meta_kubernetes_pod_name`. */
   readonly found: Readonly<Record<string, string>>;
-  /** What is in its folder, by path under that of the node. */
+  /** Files in the node's folder, by path. */
   readonly file: string;
   readonly text: string;
-  /** Where the file is, if that is a link. */
+  /** Target of the file, if it is a link. */
   readonly links?: string;
   readonly entries: readonly Entry[];
 }
@@ -63,7 +63,7 @@ const container = (
 
 const json = (log: string, stream: string, n: number): string => JSON.stringify({ log, stream, time: second(n) });
 
-/** One of each: under CRI with a line in parts, a static pod, under Docker with a line in parts among those of the other stream, and a stack trace. */
+/** One container for each case: CRI with a split line, a static pod, Docker with a split line between lines of the other stream, a stack trace. */
 const containers: readonly Container[] = [
   container(
     "shop",
@@ -107,7 +107,7 @@ const containers: readonly Container[] = [
   ),
 ];
 
-/** A stack trace, for the agent that puts the lines of this container together. */
+/** A stack trace, whose lines the agent joins. */
 export const traced = { selector: '{app="trace"}', firstLine: String.raw`^\d{4}-\d{2}-\d{2}` };
 const trace = ["2026-01-02 failed", "java.lang.IllegalStateException: no", "\tat Cart.add(Cart.java:12)"];
 const together = container(
@@ -180,7 +180,7 @@ const labelsOf = (text: string): Record<string, string> =>
     [...text.matchAll(/([a-z]+)="((?:\\.|[^"\\])*)"/g)].map(([, name = "", value = ""]) => [name, value]),
   );
 
-/** A port of loopback that nobody listens on; Alloy does not take 0 for one. */
+/** A free port on loopback. Alloy does not accept port 0. */
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
@@ -189,7 +189,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-/** Alloy over that node: its own configuration, but for what discovery finds and where the entries go. */
+/** Alloy on that node, with its own configuration except for discovery and the target of its pushes. */
 export async function alloyReads(root: string, config: string): Promise<Reading> {
   const all = [...containers, together];
   lay(root, all);
@@ -220,7 +220,7 @@ export async function alloyReads(root: string, config: string): Promise<Reading>
   );
 }
 
-/** Promtail over that node, likewise. */
+/** Promtail on that node, in the same way. */
 export function promtailReads(root: string, config: string): Promise<Reading> {
   lay(root, containers);
   const { scrape_configs: jobs, ...rest } = parse(config.replaceAll("/var/log/pods", join(root, "pods")));

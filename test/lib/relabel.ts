@@ -1,6 +1,6 @@
 type Labels = Readonly<Record<string, string>>;
 
-/** A relabelling rule, as Prometheus's libraries read it. */
+/** A relabelling rule in Prometheus's format. */
 export interface Rule {
   readonly source_labels?: readonly string[];
   readonly separator?: string;
@@ -11,8 +11,8 @@ export interface Rule {
 }
 
 /**
- * What the rules make of labels, as model/relabel of Prometheus 3 does: the expression holds for the whole of the joined sources, a rule that
- * does not match changes nothing, and an empty result takes the label away.
+ * Labels after the rules, as in model/relabel of Prometheus 3: the expression must match all of the joined sources, a rule that does not
+ * match changes nothing, and an empty result removes the label.
  */
 export const relabelled = (rules: readonly Rule[], labels: Labels): Labels =>
   rules.reduce((found: Labels, rule) => {
@@ -22,7 +22,7 @@ export const relabelled = (rules: readonly Rule[], labels: Labels): Labels =>
     const joined = source_labels.map((name) => found[name] ?? "").join(separator);
     const match = new RegExp(`^(?:${regex})$`, "s").exec(joined);
     if (!match) return found;
-    // A name in Go's templates is as long as it can be: "$1_" is the group "1_", which is not there.
+    // Go's templates take the longest name: "$1_" is the group "1_", which does not exist.
     const value = replacement.replace(/\$(?:\{(\w+)\}|(\w+)|\$)/g, (_all, braced?: string, bare?: string) => {
       const name = braced ?? bare;
       if (name === undefined) return "$";

@@ -10,7 +10,7 @@ const data = (objects: readonly Manifest[], name: string): Table | undefined =>
     ({ kind, metadata }) => kind === "ConfigMap" && new RegExp(`^${name}(-[a-z0-9]{10})?$`).test(metadata.name),
   )?.["data"] as Table | undefined;
 
-/** What the programs of an environment read, each as it reads it; undefined where the environment has none of it. */
+/** Configuration values of an environment's programs, as each program reads them; undefined without that program. */
 export interface Rendered {
   /** Literals of a ConfigMap. */
   literal(config: string, key: string): string | undefined;
@@ -23,14 +23,14 @@ export interface Rendered {
   alloy(config: string, name: string): readonly Block[];
   /** The value of a flag, with variables of a ConfigMap expanded. */
   flag(workload: RegExp, flag: string, settings?: string): string | undefined;
-  /** What the containers of a workload are told to run, as one text. */
+  /** Commands and arguments of a workload's containers, as one text. */
   script(workload: RegExp): string;
 }
 
 const at = (value: unknown, path: string): unknown =>
   path.split(".").reduce<unknown>((now, step) => (now as Readonly<Record<string, unknown>> | undefined)?.[step], value);
 
-/** The objects of an environment, read as its programs do. */
+/** Reads the objects of an environment like its programs. */
 export function renderedOf(objects: readonly Manifest[]): Rendered {
   const files = new Map<string, unknown>();
   const parsed = (config: string, file: string): unknown => {

@@ -8,8 +8,8 @@ import { root } from "./world.ts";
 import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 /*
- * kubernetes-models carries its schemas only as compiled checks, which let unknown fields pass. Its type declarations are made
- * from the same schemas, field by field, so the strict JSON schemas are read back from those.
+ * kubernetes-models contains its schemas only as compiled checks, which accept unknown fields. Its type declarations come
+ * from the same schemas, field by field, so strict JSON schemas are derived from the declarations.
  */
 
 const modules = join(root, "node_modules");
@@ -20,7 +20,7 @@ const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** JSON schemas of the declarations that have been asked for, by their file. */
+/** Cache: JSON schemas of the declarations, by file. */
 function declarations(): { readonly of: (file: string) => Schema; readonly all: Map<string, Schema> } {
   const all = new Map<string, Schema>();
 
@@ -108,7 +108,7 @@ const text: Schema = { type: "string", minLength: 1 };
 const texts: Schema = { type: "object", additionalProperties: text };
 const count: Schema = { type: "integer", minimum: 1 };
 
-/** Kinds that no package declares: the fields that are used of them, each of which is to be there. */
+/** Kinds that no package declares: the fields that the bundle uses, all of them required. */
 const own: Readonly<Record<string, Schema>> = {
   // https://keda.sh/docs/latest/reference/scaledobject-spec/
   "keda.sh/v1alpha1/ScaledObject": closed({
@@ -181,14 +181,14 @@ interface Model {
 }
 const load = createRequire(import.meta.url);
 
-/** kustomize breaks long base64 into lines, which the API server reads as well and the models' format does not. */
+/** kustomize wraps long base64. The API server accepts it; the format of the models does not. */
 const unbroken = (object: Manifest): Manifest => {
   if (object.kind !== "Secret") return object;
   const data = Object.entries(object["data"] ?? {}).map(([key, value]) => [key, String(value).replaceAll("\n", "")]);
   return { ...object, data: Object.fromEntries(data) as object };
 };
 
-/** What kubernetes-models itself objects to: types, required fields, quantities. */
+/** Errors that kubernetes-models finds: types, required fields, quantities. */
 function objection(object: Manifest): string | undefined {
   if (own[`${object.apiVersion}/${object.kind}`]) return undefined;
   const loaded = load(`${packageOf(object.apiVersion)}/${object.apiVersion}/${object.kind}`) as Record<
@@ -205,7 +205,7 @@ function objection(object: Manifest): string | undefined {
   }
 }
 
-/** Every object against the schema of its kind: fields that it does not know are faults too. */
+/** Errors of every object against the schema of its kind, unknown fields included. */
 export function schemaFaults(objects: readonly Manifest[]): Findings {
   return objects.flatMap((object) => {
     const check = validator(object.apiVersion, object.kind);
@@ -225,7 +225,7 @@ const portName = /^(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/;
 const labelKey = /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/;
 
-/** Longest names that leave room for what controllers add: a StatefulSet's pods carry its name and a hash as a label. */
+/** Longest names of a kind. Controllers append to them: pods of a StatefulSet have a label with its name and a hash. */
 const longest: Readonly<Record<string, number>> = {
   DaemonSet: 52,
   Deployment: 52,
@@ -240,7 +240,7 @@ interface ServicePorts {
   readonly ports?: readonly { readonly name?: string; readonly port: number; readonly targetPort?: number | string }[];
 }
 
-/** Names, labels and ports that the API server refuses although their type is right. */
+/** Names, labels and ports with the right type that the API server refuses. */
 export function nameFaults(objects: readonly Manifest[]): Findings {
   return objects.flatMap((object) => {
     const id = idOf(object);

@@ -32,7 +32,7 @@ export interface Target {
   readonly url: string;
   readonly port: number;
   readonly path: string;
-  /** What every sample of it carries. */
+  /** Labels of every sample. */
   readonly labels: Labels;
 }
 
@@ -47,7 +47,7 @@ const prefixed = (prefix: string, labels: Labels): readonly (readonly [string, s
   Object.entries(labels).map(([key, value]) => [`__meta_kubernetes_${prefix}_${label(key)}`, value]);
 
 /**
- * Labels as rules leave them, or undefined where one drops what they are of.
+ * Labels after the rules, or undefined if a rule drops the target or sample.
  * https://prometheus.io/docs/prometheus/latest/configuration/configuration/#relabel_config
  */
 export const relabelled = (labels: Labels, rules: readonly Rule[]): Labels | undefined =>
@@ -67,7 +67,7 @@ export const relabelled = (labels: Labels, rules: readonly Rule[]): Labels | und
   }, labels);
 
 /**
- * What the discovery says of a pod: of each port of each container, and of each container without one (`buildPod` in
+ * Targets that the discovery finds in a pod: each port of each container, and each container without a port (`buildPod` in
  * discovery/kubernetes/pod.go of 3.16.0).
  */
 const discovered = (pod: PodTemplate, namespaceLabels: Labels, podIp: string): readonly Labels[] => {
@@ -99,7 +99,7 @@ const discovered = (pod: PodTemplate, namespaceLabels: Labels, podIp: string): r
   });
 };
 
-/** What a job finds among these pods, decided by its discovery and its relabelling as Prometheus does: equal targets are one. */
+/** Targets of a job among these pods, by its discovery and relabelling. Prometheus merges equal targets. */
 export function targetsOf(job: Job, objects: readonly Manifest[], own: string, podIp = "10.1.2.3"): readonly Target[] {
   const [discovery] = job.kubernetes_sd_configs;
   const wanted = (discovery?.selectors ?? []).flatMap(({ label = "" }) => label.split(",").filter(Boolean));

@@ -11,24 +11,24 @@ const leaves = (value: unknown, key = ""): readonly (readonly [string, string])[
 };
 const secretKey = /pass(word|wd)?$|secret|token|private|credential|(access|api|account)[_-]?key|_key$|[_-]user$/i;
 
-/** Values of a Secret that must stand nowhere else; what its other keys hold (a bucket, an endpoint) may. */
+/** Values of a Secret that must appear nowhere else. Other keys (a bucket, an endpoint) may. */
 export const secretValues = ({ env = {}, files = {} }: SecretShape): readonly string[] => {
   const inFiles = Object.entries(files).flatMap(([name, content]) => {
     if (typeof content !== "string") return leaves(content);
     return secretKey.test(name) || !content.includes(":") ? [[name, content] as const] : leaves(parse(content));
   });
   const found = [...Object.entries(env), ...inFiles].filter(([key]) => secretKey.test(key)).map(([, value]) => value);
-  // A word such as "admin" is in every text.
+  // A word such as "admin" appears in many texts.
   return [...new Set(found.filter((value) => value.length > 6))];
 };
 
 const assigned =
   /(?:pass(?:word|wd)?|secret(?:[_-]?\w*key)?|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key|credentials?)["']?\s*[:=]\s*["']?([^\s"',;}]+)/gi;
-/** What may stand where a credential would: a variable, a path, a switch, nothing. */
+/** Values that are no credential: a variable, a path, a switch, an empty text. */
 const reference = /^(\$|\/|<|true$|false$|null$|~$|\||>|\{|\[|sys\.env\()/;
 const inUrl = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']+:([^\s/@"']+)@/gi;
 
-/** Credentials where anybody may read them: in ConfigMaps, arguments, commands or plain environment values. */
+/** Credentials outside Secrets: in ConfigMaps, arguments, commands or plain environment values. */
 export function leaks(objects: readonly Manifest[], values: readonly string[]): Findings {
   const open = textsOf(objects).filter(({ where }) => !where.startsWith("Secret "));
   const plain = podTemplates(objects).flatMap((pod) =>

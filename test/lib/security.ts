@@ -36,7 +36,7 @@ const selinuxTypes: readonly (string | undefined)[] = [
   "container_kvm_t",
 ];
 
-/** What of the Pod Security Standard `restricted` a pod does not keep. https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
+/** Violations of the Pod Security Standard `restricted`. https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
 export function restrictedFaults(pod: PodTemplate): Findings {
   const { spec } = pod;
   const own = spec.securityContext ?? {};
@@ -92,7 +92,7 @@ export function restrictedFaults(pod: PodTemplate): Findings {
 const handler = ({ httpGet, tcpSocket, exec, grpc }: IProbe): string =>
   JSON.stringify({ httpGet, tcpSocket, exec, grpc });
 
-/** What the standard does not ask for and a careful operator does. */
+/** Faults beyond the standard: service links, writable root file systems and host paths, missing requests and memory limits. */
 export function hardeningFaults(pod: PodTemplate): Findings {
   const { spec } = pod;
   const say = (wrong: boolean | undefined, at: string, text: string): string[] =>
@@ -124,10 +124,10 @@ export function hardeningFaults(pod: PodTemplate): Findings {
   ];
 }
 
-/** Probes of containers that run on: all three, by port names of their own container, and ready asks for more than alive. */
+/** Faults in probes of long-running containers: each needs all three, by port names, and readiness must check more than liveness. */
 export function probeFaults(pod: PodTemplate): Findings {
   if (pod.kind === "Job") return [];
-  // Who listens on no port can be asked nothing; it is alive as long as it runs.
+  // A container without ports cannot be probed; it is alive while it runs.
   return pod.spec.containers
     .filter(({ ports }) => ports?.length)
     .flatMap((one) => {
@@ -145,7 +145,7 @@ export function probeFaults(pod: PodTemplate): Findings {
           ? []
           : [`${at}.${name} names port ${port}, which is not its own`];
       });
-      // That a port takes connections asks nothing of a neighbour: for a program without a page to ask it may be both.
+      // A TCP probe depends on no other program: without an HTTP endpoint it may be both.
       const alike =
         one.readinessProbe?.httpGet && one.livenessProbe && handler(one.readinessProbe) === handler(one.livenessProbe);
       return [...named, ...(alike ? [`${at} asks the same to be ready and to be alive`] : [])];
@@ -164,11 +164,11 @@ interface Subject {
   readonly namespace?: string;
 }
 const reading: readonly string[] = ["get", "list", "watch"];
-/** What a role of one namespace allows beyond reading, because rolling out zones is just that. */
+/** Rights beyond reading that the rollout-operator needs, in its own namespace. */
 const writing: Readonly<Record<string, readonly string[]>> = {
   "Role/rollout-operator": ["delete pods", "patch statefulsets", "update statefulsets/status"],
 };
-/** Resources that only look harmless to read or that carry credentials. */
+/** Resources whose reading gives away credentials or grants more rights. */
 const closed: readonly string[] = [
   "*",
   "secrets",
@@ -181,10 +181,10 @@ const closed: readonly string[] = [
   "pods/portforward",
 ];
 
-/** Rights over the API server beyond reading what is no secret, bindings that lead nowhere, tokens without a use. */
+/** Faults in RBAC: rights beyond reading, rights on secrets, bindings to missing roles or accounts, unused tokens. */
 export function accessFaults(objects: readonly Manifest[]): Findings {
   const roles = objects.filter(({ kind }) => kind === "ClusterRole" || kind === "Role");
-  // What lets OpenShift admit a pod is no right of its programs.
+  // A binding to an OpenShift SCC admits a pod; it gives its programs no rights.
   const bindings = objects.filter(
     ({ kind, roleRef }) =>
       /^(Cluster)?RoleBinding$/.test(kind) && !/^system:openshift:scc:/.test((roleRef as Subject).name),
@@ -240,7 +240,7 @@ export function accessFaults(objects: readonly Manifest[]): Findings {
   ];
 }
 
-/** Images that are not pinned to a version that these are. */
+/** Images without one of these versions as their tag. */
 export function imageFaults(objects: readonly Manifest[], images: readonly string[]): Findings {
   return podTemplates(objects).flatMap((pod) =>
     containersOf(pod).flatMap(({ name, image = "" }) => {
@@ -305,7 +305,7 @@ export function budgetFaults(objects: readonly Manifest[]): Findings {
 type NodeLabels = Readonly<Record<string, string>>;
 const linux: NodeLabels = { "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64" };
 
-/** A machine, and nodes on which none of our containers runs, with the labels that they have from those who make them. */
+/** Labels of a usual node, and of nodes on which our containers cannot run. */
 export const nodes = {
   machine: linux,
   // https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-os
@@ -317,7 +317,7 @@ export const nodes = {
   Liqo: { ...linux, "liqo.io/type": "virtual-node" },
 } as const satisfies Readonly<Record<string, NodeLabels>>;
 
-/** What the scheduler asks of a node's labels: the selector, and one of the required terms with all of its expressions. */
+/** Whether the scheduler accepts a node's labels: the selector, and all expressions of one of the required terms. */
 function mayRunOn({ spec }: PodTemplate, labels: NodeLabels): boolean {
   const { nodeSelector = {}, affinity } = spec;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
@@ -338,7 +338,7 @@ function mayRunOn({ spec }: PodTemplate, labels: NodeLabels): boolean {
   );
 }
 
-/** Pods that may come to a node where their image does not run, or that no machine takes. A DaemonSet tolerates every taint. */
+/** Pods that could be scheduled to a node where their image does not run, or that fit no node. A DaemonSet tolerates every taint. */
 export const placementFaults = (pod: PodTemplate): Findings => [
   ...(mayRunOn(pod, nodes.machine) ? [] : [`${pod.id} runs on no machine`]),
   ...(Object.keys(nodes) as (keyof typeof nodes)[])

@@ -22,7 +22,7 @@ const tables = settingsTables(built.bases);
 export const environmentOf = (name: string, settings: unknown): Environment =>
   validate(name, settings, catalogue, tables);
 
-/** An environment with everything that comes of it. */
+/** An environment, its overlay and its objects. */
 export interface World {
   readonly name: string;
   readonly environment: Environment;
@@ -30,7 +30,7 @@ export interface World {
   readonly objects: readonly Manifest[];
 }
 
-/** A world that is made when somebody looks at it: most tests look at few. */
+/** A world that is built on first use, because most tests need few. */
 const lazy = (environment: Environment): World => {
   const overlay = once((one: Environment) => overlayOf(one, built));
   const objects = once(resolve);
@@ -46,7 +46,7 @@ const lazy = (environment: Environment): World => {
   };
 };
 
-/** @throws what stops a build of it */
+/** @throws the error that stops its build */
 export const worldOf = (environment: Environment): World => {
   const world = lazy(environment);
   void world.overlay;
@@ -61,7 +61,7 @@ const foreign = {
   components: { loki: { retention: "720h" } },
 } as const satisfies Partial<Settings>;
 
-/** What goes with each metrics back end, so that every answer to every choice is in some environment. */
+/** More settings for each metrics back end, so that every value of every choice occurs in an environment. */
 const others: Readonly<Record<Answers["metrics"], Partial<Settings>>> = {
   mimir: {
     collector: "promtail",
@@ -81,7 +81,7 @@ const account = { loki: "loki@acme.iam.gserviceaccount.com", default: "others@ac
 const client = { default: "6f2d9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e" };
 const role = { default: "arn:aws:iam::123456789012:role/lgtm" };
 
-/** What only one of them has: a store of each kind outside the cluster, by keys and without; a tenant; volumes of another kind. */
+/** Settings of single environments: each kind of outside store, with and without keys; a tenant; other volumes. */
 const own = {
   mimir: {
     monolithic: { store: { kind: "azure", account: "acmeprod" } },
@@ -100,7 +100,7 @@ const own = {
   },
   "thanos-receive": {
     monolithic: {
-      // Other claims cannot stand under the names of the first ones.
+      // Claims are immutable, so other sizes need other namespaces.
       namespaces: { stack: "volatile", agents: "volatile-host" },
       volumes: { default: "none", loki: { class: "fast", size: "50Gi" }, minio: "claim" },
     },
@@ -129,7 +129,7 @@ const own = {
 
 const modesOfAll = [...new Set(built.bases.map(({ mode }) => mode))];
 
-/** What no shipped environment is: every metrics back end in every mode, credentials by name, other namespaces; a Kafka outside. */
+/** Environments beyond the shipped ones: every metrics back end in every mode, credentials by name, other namespaces, an outside Kafka. */
 export const invented: readonly World[] = [
   ...modesOfAll.flatMap((mode) =>
     (Object.keys(choices.metrics) as Answers["metrics"][]).map((metrics) =>
@@ -157,7 +157,7 @@ export const invented: readonly World[] = [
 
 export const worlds: readonly World[] = [...shipped, ...invented];
 
-/** An environment by its name; its objects are what the checkers' negative cases are made from. */
+/** An environment by name. Tests make their faulty samples from its objects. */
 export const worldNamed = (name: string): World => {
   const found = worlds.find((one) => one.name === name);
   if (!found) throw new Error(`no environment ${name}. There are ${worlds.map((one) => one.name).join(", ")}.`);
@@ -165,7 +165,7 @@ export const worldNamed = (name: string): World => {
 };
 export const dev = worldNamed("dev");
 
-/** All generated files, without anybody's patches. */
+/** All generated files, without hand-written patches. */
 export const rendered = (list: readonly World[] = shipped): Files =>
   files(
     built,
