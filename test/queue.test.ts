@@ -259,7 +259,7 @@ function waiting(variables: Table, configs = takesIt): { readonly said: string; 
       KAFKA_SASL_USERNAME: "",
       ...variables,
     };
-    const said = execFileSync("/bin/sh", ["-euc", (script ?? "").replace("sleep 5", "sleep 0")], {
+    const said = execFileSync("/bin/sh", ["-euc", (script ?? "").replace('sleep "$pause"', "sleep 0")], {
       env,
       encoding: "utf8",
     });

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { once } from "../../src/core/util/once.ts";
 import type { Findings } from "./findings.ts";
 import type { Labels } from "./objects.ts";
 import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
@@ -20,12 +21,13 @@ interface Row extends Source {
 }
 
 /** Files of provisioning that an environment gives to Grafana, in the order in which it reads them. */
-const provisioned = (objects: readonly Manifest[]): readonly File[] =>
+const provisioned = once((objects: readonly Manifest[]): readonly File[] =>
   objects
     .filter(({ kind, metadata }) => kind === "ConfigMap" && metadata.name.startsWith("grafana-datasource-"))
     .flatMap((config) => Object.entries((config["data"] ?? {}) as Labels))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, text]) => parse(text) as File);
+    .map(([, text]) => parse(text) as File),
+);
 
 /**
  * A start of Grafana on a database, as pkg/services/provisioning/datasources/datasources.go of 12.4.0 has it; and at the first start of

@@ -7,6 +7,7 @@ import {
   podTemplates,
   secretsOf,
 } from "../../src/core/kubernetes/reading.ts";
+import { once } from "../../src/core/util/once.ts";
 import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 export {
@@ -28,6 +29,12 @@ export {
 const collator = (a: Manifest, b: Manifest): number => (idOf(a) < idOf(b) ? -1 : 1);
 export const sortedById = (objects: readonly Manifest[]): readonly Manifest[] => [...objects].sort(collator);
 
+/** Objects by their ids; of two with one id the last. */
+export const byId = once(
+  (objects: readonly Manifest[]): ReadonlyMap<string, Manifest> =>
+    new Map(objects.map((object) => [idOf(object), object])),
+);
+
 /** A text that an object carries to a program, with the pods that read it. */
 export interface Text {
   readonly where: string;
@@ -39,7 +46,7 @@ export interface Text {
 const decoded = (value: string): string => Buffer.from(value, "base64").toString("utf8");
 
 /** Every text of ConfigMaps, Secrets (decoded), arguments, commands and plain environment values. */
-export function textsOf(objects: readonly Manifest[]): readonly Text[] {
+export const textsOf = once((objects: readonly Manifest[]): readonly Text[] => {
   const pods = podTemplates(objects);
   const stored = objects.flatMap((object): Text[] => {
     if (object.kind !== "ConfigMap" && object.kind !== "Secret") return [];
@@ -69,7 +76,7 @@ export function textsOf(objects: readonly Manifest[]): readonly Text[] {
     }),
   );
   return [...stored, ...given];
-}
+});
 
 type Step = string | number;
 

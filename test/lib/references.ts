@@ -1,7 +1,9 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import { parse } from "yaml";
 import type { Findings } from "./findings.ts";
+import { once } from "../../src/core/util/once.ts";
 import {
+  byId,
   configMapsOf,
   containersOf,
   idOf,
@@ -30,9 +32,7 @@ export function nameLinks(objects: readonly Manifest[], expectedSecrets: readonl
       (one.volumeMounts ?? []).map(({ name }) => ({ at: `containers.${one.name}`, name })),
     );
     const account = spec.serviceAccountName ?? "";
-    const { serviceName } = specOf<{ serviceName?: string }>(
-      objects.find((object) => idOf(object) === pod.id) as Manifest,
-    );
+    const { serviceName } = specOf<{ serviceName?: string }>(byId(objects).get(pod.id) as Manifest);
     return [
       ...configMapsOf(pod)
         .filter(({ optional }) => !optional)
@@ -72,7 +72,7 @@ function shown(pod: PodTemplate, name: string, objects: readonly Manifest[]): re
     : volume?.secret?.secretName
       ? `Secret ${pod.namespace}/${volume.secret.secretName}`
       : undefined;
-  const found = objects.find((object) => idOf(object) === id);
+  const found = byId(objects).get(id ?? "");
   return found ? Object.keys((found["data"] ?? {}) as Labels) : undefined;
 }
 
@@ -120,7 +120,7 @@ function environmentOf(
   secretKeys: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
   const keys = (kind: string, name: string): readonly string[] => {
-    const found = objects.find((object) => idOf(object) === `${kind} ${pod.namespace}/${name}`);
+    const found = byId(objects).get(`${kind} ${pod.namespace}/${name}`);
     return found ? Object.keys((found["data"] ?? {}) as Labels) : (secretKeys.get(name) ?? []);
   };
   return [
@@ -162,13 +162,13 @@ interface Use {
 }
 
 /** Every variable that a container's configuration, arguments or command name. */
-function uses(objects: readonly Manifest[]): readonly Use[] {
-  return podTemplates(objects).flatMap((pod) =>
+const uses = once((objects: readonly Manifest[]): readonly Use[] =>
+  podTemplates(objects).flatMap((pod) =>
     containersOf(pod).flatMap((container) => {
       const use = (at: string, names: readonly string[]): Use[] => names.map((name) => ({ at, pod, container, name }));
       const { args = [], command = [], env = [] } = container;
       const configs = mountedBy(pod, container).flatMap((name) => {
-        const found = objects.find((object) => idOf(object) === `ConfigMap ${pod.namespace}/${name}`);
+        const found = byId(objects).get(`ConfigMap ${pod.namespace}/${name}`);
         return Object.entries((found?.["data"] ?? {}) as Labels).flatMap(([key, text]) =>
           use(`ConfigMap ${pod.namespace}/${name} data.${key}`, namesIn(text, inConfigs)),
         );
@@ -182,8 +182,8 @@ function uses(objects: readonly Manifest[]): readonly Use[] {
         ),
       ];
     }),
-  );
-}
+  ),
+);
 
 /**
  * Variables that nobody sets.

@@ -46,6 +46,14 @@ const label = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, "_");
 const prefixed = (prefix: string, labels: Labels): readonly (readonly [string, string])[] =>
   Object.entries(labels).map(([key, value]) => [`__meta_kubernetes_${prefix}_${label(key)}`, value]);
 
+const expressions = new Map<string, RegExp>();
+/** An expression that must fit the whole text, as Prometheus anchors it. */
+const wholly = (regex: string): RegExp => {
+  const found = expressions.get(regex) ?? new RegExp(`^(?:${regex})$`, "s");
+  expressions.set(regex, found);
+  return found;
+};
+
 /**
  * Labels after the rules, or undefined if a rule drops the target or sample.
  * https://prometheus.io/docs/prometheus/latest/configuration/configuration/#relabel_config
@@ -54,7 +62,7 @@ export const relabelled = (labels: Labels, rules: readonly Rule[]): Labels | und
   rules.reduce<Labels | undefined>((now, rule) => {
     if (!now) return undefined;
     const { source_labels = [], separator = ";", regex = "(.*)", action = "replace", replacement = "$1" } = rule;
-    const whole = new RegExp(`^(?:${regex})$`, "s");
+    const whole = wholly(regex);
     const value = source_labels.map((one) => now[one] ?? "").join(separator);
     if (action === "keep") return whole.test(value) ? now : undefined;
     if (action === "drop") return whole.test(value) ? undefined : now;

@@ -1,3 +1,4 @@
+import { once } from "../util/once.ts";
 import type { Base } from "../model/component.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 
@@ -10,12 +11,15 @@ export const isSubstituted = (value: unknown): boolean => {
   return typeof value === "object" && value !== null && Object.values(value).some(isSubstituted);
 };
 
+/** Most objects of an environment are those of a base, which are looked at once. */
+const objectIsSubstituted = once((object: Manifest): boolean => isSubstituted(object));
+
 /**
  * An object that is left alone where its text has what Flux would replace: Loki, Tempo, Mimir and a shell read the same `${name}`.
  * The annotation is the object's own, never its pods', so nothing restarts.
  */
 export const leftAlone = (object: Manifest): Manifest =>
-  isSubstituted(object)
+  objectIsSubstituted(object)
     ? {
         ...object,
         metadata: { ...object.metadata, annotations: { ...(object.metadata["annotations"] as object), ...asItIs } },

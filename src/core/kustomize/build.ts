@@ -136,17 +136,18 @@ export const contents = once((part: Part): Contents => {
   };
 });
 
-function partObjects(part: Part): readonly Manifest[] {
-  const { objects, configMaps, secrets } = contents(part);
+/** What a part holds, in its namespace, with the names of generated objects where others refer to them. */
+export function placed({ objects, configMaps, secrets }: Contents, namespace: string): readonly Manifest[] {
   const names = (list: readonly Generated[]): Names => new Map(list.map((one) => [one.name, one.finalName]));
   const generated = [...configMaps, ...secrets].map(({ object }) => object);
   return [...objects, ...generated].map((object) =>
-    finished(object, part.namespace, { ConfigMap: names(configMaps), Secret: names(secrets) }),
+    finished(object, namespace, { ConfigMap: names(configMaps), Secret: names(secrets) }),
   );
 }
 
 /** Every object of an environment, as `kustomize build` gives it when no hand-written patch is there. */
-export const resolve = (overlay: Overlay): readonly Manifest[] => overlay.parts.flatMap(partObjects);
+export const resolve = (overlay: Overlay): readonly Manifest[] =>
+  overlay.parts.flatMap((part) => placed(contents(part), part.namespace));
 
 /** What a hand-written patch can name: generated objects have no hash yet when kustomize applies it. */
 export interface Target {

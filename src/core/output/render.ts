@@ -8,7 +8,7 @@ import { configPath, secretEnvPath, secretPath } from "../kustomize/paths.ts";
 import { fluxObjects } from "../assemble/flux.ts";
 import { readme } from "./readme.ts";
 import { asItIs, isSubstituted } from "../derive/substitution.ts";
-import { yaml, fileText, envText } from "../util/text.ts";
+import { yaml, yamlOnce, fileText, envText } from "../util/text.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 
 /** Text of files by their paths from the root of the project. */
@@ -79,7 +79,7 @@ export function baseFiles({ component, path, objects, configs }: Base): Files {
   });
   return filesOf([
     [`${path}/kustomization.yaml`, head + text],
-    ...objects.map((object): [string, string] => [`${path}/${fileName(object)}`, head + yaml(object)]),
+    ...objects.map((object): [string, string] => [`${path}/${fileName(object)}`, head + yamlOnce(object)]),
     ...configFiles(path, configs, component.name),
   ]);
 }
@@ -107,8 +107,8 @@ export function additionFiles(addition: Addition): Files {
   });
   return filesOf([
     [`${path}/kustomization.yaml`, head + text],
-    ...objects.map((object): [string, string] => [`${path}/${fileName(object)}`, head + yaml(object)]),
-    ...patches.map((patch): [string, string] => [`${path}/patches/${fileName(patch)}`, head + yaml(patch)]),
+    ...objects.map((object): [string, string] => [`${path}/${fileName(object)}`, head + yamlOnce(object)]),
+    ...patches.map((patch): [string, string] => [`${path}/patches/${fileName(patch)}`, head + yamlOnce(patch)]),
     ...configFiles(path, [...configs, ...configPatches]),
   ]);
 }
@@ -158,7 +158,7 @@ function partFiles(part: Part, head: string): [string, string][] {
       `${part.path}/changes/${fileName(change)}`,
       head + yaml(change),
     ]),
-    ...part.objects.map((object): [string, string] => [`${part.path}/${fileName(object)}`, head + yaml(object)]),
+    ...part.objects.map((object): [string, string] => [`${part.path}/${fileName(object)}`, head + yamlOnce(object)]),
     ...configFiles(part.path, part.configPatches),
     ...part.secrets.flatMap((secret) => secretFiles(part.path, secret)),
   ];

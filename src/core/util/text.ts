@@ -8,7 +8,8 @@ import { once } from "./once.ts";
 export const yaml = (value: unknown): string =>
   stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" });
 
-const yamlOnce = once(yaml);
+/** The same text, made once for an object that does not change. */
+export const yamlOnce = once(yaml);
 
 /** The text of a config file: as it is, or as YAML. */
 export const fileText = (content: string | object): string =>
