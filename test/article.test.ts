@@ -198,7 +198,7 @@ const article: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The tables after the parts, which take up again what the parts have. */
-const wrong = "What was mended";
+const wrong = "Faults of the article, fixed here";
 const chosen = "What differs by choice";
 const upstream = "What changed upstream since";
 
@@ -438,7 +438,7 @@ describe("what is wrong with the tables is reported:", () => {
     says(coverageFaults(tables, { Part: ["spec: a: 11"] }), /no row has "spec: a: 11"/);
     says(coverageFaults(tables, { Part: ["a: 1"] }), /Part: "spec:" is not of the article/);
     const again = tablesOf(`## ${wrong}\n| the article | here |\n| --- | --- |\n| \`b: 2\` | |\n`);
-    says(coverageFaults([...tables, ...again], { Part: ["spec: a: 1"] }), /mended: "b: 2" is not of the article/);
+    says(coverageFaults([...tables, ...again], { Part: ["spec: a: 1"] }), /fixed here: "b: 2" is not of the article/);
   });
   test("a translation that is short, quotes otherwise, or is none", () => {
     const long = one("`bases/a.yaml`", "`a`", "one two three [x](https://x)");

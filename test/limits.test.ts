@@ -93,7 +93,7 @@ test("nobody puts an item into a cache that is larger than the cache takes", () 
   assert.ok(asked > 20, `${asked} clients of caches`);
 });
 
-test("docs/limits.md lists every limit with its value, its place and how to change it", () => {
+test("docs/limits.md lists every limit with its value, its place and how to change it: npm run limits", () => {
   const page = readFileSync(join(root, "docs/limits.md"), "utf8");
   const expected = tables(shipped.map(({ objects }) => renderedOf(objects))).split("\n");
   const missing = expected.filter((line) => !page.split("\n").includes(line));

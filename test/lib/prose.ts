@@ -58,7 +58,7 @@ function piecesOf(page: string): readonly Piece[] {
   let [fence, indent, isOpen, mark]: [string, number, boolean, string | undefined] = ["", 0, false, undefined];
   page.split("\n").forEach((source, index) => {
     const line = source.replace(/^\s*> ?(\[!\w+\])?/, "").trimEnd();
-    const [, ticks = "", language = ""] = /^\s*(```+)(\w*)/.exec(line) ?? [];
+    const [, ticks = "", language = ""] = /^\s*(```+|~~~+)(\w*)/.exec(line) ?? [];
     if (fence !== "") return void (fence = ticks === fence ? "" : fence);
     const add = (kind: Piece["kind"], text: string, opens: boolean): void => {
       pieces.push({ kind, line: index + 1, lines: [text], language, mark });
