@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { parse } from "yaml";
 import { catalogue } from "./components/index.ts";
 import { asCommitted, bases, settingsTables } from "./core/assemble/base.ts";
 import {
@@ -10,7 +11,7 @@ import {
   type EnvironmentValues,
 } from "./core/model/component.ts";
 import { type Addition, additions, additionsOver, type Feature, type Options } from "./core/assemble/feature.ts";
-import { type Overlay, overlay, settingsFile } from "./core/assemble/overlay.ts";
+import { type Overlay, overlay } from "./core/assemble/overlay.ts";
 import { type Mode, modes } from "./core/model/roles.ts";
 import type { SizeOverrides } from "./core/model/size.ts";
 import { images } from "./versions.ts";
@@ -51,15 +52,15 @@ export function foundation(components = catalogue, offered = features): Foundati
 function optionsOf(environment: Environment): Readonly<Record<string, Options>> {
   const ofTables = tabled.flatMap((choice) => {
     const { by, ...given } = environment[choice] ?? {};
-    return by === undefined ? [] : featuresOf(choice, by).map(({ name }) => [name, given]);
+    return by === undefined ? [] : featuresOf(choice, by).map(({ name }) => [name, given as Options]);
   });
   const { kafka, scaling } = environment;
   const { kedaNamespace: namespace } = scaling;
   return {
     ...Object.fromEntries(ofTables),
     ...Object.fromEntries(Object.values(kedas).map(({ name }) => [name, namespace === undefined ? {} : { namespace }])),
-    ...(kafka ? { [externalKafka.name]: { ...kafka } } : {}),
-    ...(environment.proxy ? { [proxy.name]: { ...environment.proxy } } : {}),
+    ...(kafka ? { [externalKafka.name]: kafka as Options } : {}),
+    ...(environment.proxy ? { [proxy.name]: environment.proxy as Options } : {}),
   };
 }
 
@@ -174,33 +175,46 @@ export function overlayOf(environment: Environment, { components, bases: committ
     ...overruled(environment, added),
     ...leadingNowhere(environment, all),
   ];
-  if (problems.length > 0)
-    throw new SettingsError(problems.map((text) => `${settingsFile(environment.name)}: ${text}`).join("\n"));
+  if (problems.length > 0) throw new SettingsError(problems.map((text) => `${environment.file}: ${text}`).join("\n"));
   return overlay({ ...environment, store: storeOf(environment), options }, chosen, added);
 }
 
 const folder = new URL("./environments/", import.meta.url);
 
+const endings = /\.(ts|yaml)$/;
+const environmentFiles = (): readonly string[] => readdirSync(folder).filter((file) => endings.test(file));
+const nameOf = (file: string): string => file.replace(endings, "");
+
 /** Names of the environments that there are, in order. */
-export const environmentNames = (): readonly string[] =>
-  readdirSync(folder)
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => file.slice(0, -".ts".length))
-    .sort();
+export const environmentNames = (): readonly string[] => environmentFiles().map(nameOf).sort();
+
+/**
+ * What a settings file says.
+ * @throws SettingsError that names it, whatever is wrong
+ */
+async function settingsIn(file: string): Promise<unknown> {
+  const url = new URL(file, folder);
+  try {
+    if (file.endsWith(".yaml")) return parse(readFileSync(url, "utf8"));
+    return ((await import(url.href)) as { readonly default?: unknown }).default;
+  } catch (error) {
+    const [found = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    throw new SettingsError(`src/environments/${file}: cannot be read: ${found}`);
+  }
+}
 
 /** The environments of `src/environments`, checked; all of their problems in one error. */
 export async function environments(built: Foundation): Promise<readonly Environment[]> {
   const tables = settingsTables(built.bases);
-  const read = async (name: string): Promise<Environment | SettingsError> => {
-    const { default: raw } = (await import(new URL(`${name}.ts`, folder).href)) as { readonly default: unknown };
+  const read = async (file: string): Promise<Environment | SettingsError> => {
     try {
-      return validate(name, raw, built.components, tables);
+      return validate(nameOf(file), await settingsIn(file), built.components, tables, `src/environments/${file}`);
     } catch (error) {
       if (error instanceof SettingsError) return error;
       throw error;
     }
   };
-  const all = await Promise.all(environmentNames().map(read));
+  const all = await Promise.all(environmentFiles().toSorted().map(read));
   const wrong = all.filter((one) => one instanceof SettingsError);
   if (wrong.length > 0) throw new SettingsError(wrong.map(({ message }) => message).join("\n"));
   return all as Environment[];

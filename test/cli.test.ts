@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { settingsKeys } from "../src/settings/validate.ts";
+import { schema } from "./lib/reference.ts";
 import { difference } from "./lib/diff.ts";
 import { cli, generated, projectCopy, put, putAll, snapshot, temporary } from "./lib/project.ts";
 import { withLists } from "../src/core/output/ownership.ts";
 import { rendered } from "./lib/world.ts";
 
 /** Every setting that there is, as a complaint lists them. */
-const every = Object.keys(settingsKeys)
+const every = Object.keys(schema.entries)
   .map((key) => `"${key}"`)
   .join(", ");
 
@@ -64,7 +64,7 @@ describe("the command", () => {
     const { code, stdout, stderr } = cli(project, "build");
     assert.equal(stdout, "");
     assert.deepEqual(stderr.trimEnd().split("\n"), [
-      `src/environments/broken.ts: x is no setting: expected one of ${every}`,
+      `src/environments/broken.ts: unknown setting x; expected one of ${every}`,
       'src/environments/broken.ts: mode is "huge": expected one of "monolithic", "scalable", "microservices"',
       'src/environments/worse.ts: expected "export default environment({ … })"',
     ]);

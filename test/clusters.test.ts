@@ -89,7 +89,7 @@ describe("a proxy", () => {
     fails({ url: "http://me:secret@proxy.example.com:3128" }, 'proxy.url is "http://me:secret@');
     fails({}, "proxy.url is missing");
     fails({ url: "http://proxy:3128", except: "a b" }, 'proxy.except is "a b": expected hosts such as');
-    fails({ url: "http://proxy:3128", port: 1 }, "proxy.port is no setting");
+    fails({ url: "http://proxy:3128", port: 1 }, "unknown setting proxy.port");
     fails("http://proxy:3128", 'expected a table with "url"');
   });
 });

@@ -5,7 +5,7 @@ import { addressesIn, listens } from "./lib/addresses.ts";
 import { type ComposeFile, composeOf, namesIn, orderFaults, type Service, specificationFaults } from "./lib/compose.ts";
 import { none, says } from "./lib/findings.ts";
 import { containersOf, type PodTemplate, podTemplates } from "./lib/objects.ts";
-import { environmentOf, rendered, worldNamed, worldOf } from "./lib/world.ts";
+import { environmentOf, rendered, worldNamed } from "./lib/world.ts";
 
 const demo = worldNamed("demo");
 const files = rendered();
@@ -169,10 +169,9 @@ describe("a Compose file that cannot work is reported", () => {
 });
 
 test("an environment whose collector can only ask Kubernetes gets no Compose file, and its author is told what to do", () => {
-  const environment = environmentOf("wish", { mode: "monolithic", metrics: "mimir", compose: "generated" });
   assert.throws(
-    () => rendered([worldOf(environment)]),
-    /src\/environments\/wish\.ts: compose is "generated", but alloy asks the Kubernetes API\. Choose another/,
+    () => environmentOf("wish", { mode: "monolithic", metrics: "mimir", compose: "generated" }),
+    /src\/environments\/wish\.ts: compose is "generated": collector "alloy" asks .* Set collector to "promtail"/,
   );
 });
 

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { parse } from "yaml";
-import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
+import { SettingsError } from "../src/settings/validate.ts";
+import { schema } from "./lib/reference.ts";
 import { build, kustomizes, missing } from "./lib/kustomize.ts";
 import { generated, put, putAll, snapshot, temporary } from "./lib/project.ts";
 import devSettings from "../src/environments/dev.ts";
@@ -84,7 +85,7 @@ test("the README shows the error that a wrong setting gives", () => {
 test("docs/use.md lists every setting of an environment, and no other", () => {
   const [, section = ""] = text("docs/use.md").split("## Settings of an environment");
   const rows = [...(section.split("\n## ")[0] ?? "").matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
-  assert.deepEqual(rows, Object.keys(settingsKeys));
+  assert.deepEqual(rows, Object.keys(schema.entries));
 });
 
 test("docs/use.md lists every Secret that a base expects, with its keys", () => {

@@ -226,7 +226,7 @@ describe("a wrong choice of what KEDA scales stops the build", () => {
     [
       "another component",
       { thanos: "keda" },
-      'scaling.thanos is no setting: expected one of "loki", "mimir", "tempo", "kedaNamespace"',
+      'unknown setting scaling.thanos; expected one of "loki", "mimir", "tempo", "kedaNamespace"',
     ],
     ["no table", "keda", 'scaling is "keda": expected a table such as { loki: "keda" }'],
     [

@@ -34,7 +34,9 @@ for (const world of invented) {
     const expected = world.overlay.parts.flatMap(({ expects }) => expects.map(({ name }) => name));
     const { exposure, kafka } = world.environment;
     // That of TLS is named by the Ingress; without that of Kafka a pod starts, because a broker may want none.
-    const others = [exposure?.["tlsSecret"], kafka?.sasl && "kafka-client"].filter((name) => name !== undefined);
+    const others = [exposure?.by === "ingress" ? exposure.tlsSecret : undefined, kafka?.sasl && "kafka-client"].filter(
+      (name) => name !== undefined,
+    );
     assert.deepEqual([...namedSecrets(world.objects), ...others].sort(), expected.sort());
   });
 }

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { catalogue } from "../src/components/index.ts";
+import { Ajv } from "ajv";
 import { variable } from "../src/core/model/component.ts";
 import { environment } from "../src/settings/schema.ts";
-import { SettingsError, settingsKeys } from "../src/settings/validate.ts";
-import { built, dev, environmentOf } from "./lib/world.ts";
+import { SettingsError } from "../src/settings/validate.ts";
+import { references, schema } from "./lib/reference.ts";
+import { built, dev, environmentOf, root, shipped } from "./lib/world.ts";
 
 /** Every setting that there is, as a complaint lists them. */
-const every = Object.keys(settingsKeys)
+const every = Object.keys(schema.entries)
   .map((key) => `"${key}"`)
   .join(", ");
 
@@ -28,7 +30,6 @@ const lokiSettings = Object.keys(
   dev.overlay.parts.flatMap(({ bases }) => bases).find(({ component }) => component.name === "loki")?.settings ?? {},
 );
 const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(", ");
-const withSettings = catalogue.filter(({ settings }) => settings).map(({ name }) => name);
 
 describe("a wrong setting stops the build with its path, what was found and what to do", () => {
   const s3 = { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-" };
@@ -38,7 +39,7 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "an unknown key",
       { ...good, retention: "30d" },
-      `src/environments/prod.ts: retention is no setting: expected one of ${every}`,
+      "src/environments/prod.ts: unknown setting retention; it is in components.loki.retention, components.mimir.retention, components.prometheus.retention, components.tempo.retention, components.thanos-receive.retention",
     ],
     [
       "an unknown mode",
@@ -68,12 +69,12 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "an unknown component",
       { ...good, components: { lokki: {} } },
-      `src/environments/prod.ts: components.lokki is no setting: expected one of ${quoted(withSettings)}`,
+      'src/environments/prod.ts: unknown setting components.lokki; did you mean "loki"?',
     ],
     [
       "an unknown setting of a component",
       loki({ retentoin: "30d" }),
-      `src/environments/prod.ts: components.loki.retentoin is no setting: expected one of ${quoted(lokiSettings)}`,
+      'src/environments/prod.ts: unknown setting components.loki.retentoin; did you mean "retention"?',
     ],
     [
       "a wrong unit",
@@ -98,17 +99,17 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "a URL without a scheme",
       { ...good, components: { tempo: { remoteWriteUrl: "prometheus:9090" } } },
-      'src/environments/prod.ts: components.tempo.remoteWriteUrl is "prometheus:9090": expected a URL such as "http://minio:9000"',
+      'src/environments/prod.ts: components.tempo.remoteWriteUrl is "prometheus:9090": expected a URL such as "http://prometheus:9090/api/v1/write"',
     ],
     [
       "an address with a scheme",
       { ...good, components: { "alloy-gateway": { tempoOtlpEndpoint: "http://tempo:4317" } } },
-      'src/environments/prod.ts: components.alloy-gateway.tempoOtlpEndpoint is "http://tempo:4317": expected host and port such as "minio:9000", without a scheme',
+      'src/environments/prod.ts: components.alloy-gateway.tempoOtlpEndpoint is "http://tempo:4317": expected host and port such as "tempo-distributor:4317", without a scheme',
     ],
     [
       "a host with a scheme",
       loki({ s3Endpoint: "http://minio:9000" }),
-      'src/environments/prod.ts: components.loki.s3Endpoint is "http://minio:9000": expected a host such as "s3.eu-central-1.amazonaws.com" or "minio:9000", without a scheme',
+      'src/environments/prod.ts: components.loki.s3Endpoint is "http://minio:9000": expected a host such as "minio:9000", without a scheme',
     ],
     [
       "a store of no kind that there is",
@@ -139,22 +140,22 @@ describe("a wrong setting stops the build with its path, what was found and what
       "a port that is none",
       { ...good, network: { dnsPorts: [0], apiServerPorts: 7443 } },
       [
-        "src/environments/prod.ts: network.dnsPorts is [0]: expected a list of ports such as [7443]",
         "src/environments/prod.ts: network.apiServerPorts is 7443: expected a list of ports such as [7443]",
+        "src/environments/prod.ts: network.dnsPorts[0] is 0: expected a port such as 443",
       ].join("\n"),
     ],
     [
       "ways out of a workload that is not there",
       { ...good, egress: { "loki-ruler": [{ port: 443 }] } },
-      /^src\/environments\/prod\.ts: egress.loki-ruler is no setting: expected one of "alertmanager", .*"grafana", /,
+      'src/environments/prod.ts: egress.loki-ruler has no effect: loki stands in mode "monolithic", whose workload is "loki"; "loki-ruler" is in "microservices". Name one of the first, or set modes.loki.',
     ],
     [
       "a way out that says no port, a range that is none, and a word that nobody knows",
       { ...good, egress: { grafana: [{ cidr: "::/0" }, { port: 25, cidr: "10.0.0.0/33" }, { port: 25, host: "a" }] } },
       [
+        'src/environments/prod.ts: unknown setting egress.grafana[2].host; expected one of "port", "cidr"',
         "src/environments/prod.ts: egress.grafana[0].port is missing: expected a port such as 443",
         'src/environments/prod.ts: egress.grafana[1].cidr is "10.0.0.0/33": expected addresses such as "203.0.113.0/24"',
-        'src/environments/prod.ts: egress.grafana[2].host is no setting: expected one of "port", "cidr"',
       ].join("\n"),
     ],
     [
@@ -195,22 +196,27 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "an option that the exposure does not have",
       { ...good, exposure: { by: "gateway-api", class: "nginx" } },
-      'src/environments/prod.ts: exposure.class is no setting: expected one of "by", "gateway", "gatewayNamespace", "host"',
+      'src/environments/prod.ts: unknown setting exposure.class; expected one of "by", "gateway", "gatewayNamespace", "host"',
     ],
     [
       "a host that is none",
       { ...good, exposure: { by: "ingress", host: "https://grafana" } },
-      'src/environments/prod.ts: exposure.host is "https://grafana": expected a name of small letters, digits, "-" and "."',
+      'src/environments/prod.ts: exposure.host is "https://grafana": expected a host such as "grafana.example.com", without a scheme and a port',
     ],
     [
       "replicas of a workload that is not there",
       { ...good, replicas: { "loki-read": 1 } },
-      /^src\/environments\/prod\.ts: replicas\.loki-read is no setting: expected one of .*"loki"/,
+      'src/environments/prod.ts: replicas.loki-read has no effect: loki stands in mode "monolithic", whose workload is "loki"; "loki-read" is in "scalable". Name one of the first, or set modes.loki.',
     ],
     [
       "a repository without a scheme",
-      { ...good, repository: { url: "git@example.org:ours.git" } },
-      'src/environments/prod.ts: repository.url is "git@example.org:ours.git": expected a URL such as "http://minio:9000"',
+      { ...good, repository: { url: "example.org/ours.git" } },
+      'src/environments/prod.ts: repository.url is "example.org/ours.git": expected the address of a git repository such as "https://github.com/acme/obs.git" or "ssh://git@github.com/acme/obs.git", without a password',
+    ],
+    [
+      "two states of a repository",
+      { ...good, repository: { tag: "v1.2.0", semver: ">=1.0.0" } },
+      'src/environments/prod.ts: repository has "tag" and "semver": expected one of them, or "commit" with "branch", because Flux follows one only. Remove the others.',
     ],
     [
       "half a replica",
@@ -220,7 +226,7 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "a volume of a component that has none",
       { ...good, volumes: { "kube-state-metrics": "none" } },
-      /^src\/environments\/prod\.ts: volumes\.kube-state-metrics is no setting: expected one of "default", .*"loki"/,
+      /^src\/environments\/prod\.ts: unknown setting volumes\.kube-state-metrics; expected one of "default", .*"loki"/,
     ],
     [
       "a volume of no size",
@@ -263,14 +269,9 @@ describe("a wrong setting stops the build with its path, what was found and what
       'src/environments/prod.ts: namespaces.stack is "My Stack": expected the name of a namespace',
     ],
     [
-      "a namespace that is not given",
-      { ...good, namespaces: { stack: undefined } },
-      "src/environments/prod.ts: namespaces.stack is missing: expected the name of a namespace",
-    ],
-    [
       "an unknown namespace",
       { ...good, namespaces: { gateway: "x" } },
-      'src/environments/prod.ts: namespaces.gateway is no setting: expected one of "stack", "agents"',
+      'src/environments/prod.ts: unknown setting namespaces.gateway; expected one of "stack", "agents"',
     ],
     [
       "namespaces that are no table",
@@ -291,14 +292,14 @@ describe("a wrong setting stops the build with its path, what was found and what
       "a store that nobody could find",
       { ...good, store: { kind: "s3" } },
       [
-        'src/environments/prod.ts: store.region is missing: expected a name of small letters, digits, "-" and "."',
+        'src/environments/prod.ts: store.region is missing: expected a region such as "eu-central-1"',
         `src/environments/prod.ts: store.bucketPrefix is missing: expected what the buckets' names begin with, such as "acme-prod-"`,
       ].join("\n"),
     ],
     [
       "another kind's field",
       { ...good, store: { kind: "gcs", bucketPrefix: "acme-", region: "eu" } },
-      'src/environments/prod.ts: store.region is no setting: expected one of "kind", "bucketPrefix", "identity"',
+      'src/environments/prod.ts: unknown setting store.region; expected one of "kind", "bucketPrefix", "identity"',
     ],
     [
       "a store in a folder of a host",
@@ -318,7 +319,7 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "an identity of somebody who keeps nothing",
       { ...good, store: { ...s3, identity: { grafana: "x", default: role } } },
-      'src/environments/prod.ts: store.identity.grafana is no setting: expected one of "loki", "mimir", "tempo", "thanos", "default"',
+      'src/environments/prod.ts: unknown setting store.identity.grafana; expected one of "loki", "mimir", "tempo", "thanos", "default"',
     ],
     [
       "an identity that is missing",
@@ -338,7 +339,7 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "settings of a store that is left out",
       { ...good, store: s3, volumes: { minio: "none" } },
-      /^src\/environments\/prod\.ts: volumes\.minio is no setting: expected one of "default", /,
+      'src/environments/prod.ts: volumes.minio has no effect: store "s3" leaves it out. Remove one of the two.',
     ],
     [
       "a tenant where nobody would name it",
@@ -353,7 +354,7 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "what holds for a tenant of nobody",
       { ...good, overrides: { grafana: {} } },
-      /^src\/environments\/prod\.ts: overrides\.grafana is no setting: expected one of "loki"/,
+      'src/environments/prod.ts: unknown setting overrides.grafana; expected one of "loki", "mimir", "tempo"',
     ],
     [
       "what holds for a tenant that is none",
@@ -377,7 +378,7 @@ describe("a wrong setting stops the build with its path, what was found and what
   test("a name that Kubernetes would not take", () => {
     assert.equal(
       complaint(good, "Prod_1"),
-      'src/environments/Prod_1.ts: name is "Prod_1": expected a file name of small letters, digits and "-"',
+      'src/environments/Prod_1.ts: name is "Prod_1": expected a file name of up to 45 small letters, digits and "-"',
     );
   });
 
@@ -389,10 +390,10 @@ describe("a wrong setting stops the build with its path, what was found and what
       components: { loki: { retention: "x", authEnabled: 1 } },
     };
     assert.deepEqual(complaint(settings).split("\n"), [
-      `src/environments/prod.ts: colour is no setting: expected one of ${every}`,
+      `src/environments/prod.ts: unknown setting colour; expected one of ${every}`,
       'src/environments/prod.ts: mode is "big": expected one of "monolithic", "scalable", "microservices"',
-      'src/environments/prod.ts: components.loki.retention is "x": expected a duration such as "720h" or "30d"',
       'src/environments/prod.ts: components.loki.authEnabled is 1: expected "true" or "false"',
+      'src/environments/prod.ts: components.loki.retention is "x": expected a duration such as "720h" or "30d"',
     ]);
   });
 });
@@ -401,6 +402,7 @@ describe("a right setting", () => {
   test("has its default where it is left out", () => {
     assert.deepEqual(environmentOf("prod", good), {
       name: "prod",
+      file: "src/environments/prod.ts",
       mode: "monolithic",
       modes: {},
       metrics: "mimir",
@@ -412,7 +414,7 @@ describe("a right setting", () => {
       generators: "none",
       compose: "none",
       credentials: "by-name",
-      repository: { url: "https://git.example.com/kube-lgtm.git", branch: "main" },
+      repository: { url: "https://git.example.com/kube-lgtm.git" },
       namespaces: { stack: "observability", agents: "observability-agents" },
       replicas: {},
       scaling: {},
@@ -447,5 +449,104 @@ describe("a right setting", () => {
       const variables = Object.keys(settings).map((key) => variable(component.name, key));
       assert.equal(new Set(variables).size, variables.length, component.name);
     }
+  });
+});
+
+describe("an author of settings", () => {
+  /** `make lint` fails where one of these lines has no error of its types. */
+  test("is told of a misspelt name by the editor", () => {
+    const wrong = [
+      // @ts-expect-error a setting
+      environment({ mode: "monolithic", metric: "mimir", metrics: "mimir" }),
+      // @ts-expect-error a component
+      environment({ mode: "monolithic", metrics: "mimir", modes: { lokki: "scalable" } }),
+      // @ts-expect-error a component's setting
+      environment({ mode: "monolithic", metrics: "mimir", components: { loki: { retenton: "30d" } } }),
+      // @ts-expect-error a workload
+      environment({ mode: "scalable", metrics: "mimir", replicas: { "loki-reed": 3 } }),
+      // @ts-expect-error a component with a volume
+      environment({ mode: "scalable", metrics: "mimir", volumes: { promtail: "none" } }),
+      // @ts-expect-error a field of a store
+      environment({ mode: "scalable", metrics: "mimir", store: { kind: "gcs", bucketPrefix: "a-", region: "eu" } }),
+      // @ts-expect-error an option
+      environment({ mode: "scalable", metrics: "mimir", exposure: { by: "ingress", hosts: "a.example.com" } }),
+      // @ts-expect-error where it goes
+      environment({ ...dev.environment, egress: { grafana: [{ port: 443, range: "10.0.0.0/8" }] } }),
+    ];
+    for (const one of wrong) assert.notEqual(complaint(one), "(nothing)");
+  });
+  test("has the files for editors as the table of settings has them (npm run reference)", () => {
+    const plain = (text: string): string => text.replaceAll(/[\s,;|]+/g, "");
+    for (const [path, text] of Object.entries(references()))
+      assert.equal(plain(readFileSync(`${root}/${path}`, "utf8")), plain(text), path);
+  });
+  test("has an editor that takes every shipped environment and marks a misspelt key in YAML", () => {
+    const text = readFileSync(`${root}/src/settings/environment.schema.json`, "utf8");
+    const check = new Ajv({ strict: false }).compile(JSON.parse(text) as object);
+    for (const { environment } of shipped) {
+      const { name, file, ...settings } = environment;
+      assert.ok(check(settings), `${name} ${file} ${JSON.stringify(check.errors)}`);
+    }
+    const good = { mode: "scalable", metrics: "mimir" };
+    assert.ok(check(good));
+    for (const wrong of [
+      { ...good, metric: "mimir" },
+      { mode: "scalable" },
+      { ...good, components: { loki: { retenton: "30d" } } },
+      { ...good, components: { loki: { retention: "30days" } } },
+      { ...good, replicas: { loki: 1.5 } },
+      { ...good, network: { dnsPorts: [70000] } },
+    ])
+      assert.ok(!check(wrong), JSON.stringify(wrong));
+  });
+});
+
+describe("what was probably meant is found", () => {
+  const cases: readonly [object, string][] = [
+    [{ mode: "monolithic", metric: "mimir", metrics: "mimir" }, 'unknown setting metric; did you mean "metrics"?'],
+    [{ ...good, components: { loki: { retension: "30d" } } }, 'components.loki.retension; did you mean "retention"?'],
+    [
+      { ...good, components: { loki: { s3endpoint: "a:1" } } },
+      'components.loki.s3endpoint; did you mean "s3Endpoint"?',
+    ],
+    [{ ...good, replicas: { "loki-raed": 1 } }, 'unknown setting replicas.loki-raed; did you mean "loki-read"?'],
+    [{ ...good, images: {} }, 'unknown setting images; an overlay of your own says them, under "images:"'],
+    [{ ...good, components: { grafana: {} } }, 'literals of "grafana-settings"'],
+    [
+      { ...good, metrics: "thanos-sidecar", modes: { mimir: "scalable" } },
+      'modes.mimir has no effect: metrics "thanos-sidecar" leaves it out.',
+    ],
+    [{ ...good, replicas: { thanos: 2 } }, "unknown setting replicas.thanos"],
+    [{ ...good, egress: { promtail: [{ port: 443 }] } }, 'egress.promtail has no effect: collector "alloy" leaves'],
+    [{ ...good, kafka: { address: "kafka.example.com" } }, 'such as "kafka.example.com:9092", without a scheme'],
+    [{ ...good, database: { by: "postgres" } }, 'database.host is missing: expected host and port such as "db.'],
+    [{ ...good, region: "eu-central-1" }, "unknown setting region; it is in store.region"],
+  ];
+  for (const [settings, text] of cases)
+    test(text, () => assert.ok(complaint(settings).includes(text), complaint(settings)));
+
+  test("addresses of git that Flux's users have are taken", () => {
+    for (const url of [
+      "git@github.com:acme/obs.git",
+      "ssh://git@github.com/acme/obs.git",
+      "https://git.acme.com/o.git",
+    ])
+      assert.equal(complaint({ ...good, repository: { url, secretRef: "git" } }), "(nothing)");
+    assert.match(
+      complaint({ ...good, repository: { url: "https://me:secret@git.acme.com/o.git" } }),
+      /without a password/,
+    );
+  });
+  test("values that no text has are shown, too", () => {
+    const ring: Record<string, unknown> = {};
+    ring["ring"] = ring;
+    for (const value of [10n, ring, Symbol("a"), () => 1, new Map(), new Date(), NaN, [], null, "\n"])
+      for (const settings of [
+        value,
+        { ...good, tenant: value },
+        { ...good, components: value },
+        { ...good, overrides: { loki: { a: { b: value } } } },
+      ])
+        assert.match(`${complaint(settings)}\n`, /^(src\/environments\/prod\.ts: .+\n)+$|^\(nothing\)\n$/);
   });
 });

@@ -71,7 +71,7 @@ describe("a load", () => {
     test(`${mode} with ${metrics}: more of it never gives a workload fewer pods, or smaller ones`, () => {
       const sized = sizer(mode, metrics);
       for (const field of Object.keys(loadFields) as (keyof Load)[]) {
-        const usually = usual[field] ?? loadFields[field];
+        const usually = usual[field] ?? loadFields[field].example;
         const steps = Array.from({ length: 20 }, (_, i) => ({ ...usual, [field]: usually * 0.001 * 2 ** i }));
         let before = sized(steps[0]);
         for (const load of steps.slice(1)) {
@@ -442,7 +442,7 @@ describe("a wrong load stops the build with its path, what was found and what to
     .join(", ");
   const cases: readonly [string, unknown, string][] = [
     ["no table", 500, `load is 500: expected amounts such as ${fields}`],
-    ["an unknown field", { logsTBPerDay: 1 }, `load.logsTBPerDay is no setting: expected one of ${fields}`],
+    ["an unknown field", { logsTBPerDay: 1 }, 'unknown setting load.logsTBPerDay; did you mean "logsGBPerDay"?'],
     ["text", { logsGBPerDay: "500" }, 'load.logsGBPerDay is "500": expected a number above 0 such as 250'],
     ["nothing", { activeSeries: 0 }, "load.activeSeries is 0: expected a number above 0 such as 1000000"],
     ["less than nothing", { spansPerSecond: -1 }, "load.spansPerSecond is -1: expected a number above 0 such as 20000"],
@@ -450,7 +450,7 @@ describe("a wrong load stops the build with its path, what was found and what to
     [
       "no end",
       { metricQueriesPerSecond: Infinity },
-      "load.metricQueriesPerSecond is null: expected a number above 0 such as 25",
+      "load.metricQueriesPerSecond is Infinity: expected a number above 0 such as 25",
     ],
   ];
   for (const [what, load, expected] of cases) {

@@ -1,7 +1,7 @@
 import type { IIngressSpec } from "kubernetes-models/networking.k8s.io/v1/IngressSpec";
 import * as grafana from "../components/grafana.ts";
 import { patience } from "../components/patience.ts";
-import type { Feature } from "../core/assemble/feature.ts";
+import type { Feature, Option } from "../core/assemble/feature.ts";
 import { Ingress } from "../core/kubernetes/builders.ts";
 import { componentLabels } from "../core/derive/labels.ts";
 import { anywhere } from "../core/model/places.ts";
@@ -33,10 +33,16 @@ const ingressSpec = (options: Options): IIngressSpec => {
   };
 };
 
+export const ingressOptions = {
+  class: { unit: "name", about: "The IngressClass. Default: the cluster's." },
+  host: { unit: "hostname", about: "The host. Default `grafana.localhost`." },
+  tlsSecret: { unit: "name", about: "The Secret with the certificate of the host. Default: no TLS." },
+} as const satisfies Readonly<Record<string, Option>>;
+
 /** Grafana behind an Ingress of any class. */
 export const ingress: Feature = {
   name: "ingress",
-  options: { class: "name", host: "name", tlsSecret: "name" },
+  options: ingressOptions,
   build: (wiring) => {
     open(wiring);
     return { objects: [manifest(new Ingress({ metadata: { ...metadata, annotations }, spec: ingressSpec({}) }))] };
@@ -63,10 +69,16 @@ const httpRoute = (options: Options): Manifest => {
   };
 };
 
+export const gatewayOptions = {
+  gateway: { unit: "name", about: "The Gateway. Default `gateway`." },
+  gatewayNamespace: { unit: "namespace", about: "Its namespace. Default: the stack's." },
+  host: { unit: "hostname", about: "The host. Default `grafana.localhost`." },
+} as const satisfies Readonly<Record<string, Option>>;
+
 /** Grafana behind a Gateway of the Gateway API, whose definitions the cluster must have. */
 export const gatewayApi: Feature = {
   name: "gateway-api",
-  options: { gateway: "name", gatewayNamespace: "name", host: "name" },
+  options: gatewayOptions,
   build: (wiring) => {
     open(wiring);
     return { objects: [httpRoute({})] };

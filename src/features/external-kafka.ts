@@ -2,7 +2,7 @@ import type { INetworkPolicyEgressRule } from "kubernetes-models/networking.k8s.
 import * as kafka from "../components/kafka.ts";
 import { mimir } from "../components/mimir.ts";
 import { tempo } from "../components/tempo.ts";
-import type { Feature, Options } from "../core/assemble/feature.ts";
+import type { Feature, Option, Options } from "../core/assemble/feature.ts";
 import { NetworkPolicy } from "../core/kubernetes/builders.ts";
 import { clientLabel, partOf } from "../core/derive/labels.ts";
 import { isRole } from "../core/model/wiring.ts";
@@ -40,10 +40,24 @@ const beyondTempo = ({ tls = "disabled", sasl = "PLAIN" }: Options): readonly st
   ...(sasl === "PLAIN" ? [] : [`kafka.sasl is "${sasl}": of SASL Tempo knows "PLAIN" only`]),
 ];
 
+export const kafkaOptions = {
+  address: {
+    unit: "address",
+    about: "Host and port of a broker, which knows the others.",
+    example: "kafka.example.com:9092",
+    needed: true,
+  },
+  sasl: {
+    unit: "mechanism",
+    about: "How clients say who they are, by the Secret `kafka-client`. Default: not at all. Tempo knows `PLAIN` only.",
+  },
+  tls: { unit: "switch", about: "Whether Mimir speaks to it by TLS. Default `disabled`. Tempo knows no TLS." },
+} as const satisfies Readonly<Record<string, Option>>;
+
 /** Kafka is somebody else's: its clients may go there, and its topics are there already. */
 export const externalKafka: Feature = {
   name,
-  options: { address: "address", sasl: "mechanism", tls: "switch" },
+  options: kafkaOptions,
   replaces: { role: server, by: { name, ports: [defaultPort] } },
   build: () => ({ objects: [policy()] }),
   settings: ({ address = "", tls = "disabled", sasl = "PLAIN" }): Readonly<Record<string, Options>> => ({

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { INetworkPolicySpec } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicySpec";
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
 import * as grafana from "../components/grafana.ts";
-import type { Feature } from "../core/assemble/feature.ts";
+import type { Feature, Option } from "../core/assemble/feature.ts";
 import { NetworkPolicy, PodDisruptionBudget } from "../core/kubernetes/builders.ts";
 import { componentLabels, labels, selector } from "../core/derive/labels.ts";
 import { podIp, secretVolume, spread } from "../core/derive/pod.ts";
@@ -51,10 +51,21 @@ const pod = (wiring: Wiring): IPodSpec => ({
   volumes: [secretVolume("database", secret.name)],
 });
 
+export const databaseOptions = {
+  host: {
+    unit: "address",
+    about: "Host and port of the server.",
+    example: "db.example.com:5432",
+    needed: true,
+  },
+  name: { unit: "name", about: "The database. Default `grafana`." },
+  sslMode: { unit: "sslMode", about: "How it is asked by TLS. Default `require`." },
+} as const satisfies Readonly<Record<string, Option>>;
+
 /** What people make of Grafana is in PostgreSQL, so that there may be more than one. */
 export const grafanaPostgres: Feature = {
   name,
-  options: { host: "address", name: "name", sslMode: "name" },
+  options: databaseOptions,
   build(wiring) {
     const workload = wiring.workloadOf(server);
     const peers = wiring.wire(server).toPods(server, "gossip", replicas);

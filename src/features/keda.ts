@@ -108,7 +108,7 @@ const keda = (workers: Workers): Feature => {
   const path = `scaling.${component.name}`;
   return {
     name,
-    options: { namespace: "name" },
+    options: { namespace: { unit: "namespace", about: "Where KEDA's operator runs." } },
     reshape(base, { urlFromOutside }) {
       const pods = podsOf(base, role);
       const most = pods?.size.maxReplicas;

@@ -1,5 +1,5 @@
 import type { INetworkPolicyEgressRule } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyEgressRule";
-import type { Feature, Options } from "../core/assemble/feature.ts";
+import type { Feature, Option, Options } from "../core/assemble/feature.ts";
 import { NetworkPolicy } from "../core/kubernetes/builders.ts";
 import { outsideLabel, partOf } from "../core/derive/labels.ts";
 import { listening } from "../core/kubernetes/network-rules.ts";
@@ -47,10 +47,23 @@ const portOf = ({ url = "" }: Options): number => {
   return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 };
 
+export const proxyOptions = {
+  url: {
+    unit: "endpoint",
+    about: "The proxy, for HTTPS.",
+    example: "http://proxy.example.com:8080",
+    needed: true,
+  },
+  except: {
+    unit: "hosts",
+    about: "Hosts that are asked without it, beside those of the cluster.",
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
 /** Who asks something outside of the cluster does so through a proxy. */
 export const proxy: Feature = {
   name,
-  options: { url: "endpoint", except: "hosts" },
+  options: proxyOptions,
   build: (_, bases) => ({
     // One that asks nobody else looks no name up either, until it has a proxy.
     objects: [way, policy(`${name}-dns`, names(listening.dns))],

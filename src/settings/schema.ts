@@ -1,197 +1,510 @@
-import type { Overrides, Unit } from "../core/model/component.ts";
-import type { OpenedPorts, Ports } from "../core/assemble/doors.ts";
-import type { NamespaceKind, Mode } from "../core/model/roles.ts";
-import type { Volume } from "../core/model/size.ts";
-import type { kedas } from "../features/keda.ts";
-import type { Load } from "../sizing/load.ts";
+import { isIP } from "node:net";
+import * as v from "valibot";
+import { identities } from "../components/store.ts";
+import type { SettingsTables } from "../core/assemble/base.ts";
+import type { Option } from "../core/assemble/feature.ts";
+import {
+  type Component,
+  keepersOf,
+  modesOf,
+  namespaceNames,
+  type Overrides,
+  type Unit,
+} from "../core/model/component.ts";
+import { plan } from "../core/model/grouping.ts";
+import { type Mode, modes } from "../core/model/roles.ts";
 import { minioStore, type Store } from "../core/model/store.ts";
-import type { Answers } from "./composition.ts";
-import type { Repository } from "../core/assemble/overlay.ts";
+import type { Volume } from "../core/model/size.ts";
+import { gatewayOptions, ingressOptions } from "../features/exposure.ts";
+import { kafkaOptions } from "../features/external-kafka.ts";
+import { databaseOptions } from "../features/grafana-postgres.ts";
+import { kedas } from "../features/keda.ts";
+import { proxyOptions } from "../features/proxy.ts";
+import { type LoadField, loadFields } from "../sizing/load.ts";
+import { type Answers, choices } from "./composition.ts";
+import type {
+  ComponentName,
+  SettingNames,
+  StoreComponent,
+  TenantComponent,
+  VolumeComponent,
+  WorkloadName,
+} from "./names.ts";
+import { expectedText, units } from "./units.ts";
 
-/** How Grafana is reached from outside the cluster; the other fields are options of the kustomize Component of that name. */
-export interface Exposure extends Readonly<Record<string, string>> {
-  readonly by: Exclude<Answers["exposure"], "none">;
+/** What names in settings come from. */
+export interface Known {
+  readonly catalogue: readonly Component[];
+  readonly tables: SettingsTables;
 }
 
-/**
- * What keeps the objects. Outside of the cluster there are no keys where the cloud knows the pods' accounts: `identity` is then `workload`,
- * or by "loki", "mimir", "tempo", "thanos" and "default" the role at AWS, service account at Google or client ID at Azure.
- */
-export type StoreSetting =
-  | { readonly kind: "minio" }
-  | (Pick<Store, "bucketPrefix" | "region" | "endpoint"> & Identified & { readonly kind: "s3" })
-  | (Pick<Store, "bucketPrefix"> & Identified & { readonly kind: "gcs" })
-  | (Partial<Pick<Store, "bucketPrefix">> & Identified & { readonly kind: "azure"; readonly account: string });
-interface Identified {
-  readonly identity?: Store["identity"];
+export const list = (values: Iterable<string>): string => [...values].map((value) => `"${value}"`).join(", ");
+
+/* The message of each schema is what was expected; `validate` adds where it was and what was found. */
+
+const expectedOf = (schema: unknown): string => {
+  const { message } = (schema ?? {}) as { readonly message?: string | ((issue: object) => string) };
+  return typeof message === "function" ? message({}) : (message ?? "a value");
+};
+
+const table = <const E extends v.ObjectEntries>(what: string, entries: E) =>
+  v.strictObject(entries, ({ path }) => (path ? expectedOf(entries[String(path[0].key)]) : what));
+
+const oneOf = <const T extends string>(values: readonly T[]) => v.picklist(values, `one of ${list(values)}`);
+
+const matching = (pattern: RegExp, expected: string) => v.pipe(v.string(expected), v.regex(pattern, expected));
+const text = (unit: Unit, example?: string) => matching(units[unit].pattern, expectedText(unit, example));
+type Text = ReturnType<typeof text>;
+
+/** With what it says, for the reference and for editors. */
+const says = <const S extends v.GenericSchema>(about: string, schema: S) => v.pipe(schema, v.description(about));
+
+/** A table with a field for each of these names, none of which need be there. */
+const named = <N extends string, S extends v.GenericSchema>(
+  what: string,
+  names: readonly string[],
+  schema: (name: string) => S,
+) => {
+  const entries = Object.fromEntries(names.map((name) => [name, v.optional(schema(name))]));
+  return table(what, entries as { readonly [K in N]: v.OptionalSchema<S, undefined> });
+};
+
+type OptionEntries<O extends Readonly<Record<string, Option>>> = {
+  readonly [K in keyof O]: O[K] extends { readonly needed: true } ? Text : v.OptionalSchema<Text, undefined>;
+};
+/** The options of a feature, as a table has them. */
+const optionEntries = <const O extends Readonly<Record<string, Option>>>(options: O) =>
+  Object.fromEntries(
+    Object.entries(options).map(([key, { unit, about, example, needed }]) => {
+      const schema = says(about, text(unit, example));
+      return [key, needed ? schema : v.optional(schema)];
+    }),
+  ) as unknown as OptionEntries<O>;
+
+/** A table of which one field says what kind it is. */
+const kinds = <const K extends string, const O extends v.VariantOptions<K>>(key: K, options: O, names: string[]) =>
+  v.variant(key, options, ({ path }) =>
+    path ? `one of ${list(names)}` : `a table with "${key}", one of ${list(names)}`,
+  );
+
+const port = v.pipe(
+  v.number("a port such as 443"),
+  v.integer("a port such as 443"),
+  v.minValue(1, "a port such as 443"),
+  v.maxValue(65535, "a port such as 443"),
+);
+const ports = v.array(port, "a list of ports such as [7443]");
+
+const wholeNumber = `a whole number such as 3`;
+/** Pods of one workload; a list of their names is part of some configurations. */
+const mostReplicas = 1000;
+const count = v.pipe(
+  v.number(wholeNumber),
+  v.integer(wholeNumber),
+  v.minValue(0, wholeNumber),
+  v.maxValue(mostReplicas, `a whole number up to ${mostReplicas}`),
+);
+
+const amount = ({ example, most, about }: (typeof loadFields)[LoadField]) => {
+  const expected = `a number above 0 such as ${example}`;
+  const beyond = `a number up to ${most.toLocaleString("en-US")}`;
+  return v.optional(says(about, v.pipe(v.number(expected), v.gtValue(0, expected), v.maxValue(most, beyond))));
+};
+
+const identityTable = (kind: keyof typeof identities, keepers: readonly string[]) => {
+  const { pattern, expected } = identities[kind];
+  return named<StoreComponent | "default", Text>("accounts by component", [...keepers, "default"], () =>
+    matching(pattern, expected),
+  );
+};
+const identityText =
+  'How the cloud knows who asks: `"secret"` by keys, `"workload"` by the pods\' accounts, or the account of each component.';
+/** Azure guesses nobody's account. */
+const identity = (kind: "s3" | "gcs", keepers: readonly string[]) => {
+  const message = `"secret", "workload", or by component ${identities[kind].expected}`;
+  return v.optional(
+    says(identityText, v.union([v.picklist(["secret", "workload"]), identityTable(kind, keepers)], message)),
+  );
+};
+const azureIdentity = (keepers: readonly string[]) =>
+  v.optional(
+    says(
+      identityText,
+      v.union(
+        [v.picklist(["secret"]), identityTable("azure", keepers)],
+        `"secret", or by component ${identities.azure.expected}`,
+      ),
+    ),
+  );
+const prefixText = "What the name of each bucket begins with: all customers of a cloud share the names.";
+
+const store = (keepers: readonly string[]) =>
+  kinds(
+    "kind",
+    [
+      table("a table", { kind: v.literal("minio") }),
+      table("a table", {
+        kind: v.literal("s3"),
+        region: says("The region.", text("region")),
+        endpoint: v.optional(says("Where it is, if it is not at AWS.", text("endpoint"))),
+        bucketPrefix: says(prefixText, text("prefix")),
+        identity: identity("s3", keepers),
+      }),
+      table("a table", {
+        kind: v.literal("gcs"),
+        bucketPrefix: says(prefixText, text("prefix")),
+        identity: identity("gcs", keepers),
+      }),
+      table("a table", {
+        kind: v.literal("azure"),
+        account: says("The storage account.", text("account")),
+        bucketPrefix: v.optional(says(prefixText, text("prefix"))),
+        identity: azureIdentity(keepers),
+      }),
+    ],
+    Object.keys(choices.store),
+  );
+
+const exposure = kinds(
+  "by",
+  [
+    table("a table", { by: v.literal("ingress"), ...optionEntries(ingressOptions) }),
+    table("a table", { by: v.literal("gateway-api"), ...optionEntries(gatewayOptions) }),
+  ],
+  ["ingress", "gateway-api"],
+);
+
+const database = kinds(
+  "by",
+  [table("a table", { by: v.literal("postgres"), ...optionEntries(databaseOptions) })],
+  ["postgres"],
+);
+
+const volume = v.union(
+  [
+    v.picklist(["claim", "none"]),
+    table('"claim", "none", or a "class" and a "size"', {
+      class: v.optional(says("The storage class.", text("name"))),
+      size: v.optional(says("The size of each claim.", text("size"))),
+    }),
+  ],
+  '"claim", "none", or a "class" and a "size"',
+);
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/ */
+const isRange = (value: string): boolean => {
+  const [address = "", bits = "", ...more] = value.split("/");
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return more.length === 0 && /^(0|[1-9]\d{0,2})$/.test(bits) && Number(bits) <= most && !address.includes("%");
+};
+const addresses = 'addresses such as "203.0.113.0/24"';
+
+const waysOut = v.array(
+  table("a way out such as { port: 443 }", {
+    port: says("The port, by TCP.", port),
+    cidr: v.optional(says("The addresses. Default: any.", v.pipe(v.string(addresses), v.check(isRange, addresses)))),
+  }),
+  'a list of ways out such as [{ port: 587, cidr: "203.0.113.0/24" }]',
+);
+
+/** YAML has no other values, and nobody nests deeper. */
+const isData = (value: unknown, depth = 0): boolean =>
+  depth < 10 &&
+  (value === null ||
+    ["string", "boolean"].includes(typeof value) ||
+    (typeof value === "number" && Number.isFinite(value)) ||
+    (Array.isArray(value) ? value.every((one) => isData(one, depth + 1)) : isTable(value) && ofData(value, depth)));
+const ofData = (value: object, depth: number): boolean => Object.values(value).every((one) => isData(one, depth + 1));
+
+/** A table as a person writes it, whatever prototypes there are. */
+export const isTable = (value: unknown): value is Readonly<Record<string, unknown>> => {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+};
+
+const limit = v.custom<unknown>((value) => isData(value), "a value that YAML can say");
+const tenantLimits = (component: string) =>
+  v.record(
+    matching(units.tenant.pattern, units.tenant.expected),
+    v.record(
+      v.string(),
+      limit,
+      `a table of what ${component} has for one tenant, such as { retention_period: "744h" }`,
+    ),
+    "tables by tenant",
+  );
+
+const answers = <C extends keyof Answers>(choice: C) => oneOf(Object.keys(choices[choice]) as Answers[C][]);
+
+type ComponentTables = {
+  readonly [C in keyof SettingNames]: v.OptionalSchema<
+    v.StrictObjectSchema<{ readonly [K in SettingNames[C]]: v.OptionalSchema<Text, undefined> }, undefined>,
+    undefined
+  >;
+};
+
+/** Units whose example is better taken from the setting itself. */
+const shownBy = ["address", "host", "url"];
+
+/** The settings that components have in any of their modes. */
+function componentTables({ catalogue, tables }: Known): ComponentTables {
+  const entries = catalogue.flatMap((component) => {
+    const all = Object.assign({}, ...modesOf(component).map((mode) => tables(component, mode)));
+    const settings = Object.entries(all as ReturnType<SettingsTables>);
+    if (settings.length === 0) return [];
+    const fields = settings.map(([key, { unit, value }]) => [
+      key,
+      v.optional(text(unit, shownBy.includes(unit) ? value : undefined)),
+    ]);
+    const names = settings.map(([key]) => key);
+    return [[component.name, v.optional(table(`settings such as ${list(names)}`, Object.fromEntries(fields)))]];
+  });
+  return Object.fromEntries(entries) as ComponentTables;
 }
 
-/** Where Grafana keeps what people make of it; the other fields are options of the kustomize Component that this brings. */
-export interface Database extends Readonly<Record<string, string>> {
-  readonly by: Exclude<Answers["database"], "none">;
-}
+const workloadsOf = (component: Component) =>
+  modesOf(component).flatMap((mode) => {
+    const grouping = component.modes[mode]?.grouping;
+    return grouping ? plan(Object.values(component.roles), grouping) : [];
+  });
 
-/** A Kafka of somebody else, with the topics `mimir` and `tempo`; user and password are in the Secret `kafka-client`. */
-export interface KafkaSetting {
-  /** Host and port of a broker, which knows the others. */
-  readonly address: string;
-  /** Default `disabled`. Tempo knows no other. */
-  readonly tls?: "enabled" | "disabled";
-  /** How clients say who they are. Default: not at all. Tempo knows `PLAIN` only. */
-  readonly sasl?: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
-}
+/** Modes that at least one component has; the others stand beside it in the one they have. */
+const shippedModes = (catalogue: readonly Component[]): Mode[] =>
+  modes.filter((mode) => catalogue.some((component) => modesOf(component).includes(mode)));
 
-/** The way out of the cluster, for those who ask something there; a store or a receiver inside the company may be an exception. */
-export interface ProxySetting {
-  readonly url: string;
-  /** Hosts that are asked without it, as NO_PROXY has them, beside those of the cluster. */
-  readonly except?: string;
-}
+/** Where clusters fetch this repository from; a fork says its own once. */
+const repositoryUrl = "https://git.example.com/kube-lgtm.git";
 
-/** What the number of a component's queriers follows where it is not fixed: their CPU, or with `keda` the queries that there are. */
-export interface Scaling extends Partial<Readonly<Record<keyof typeof kedas, Answers["scaling.loki"]>>> {
-  /** Where KEDA's operator runs. Default `keda`. */
-  readonly kedaNamespace?: string;
+/** All that an environment may say: what each setting is, how it is checked, and its default. */
+export function settingsSchema(known: Known) {
+  const { catalogue } = known;
+  const names = catalogue.map(({ name }) => name);
+  const workloads = catalogue.flatMap(workloadsOf);
+  const scaled = [...new Set(workloads.filter(({ runs }) => runs === "replicas").map(({ fullName }) => fullName))];
+  const anywhere = [...new Set(workloads.map(({ fullName }) => fullName))];
+  const withDisk = [...new Set(workloads.filter(({ disk }) => disk).map(({ component }) => component))];
+  const withTenants = catalogue.filter(({ hasTenants }) => hasTenants).map(({ name }) => name);
+  return table('"export default environment({ … })"', {
+    mode: says(
+      "How roles are grouped into workloads. A component without this mode has the next smaller one.",
+      oneOf(shippedModes(catalogue)),
+    ),
+    modes: v.optional(
+      says(
+        "Components in another mode.",
+        named<ComponentName, v.GenericSchema<Mode>>("modes by component", names, (name) => {
+          const component = catalogue.find((one) => one.name === name);
+          return oneOf(component ? modesOf(component) : modes);
+        }),
+      ),
+      {},
+    ),
+    metrics: says("What keeps metrics, and how they get there.", answers("metrics")),
+    store: v.optional(says("What keeps the objects of Loki, Tempo and the metrics.", store(keepersOf(catalogue))), {
+      kind: "minio",
+    }),
+    kafka: v.optional(
+      says(
+        "A Kafka outside, with the topics `mimir` and `tempo`. Default: brokers of the stack, where a component uses Kafka.",
+        table('a table with "address"', optionEntries(kafkaOptions)),
+      ),
+    ),
+    proxy: v.optional(
+      says(
+        "A proxy between the stack and what is outside the cluster.",
+        table('a table with "url"', optionEntries(proxyOptions)),
+      ),
+    ),
+    tenant: v.optional(says("Turns tenants on. Clients that name no tenant belong to this one.", text("tenant"))),
+    overrides: v.optional(
+      says(
+        "Limits of single tenants, by component and tenant. Keys and values are the program's own.",
+        named<TenantComponent, ReturnType<typeof tenantLimits>>("tables by component", withTenants, tenantLimits),
+      ),
+      {},
+    ),
+    platform: v.optional(
+      says("The kind of cluster, where it admits less than others.", answers("platform")),
+      "kubernetes",
+    ),
+    collector: v.optional(says("What reads the log files of every node.", answers("collector")), "alloy"),
+    nodes: v.optional(
+      says(
+        "What the log agents find on the nodes.",
+        table('a table such as { runtime: "docker" }', {
+          runtime: v.optional(
+            says(
+              "`docker`: the runtime of some nodes is Docker, whose log files are in a folder of its own.",
+              answers("nodes.runtime"),
+            ),
+          ),
+          journal: v.optional(
+            says("`read`: logs of the nodes' own services, from their journal. Alloy only.", answers("nodes.journal")),
+          ),
+        }),
+      ),
+      {},
+    ),
+    generators: v.optional(
+      says("`demo`: programs that make up logs, traces and metrics.", answers("generators")),
+      "none",
+    ),
+    compose: v.optional(
+      says("`generated`: the environment as a Compose file, too.", oneOf(["generated", "none"])),
+      "none",
+    ),
+    database: v.optional(
+      says("Where Grafana keeps what people make. Default: a file on its volume, and one pod.", database),
+    ),
+    exposure: v.optional(says("How Grafana is reached from outside. Default: not at all.", exposure)),
+    network: v.optional(
+      says(
+        "Where the cluster listens, beside the usual ports.",
+        table("lists of ports such as { dnsPorts: [10053] }", {
+          apiServerPorts: v.optional(says("Ports of the API server.", ports)),
+          dnsPorts: v.optional(says("Ports of the DNS pods.", ports)),
+        }),
+      ),
+      {},
+    ),
+    egress: v.optional(
+      says(
+        "Ways out of the cluster, by workload.",
+        named<WorkloadName, typeof waysOut>("lists of ways out by workload", anywhere, () => waysOut),
+      ),
+      {},
+    ),
+    credentials: v.optional(
+      says(
+        "`throw-away`: public ones, committed. `by-name`: the Secrets are yours, and there before.",
+        oneOf(["by-name", "throw-away"]),
+      ),
+      "by-name",
+    ),
+    repository: v.optional(
+      says(
+        "Where clusters fetch this repository from, for the Flux objects.",
+        table('a table with "url"', {
+          url: v.optional(says("Its address, by http, https or ssh.", text("git")), repositoryUrl),
+          branch: v.optional(says("The branch. Default `main`, if nothing else is said.", text("branch"))),
+          tag: v.optional(says("A tag in place of a branch.", text("tag"))),
+          semver: v.optional(says("The newest tag in this range, in place of a branch.", text("semver"))),
+          commit: v.optional(says("One commit, of the branch.", text("commit"))),
+          secretRef: v.optional(says("The Secret in `flux-system` with the keys or the password.", text("name"))),
+        }),
+      ),
+      {},
+    ),
+    namespaces: v.optional(
+      says(
+        "Names of the two namespaces.",
+        table('names by "stack" and "agents"', {
+          stack: v.optional(says("Of the stack.", text("namespace")), namespaceNames.stack),
+          agents: v.optional(
+            says("Of the agents, which may touch the node.", text("namespace")),
+            namespaceNames.agents,
+          ),
+        }),
+      ),
+      {},
+    ),
+    load: v.optional(
+      says(
+        "What it has to take. Replicas, requests, limits and volumes follow from it. Default: the sizes of the mode.",
+        table(`amounts such as ${list(Object.keys(loadFields))}`, {
+          logsGBPerDay: amount(loadFields.logsGBPerDay),
+          activeSeries: amount(loadFields.activeSeries),
+          spansPerSecond: amount(loadFields.spansPerSecond),
+          bytesPerSpan: amount(loadFields.bytesPerSpan),
+          metricQueriesPerSecond: amount(loadFields.metricQueriesPerSecond),
+        }),
+      ),
+    ),
+    replicas: v.optional(
+      says(
+        "Pods by workload. Default: as the mode or the load has them.",
+        named<WorkloadName, typeof count>("numbers by workload", scaled, () => count),
+      ),
+      {},
+    ),
+    scaling: v.optional(
+      says(
+        "What the number of queriers follows: their CPU, or by KEDA the queries.",
+        table('a table such as { loki: "keda" }', {
+          loki: v.optional(answers("scaling.loki")),
+          mimir: v.optional(answers("scaling.mimir")),
+          tempo: v.optional(answers("scaling.tempo")),
+          kedaNamespace: v.optional(says("Where KEDA's operator runs. Default `keda`.", text("namespace"))),
+        } satisfies Record<keyof typeof kedas | "kedaNamespace", v.GenericSchema<string | undefined>>),
+      ),
+      {},
+    ),
+    volumes: v.optional(
+      says(
+        'Volumes by component: `"claim"`, `"none"`, or another class and size; `default` is for all others.',
+        named<VolumeComponent | "default", typeof volume>(
+          "volumes by component",
+          ["default", ...withDisk],
+          () => volume,
+        ),
+      ),
+      {},
+    ),
+    components: v.optional(
+      says(
+        "Values of components' settings that differ from their defaults.",
+        table("settings by component", componentTables(known)),
+      ),
+      {},
+    ),
+  });
 }
+export type SettingsSchema = ReturnType<typeof settingsSchema>;
 
-/** What the log agents find on the nodes. */
-export interface Nodes {
-  /** `docker`: some nodes' runtime is Docker (cri-dockerd), whose log files lie in a folder of its own. Default `cri`: none's is. */
-  readonly runtime?: Answers["nodes.runtime"];
-  /** `read`: the nodes' own services are in Loki, too, from their journal. Alloy only. Default `none`. */
-  readonly journal?: Answers["nodes.journal"];
-}
+type Deep<T> = T extends object ? { readonly [K in keyof T]: Deep<T[K]> } : T;
 
-/** An environment, as its author writes it in `src/environments/<name>.ts`. What is left out has its default. */
-export interface Settings {
-  readonly mode: Mode;
-  /** Components that stand in another mode than the environment's. */
-  readonly modes?: Readonly<Record<string, Mode>>;
-  /** Where metrics are kept, and how they get there. */
-  readonly metrics: Answers["metrics"];
-  /** What keeps the objects of Loki, Tempo and the metrics. Default: MinIO, beside them. */
-  readonly store?: StoreSetting;
-  /** Default: brokers of its own, where somebody asks for one. */
-  readonly kafka?: KafkaSetting | undefined;
-  /** Default: what is outside of the cluster is asked without one. */
-  readonly proxy?: ProxySetting | undefined;
-  /** Who a client is that names no tenant. Default: there are no tenants. */
-  readonly tenant?: string | undefined;
-  /** What holds for single tenants, by component and tenant: keys and values as the program has them. */
-  readonly overrides?: Readonly<Record<string, Overrides>>;
-  /** The kind of cluster, where that is not like others: what it admits. Default `kubernetes`. */
-  readonly platform?: Answers["platform"];
-  /** What reads the log files of every node. Default `alloy`. */
-  readonly collector?: Answers["collector"];
-  readonly nodes?: Nodes;
-  /** `demo`: programs that make up logs, traces and metrics, so that there is something to see. Default `none`. */
-  readonly generators?: Answers["generators"];
-  /** `generated`: the same environment as a Compose file, too. Default `none`. */
-  readonly compose?: "generated" | "none";
-  /** Default: Grafana keeps what people make of it in a file of its own, and there is one. */
-  readonly database?: Database | undefined;
-  /** Default: Grafana is reached from inside the cluster only. */
-  readonly exposure?: Exposure | undefined;
-  /** Where the cluster's API server and DNS listen, where that is none of the usual ports. */
-  readonly network?: Ports;
-  /** Ways out of the cluster, by workload: `{ alertmanager: [{ port: 443 }] }`. Default: none. */
-  readonly egress?: OpenedPorts["egress"];
-  /** `throw-away`: committed, for a laptop. `by-name`: the environment expects the Secrets to be there. */
-  readonly credentials?: "by-name" | "throw-away";
-  /** Where clusters fetch this repository from, for the Flux objects beside the overlay. */
-  readonly repository?: Repository;
-  readonly namespaces?: Partial<Readonly<Record<NamespaceKind, string>>>;
-  /** What it has to take; replicas, requests, limits and volumes follow from it. Default: the sizes of the mode. */
-  readonly load?: Load | undefined;
-  /** Replicas of workloads that differ from those of their mode. */
-  readonly replicas?: Readonly<Record<string, number>>;
-  /** Default: by CPU. */
-  readonly scaling?: Scaling;
-  /** Volumes that differ from the bases', by component; `default` is for all that are not named. */
-  readonly volumes?: Readonly<Record<string, Volume>>;
-  /** Values of components' settings that differ from their defaults, by component. */
-  readonly components?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
+/** An environment, as its author writes it in `src/environments`. What is left out has its default. */
+export type Settings = Deep<v.InferInput<SettingsSchema>>;
+export type StoreSetting = NonNullable<Settings["store"]>;
 
-/** An environment whose settings have been checked. */
-export interface Environment extends Required<
-  Omit<Settings, "database" | "exposure" | "kafka" | "load" | "proxy" | "tenant">
-> {
+/** Where clusters fetch this repository from, and which state of it. */
+type Checked = Deep<v.InferOutput<SettingsSchema>>;
+type ByName = "components" | "egress" | "modes" | "overrides" | "replicas" | "volumes";
+
+/** An environment whose settings have been checked, with their defaults. */
+export interface Environment extends Omit<Checked, ByName> {
   readonly name: string;
-  readonly kafka?: KafkaSetting | undefined;
-  readonly proxy?: ProxySetting | undefined;
-  readonly load?: Load | undefined;
-  readonly tenant?: string | undefined;
-  readonly database?: Database | undefined;
-  readonly exposure?: Exposure | undefined;
-  readonly namespaces: Readonly<Record<NamespaceKind, string>>;
+  /** Where its settings are, from the root of the project. */
+  readonly file: string;
+  readonly components: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly egress: Readonly<Record<string, readonly { readonly port: number; readonly cidr?: string }[]>>;
+  readonly modes: Readonly<Record<string, Mode>>;
+  readonly overrides: Readonly<Record<string, Overrides>>;
+  readonly replicas: Readonly<Record<string, number>>;
+  readonly volumes: Readonly<Record<string, Volume>>;
 }
 
-/** What settings answer to each choice, defaults included. */
-export const answersOf = (settings: Settings): Answers => ({
-  metrics: settings.metrics,
-  store: settings.store?.kind ?? "minio",
-  kafka: settings.kafka ? "external" : "bundled",
-  proxy: settings.proxy ? "between" : "none",
-  platform: settings.platform ?? "kubernetes",
-  collector: settings.collector ?? "alloy",
-  "nodes.runtime": settings.nodes?.runtime ?? "cri",
-  "nodes.journal": settings.nodes?.journal ?? "none",
-  generators: settings.generators ?? "none",
-  database: settings.database?.by ?? "none",
-  "scaling.loki": settings.scaling?.loki ?? "cpu",
-  "scaling.mimir": settings.scaling?.mimir ?? "cpu",
-  "scaling.tempo": settings.scaling?.tempo ?? "cpu",
-  exposure: settings.exposure?.by ?? "none",
+/** What an environment answers to each choice. */
+export const answersOf = (environment: Environment): Answers => ({
+  metrics: environment.metrics,
+  store: environment.store.kind,
+  kafka: environment.kafka ? "external" : "bundled",
+  proxy: environment.proxy ? "between" : "none",
+  platform: environment.platform,
+  collector: environment.collector,
+  "nodes.runtime": environment.nodes.runtime ?? "cri",
+  "nodes.journal": environment.nodes.journal ?? "none",
+  generators: environment.generators,
+  database: environment.database?.by ?? "none",
+  "scaling.loki": environment.scaling.loki ?? "cpu",
+  "scaling.mimir": environment.scaling.mimir ?? "cpu",
+  "scaling.tempo": environment.scaling.tempo ?? "cpu",
+  exposure: environment.exposure?.by ?? "none",
 });
 
 /** The store of an environment, with its defaults. */
-export const storeOf = ({ store }: Pick<Settings, "store">): Store => ({ ...minioStore, ...store });
+export const storeOf = ({ store }: Pick<Environment, "store">): Store => ({ ...minioStore, ...store }) as Store;
 
-/** Gives a settings file its type; composition is `environment({ ...other, … })`. */
-export const environment = <const S extends Settings>(settings: S): S => settings;
-
-/** What the text of each unit looks like. */
-export const units: Readonly<Record<Unit, { readonly pattern: RegExp; readonly expected: string }>> = {
-  account: { pattern: /^[a-z0-9]{3,24}$/, expected: "a storage account of 3 to 24 small letters and digits" },
-  address: { pattern: /^[a-z0-9.-]+:\d{1,5}$/, expected: 'host and port such as "minio:9000", without a scheme' },
-  boolean: { pattern: /^(true|false)$/, expected: '"true" or "false"' },
-  bucket: {
-    pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-    expected: 'a bucket of 3 to 63 small letters, digits, "-" and "."',
-  },
-  count: { pattern: /^[1-9]\d*$/, expected: 'a whole number such as "3"' },
-  duration: { pattern: /^\d+[smhdwy]$/, expected: 'a duration such as "720h" or "30d"' },
-  endpoint: {
-    pattern: /^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/,
-    expected: 'a URL without a path such as "https://ceph.example.com:8443"',
-  },
-  expression: { pattern: /^.+$/, expected: 'a regular expression such as "^\\d{4}-"' },
-  host: {
-    pattern: /^[a-z0-9.-]+(:\d{1,5})?$/,
-    expected: 'a host such as "s3.eu-central-1.amazonaws.com" or "minio:9000", without a scheme',
-  },
-  hosts: {
-    pattern: /^[a-z0-9.-]+(:\d{1,5})?(,[a-z0-9.-]+(:\d{1,5})?)*$/,
-    expected: 'hosts such as "ceph.example.com,.internal.example.com"',
-  },
-  mechanism: {
-    pattern: /^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$/,
-    expected: '"PLAIN", "SCRAM-SHA-256" or "SCRAM-SHA-512"',
-  },
-  name: { pattern: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, expected: 'a name of small letters, digits, "-" and "."' },
-  partitions: {
-    pattern: /^\{[a-z0-9-]+: \[\d+(, \d+)*\](, [a-z0-9-]+: \[\d+(, \d+)*\])*\}$/,
-    expected: 'partitions by pod such as "{tempo-block-builder-0: [0, 2], tempo-block-builder-1: [1, 3]}"',
-  },
-  prefix: {
-    pattern: /^([a-z0-9][a-z0-9-]*)?$/,
-    expected: `what the buckets' names begin with, such as "acme-prod-"`,
-  },
-  selector: { pattern: /^\{.+\}$/, expected: `a selector such as '{app="cart"}'` },
-  size: { pattern: /^[1-9]\d*Gi$/, expected: 'whole gibibytes such as "10Gi"' },
-  store: { pattern: /^(s3|gcs|azure)$/, expected: '"s3", "gcs" or "azure"' },
-  switch: { pattern: /^(enabled|disabled)$/, expected: '"enabled" or "disabled"' },
-  tenant: { pattern: /^[A-Za-z0-9][\w.-]{0,149}$/, expected: 'a tenant of letters, digits, "-", "_" and "."' },
-  url: { pattern: /^https?:\/\/[^\s/]+(\/\S*)?$/, expected: 'a URL such as "http://minio:9000"' },
-};
+/** Gives a settings file its type: a misspelt setting is an error in the editor. Composition is `environment({ ...other, … })`. */
+export const environment = (settings: Settings): Settings => settings;

@@ -1,324 +1,214 @@
-import { isIP } from "node:net";
-import {
-  type Component,
-  keepersOf,
-  modesOf,
-  namespaceNames,
-  nearestMode,
-  type SettingsTable,
-  type Unit,
-} from "../core/model/component.ts";
-import type { SettingsTables } from "../core/assemble/base.ts";
-import { type Mode, modes } from "../core/model/roles.ts";
-import { expectedAmount, isAmount, loadFields } from "../sizing/load.ts";
+import { inspect } from "node:util";
+import * as v from "valibot";
 import { identities } from "../components/store.ts";
-import {
-  type Answers,
-  type Choice,
-  choiceNames,
-  choiceOf,
-  choices,
-  composition,
-  featuresOf,
-  shared,
-  tabled,
-} from "./composition.ts";
-import type { Feature } from "../core/assemble/feature.ts";
-import { externalKafka } from "../features/external-kafka.ts";
-import { kedas } from "../features/keda.ts";
-import { proxy } from "../features/proxy.ts";
-import { answersOf, type Environment, type Settings, units } from "./schema.ts";
-import { type Repository, settingsFile } from "../core/assemble/overlay.ts";
+import type { SettingsTables } from "../core/assemble/base.ts";
+import { settingsFile } from "../core/assemble/overlay.ts";
+import { type Component, keepersOf, modesOf, nearestMode } from "../core/model/component.ts";
 import { plan } from "../core/model/grouping.ts";
+import type { Mode, Workload } from "../core/model/roles.ts";
+import { kedas } from "../features/keda.ts";
+import { once } from "../core/util/once.ts";
+import { advice } from "./advice.ts";
+import { type Choice, choiceOf, composition, shared } from "./composition.ts";
+import { answersOf, type Environment, isTable, list, settingsSchema, storeOf } from "./schema.ts";
+import { misshapen, type Path, paths } from "./shape.ts";
 
 /** The problems of settings files, one a line: where, what was found, what was expected or what to do. */
 export class SettingsError extends Error {}
 
-/** Every setting that there is. */
-export const settingsKeys: Readonly<Record<keyof Settings, true>> = {
-  mode: true,
-  modes: true,
-  metrics: true,
-  store: true,
-  kafka: true,
-  proxy: true,
-  tenant: true,
-  overrides: true,
-  platform: true,
-  collector: true,
-  nodes: true,
-  generators: true,
-  compose: true,
-  database: true,
-  exposure: true,
-  network: true,
-  egress: true,
-  credentials: true,
-  repository: true,
-  namespaces: true,
-  load: true,
-  replicas: true,
-  scaling: true,
-  volumes: true,
-  components: true,
+/** A value as the author wrote it, on one line. */
+export function show(value: unknown): string {
+  if (value === undefined) return "missing";
+  const isPlain = value === null || ["string", "boolean"].includes(typeof value) || Number.isFinite(value);
+  const text = isPlain || !isJson(value) ? inspected(value) : (JSON.stringify(value) ?? inspected(value));
+  return text.length > 120 ? `${text.slice(0, 117)}…` : text;
+}
+const inspected = (value: unknown): string =>
+  typeof value === "string"
+    ? JSON.stringify(value)
+    : inspect(value, { breakLength: Infinity, depth: 2 }).replaceAll(/\s+/g, " ");
+function isJson(value: unknown): boolean {
+  try {
+    return typeof JSON.stringify(value) === "string" && (isTable(value) || Array.isArray(value));
+  } catch {
+    return false;
+  }
+}
+
+/** The path of a setting, as its author would write it. */
+export const pathText = (path: Path): string =>
+  path
+    .map((key, i) => {
+      if (typeof key === "number") return `[${key}]`;
+      if (!/^[\w-]+$/.test(key)) return `[${JSON.stringify(key)}]`;
+      return i === 0 ? key : `.${key}`;
+    })
+    .join("");
+
+/** What the values that are `undefined` leave. */
+const said = (value: unknown, depth = 0): unknown =>
+  isTable(value) && depth < 10
+    ? Object.fromEntries(
+        Object.entries(value)
+          .filter(([, one]) => one !== undefined)
+          .map(([key, one]) => [key, said(one, depth + 1)]),
+      )
+    : value;
+
+interface Problem {
+  readonly path: Path;
+  readonly text: string;
+}
+
+const begins = (path: Path, beginning: Path): boolean => beginning.every((key, i) => key === path[i]);
+
+/** The issues of valibot that are not told already, each as a problem. */
+function problemsOf(issues: readonly v.BaseIssue<unknown>[], told: readonly Path[]): readonly Problem[] {
+  return issues.flatMap((issue) => {
+    const path: Path = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
+    const last = issue.path?.at(-1);
+    if (issue.type === "strict_object" && issue.expected === "never") return [];
+    if (told.some((one) => begins(path, one) || (issue.type === "union" && begins(one, path)))) return [];
+    const text =
+      issue.type !== "strict_object" && last && "origin" in last && last.origin === "key"
+        ? `${pathText(path.slice(0, -1))} has the tenant ${show(path.at(-1))}: expected ${issue.message}`
+        : `${pathText(path)} is ${show(issue.input)}: expected ${issue.message}`;
+    return [{ path, text }];
+  });
+}
+
+/** The settings without what is wrong in them. */
+const without = (value: unknown, wrong: readonly Path[]): unknown => {
+  if (!isTable(value)) return value;
+  const kept = Object.entries(value).filter(([key]) => !wrong.some((path) => path.length <= 1 && path[0] === key));
+  return Object.fromEntries(
+    kept.map(([key, one]) => {
+      const inside = wrong.filter((path) => path[0] === key).map((path) => path.slice(1));
+      return [key, inside.length > 0 ? without(one, inside) : one];
+    }),
+  );
 };
 
-const show = (value: unknown): string => (value === undefined ? "missing" : JSON.stringify(value));
-const list = (values: Iterable<string>): string => [...values].map((value) => `"${value}"`).join(", ");
-type Table = Readonly<Record<string, unknown>>;
-const isTable = (value: unknown): value is Table =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+/** Settings on which it depends what others mean. */
+const decisive: readonly (string | number)[] = [
+  "mode",
+  "modes",
+  "metrics",
+  "store",
+  "collector",
+  "platform",
+  "kafka",
+  "tenant",
+];
 
-const namespaceName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
-/** Collects the problems of one file, so that its author sees all of them at once. */
-function report(name: string) {
-  const problems: string[] = [];
-  const add = (text: string): void => void problems.push(`${settingsFile(name)}: ${text}`);
-  const say = (path: string, found: unknown, expected: string): void =>
-    add(`${path} is ${show(found)}: expected ${expected}`);
-  const unknownKeys = (path: string, value: Table, names: readonly string[]): void => {
-    for (const key of Object.keys(value).filter((key) => !names.includes(key))) {
-      add(`${path}${key} is no setting: expected one of ${list(names)}`);
-    }
-  };
-  return {
-    problems,
-    add,
-    say,
-    unknownKeys,
-    oneOf: (path: string, found: unknown, names: readonly string[]): void => {
-      if (!names.includes(found as string)) say(path, found, `one of ${list(names)}`);
-    },
-    /** Gives a table's entries whose keys are known, and complains about the others; undefined stands for an empty table. */
-    entries: (path: string, value: unknown, names: readonly string[], what: string): readonly [string, unknown][] => {
-      if (value === undefined) return [];
-      if (!isTable(value)) return (say(path, value, what), []);
-      unknownKeys(`${path}.`, value, names);
-      return Object.entries(value).filter(([key]) => names.includes(key));
-    },
-    /** Complains unless the value has the form of its unit. */
-    fits: (path: string, value: unknown, unit: keyof typeof units): void => {
-      const { pattern, expected } = units[unit];
-      if (!(typeof value === "string" && pattern.test(value))) say(path, value, expected);
-    },
-  };
-}
-type Report = ReturnType<typeof report>;
-
-function checkNamespaces(namespaces: unknown, { say, entries }: Report): void {
-  const given = entries("namespaces", namespaces, Object.keys(namespaceNames), 'names by "stack" and "agents"');
-  for (const [home, value] of given) {
-    if (!(typeof value === "string" && namespaceName.test(value)))
-      say(`namespaces.${home}`, value, "the name of a namespace");
-  }
-  const { stack, agents } = { ...namespaceNames, ...Object.fromEntries(given) };
-  if (stack === agents) {
-    const why = "because agents may touch the host and the stack may not";
-    say("namespaces.agents", agents, `another namespace than the stack's, ${why}`);
-  }
+/** An environment's settings, and what the catalogue makes of them. */
+interface World {
+  readonly environment: Environment;
+  readonly catalogue: readonly Component[];
+  readonly components: readonly Component[];
+  readonly tables: SettingsTables;
+  /** Why a component is not there, if it is not. */
+  readonly leftOut: (component: string) => string | undefined;
 }
 
-/** Modes that at least one component has; the others stand beside it in the one they have. */
-const shippedModes = (catalogue: readonly Component[]): readonly Mode[] =>
-  modes.filter((mode) => catalogue.some((component) => modesOf(component).includes(mode)));
+/** The mode in which a component stands in an environment. */
+export const modeIn = ({ mode, modes }: Pick<Environment, "mode" | "modes">, component: Component): Mode =>
+  nearestMode(component, modes[component.name] ?? mode);
 
-function checkModes(value: unknown, components: readonly Component[], { entries, oneOf }: Report): void {
-  const names = components.map(({ name }) => name);
-  for (const [name, mode] of entries("modes", value, names, "modes by component")) {
-    const component = components.find((one) => one.name === name);
-    if (component) oneOf(`modes.${name}`, mode, modesOf(component));
-  }
-}
+const workloadsIn = (component: Component, mode: Mode): readonly Workload[] => {
+  const standing = component.modes[mode];
+  return standing ? plan(Object.values(component.roles), standing.grouping) : [];
+};
 
-function checkComponents(
-  value: unknown,
-  tables: ReadonlyMap<string, SettingsTable>,
-  leftOut: (component: string) => string | undefined,
-  { add, entries, fits }: Report,
-): void {
-  for (const [component, values] of entries("components", value, [...tables.keys()].sort(), "settings by component")) {
-    const path = `components.${component}`;
-    const table = tables.get(component) ?? {};
-    const why = leftOut(component);
-    if (why) {
-      add(`${path} has no effect: ${why} leaves it out. Remove one of the two.`);
-      continue;
-    }
-    for (const [key, one] of entries(
-      path,
-      values,
-      Object.keys(table),
-      `settings such as ${list(Object.keys(table))}`,
-    )) {
-      if (table[key]) fits(`${path}.${key}`, one, table[key].unit);
-    }
-  }
-}
+const words = (names: readonly string[]): string =>
+  names.map((name) => `"${name}"`).join(names.length > 2 ? ", " : " and ");
 
-function checkReplicas(value: unknown, workloads: readonly string[], answers: Answers, { entries, say }: Report): void {
-  for (const [workload, count] of entries("replicas", value, workloads, "numbers by workload")) {
-    if (!(Number.isInteger(count) && (count as number) >= 0))
-      say(`replicas.${workload}`, count, "a whole number such as 3");
-    const choice = shared[workload];
-    if (choice && answers[choice] === "none" && (count as number) > 1)
-      say(`replicas.${workload}`, count, `1, or a "${choice}" that all of them share`);
-  }
-}
+/** Whatever is said of a component that is not there. */
+const ofComponents = ({ environment, leftOut }: World): readonly string[] =>
+  (["modes", "components", "overrides", "volumes"] as const).flatMap((setting) =>
+    Object.keys(environment[setting]).flatMap((name) => {
+      const why = leftOut(name);
+      return why ? [`${setting}.${name} has no effect: ${why} leaves it out. Remove one of the two.`] : [];
+    }),
+  );
 
-function checkLoad(value: unknown, { entries, say }: Report): void {
-  const fields = Object.keys(loadFields);
-  for (const [field, amount] of entries("load", value, fields, `amounts such as ${list(fields)}`)) {
-    if (!isAmount(amount)) say(`load.${field}`, amount, expectedAmount(field));
-  }
-}
-
-/** Whether each answer is one that there is, is checked with those to the other choices. */
-function checkScaling(value: unknown, { add, entries, say }: Report): void {
-  const names = Object.keys(kedas);
-  const given = new Map(entries("scaling", value, [...names, "kedaNamespace"], 'a table such as { loki: "keda" }'));
-  const namespace = given.get("kedaNamespace");
-  if (namespace === undefined) return;
-  if (!(typeof namespace === "string" && namespaceName.test(namespace)))
-    say("scaling.kedaNamespace", namespace, "the name of a namespace");
-  if (!names.some((name) => given.get(name) === "keda"))
-    add(`scaling.kedaNamespace has no effect: nothing is scaled by "keda". Remove it, or set one of ${list(names)}.`);
-}
-
-/** Whether each answer is one that there is, is checked with those to the other choices. */
-function checkNodes(value: unknown, { collector, platform }: Answers, { add, entries }: Report): void {
-  const given = new Map(entries("nodes", value, ["runtime", "journal"], 'a table such as { runtime: "docker" }'));
-  const more = [...given].filter(([, what]) => what === "docker" || what === "read");
-  if (platform === "gke-autopilot")
-    for (const [field, what] of more)
-      add(
-        `nodes.${field} is ${show(what)}: "gke-autopilot" lets pods read no more of a node than /var/log. Remove it.`,
+/** Whatever is said of a workload that is not there in the mode of its component. */
+const ofWorkloads = ({ environment, catalogue, leftOut }: World): readonly string[] =>
+  (["replicas", "egress"] as const).flatMap((setting) =>
+    Object.keys(environment[setting]).flatMap((name) => {
+      const holders = (mode: Mode): Component | undefined =>
+        catalogue.find((component) => workloadsIn(component, mode).some(({ fullName }) => fullName === name));
+      const component = catalogue.find((one) =>
+        modesOf(one).some((mode) => workloadsIn(one, mode).some(({ fullName }) => fullName === name)),
       );
-  if (given.get("journal") === "read" && collector === "promtail")
-    add('nodes.journal is "read": Promtail reads the log files of pods only. Set collector to "alloy", or remove it.');
-}
+      if (!component) return [];
+      const why = leftOut(component.name);
+      if (why) return [`${setting}.${name} has no effect: ${why} leaves ${component.name} out. Remove one of the two.`];
+      const mode = modeIn(environment, component);
+      const here = workloadsIn(component, mode).map(({ fullName }) => fullName);
+      if (here.includes(name)) return [];
+      const others = modesOf(component).filter((one) => holders(one) === component);
+      const have = here.length === 1 ? "whose workload is" : "whose workloads are";
+      return [
+        `${setting}.${name} has no effect: ${component.name} stands in mode "${mode}", ${have} ${words(here)}; ` +
+          `"${name}" is in ${words(others)}. Name one of the first, or set modes.${component.name}.`,
+      ];
+    }),
+  );
 
-const isPort = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535;
+/** Settings of components that they have in another mode. */
+const ofModes = ({ environment, catalogue, tables, leftOut }: World): readonly string[] =>
+  Object.entries(environment.components).flatMap(([name, values]) => {
+    const component = catalogue.find((one) => one.name === name);
+    if (!component || leftOut(name)) return [];
+    const mode = modeIn(environment, component);
+    const own = tables(component, mode);
+    return Object.keys(values)
+      .filter((key) => !Object.hasOwn(own, key))
+      .map((key) => {
+        const others = modesOf(component).filter((one) => Object.hasOwn(tables(component, one), key));
+        return (
+          `components.${name}.${key} has no effect: ${name} stands in mode "${mode}", and has it in ${words(others)} only. ` +
+          `Remove it, or set modes.${name}.`
+        );
+      });
+  });
 
-function checkNetwork(value: unknown, { entries, say }: Report): void {
-  const fields = ["apiServerPorts", "dnsPorts"];
-  for (const [field, ports] of entries("network", value, fields, `lists of ports such as { dnsPorts: [10053] }`))
-    if (!(Array.isArray(ports) && ports.every(isPort)))
-      say(`network.${field}`, ports, "a list of ports such as [7443]");
-}
-
-/** https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/ */
-const isCidr = (value: unknown): boolean => {
-  const [address = "", bits = "", ...more] = String(value).split("/");
-  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  return typeof value === "string" && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+/** More than one of what can be one only, because each would keep what the others do not know. */
+const ofShared = ({ environment }: World): readonly string[] => {
+  const answers = answersOf(environment);
+  return Object.entries(environment.replicas).flatMap(([workload, count]) => {
+    const choice = shared[workload];
+    return choice && answers[choice] === "none" && count > 1
+      ? [`replicas.${workload} is ${count}: expected 1, or a "${choice}" that all of them share`]
+      : [];
+  });
 };
 
-function checkEgress(value: unknown, workloads: readonly string[], { entries, say }: Report): void {
-  const example = 'a list of ways out such as [{ port: 587, cidr: "203.0.113.0/24" }]';
-  for (const [workload, ways] of entries("egress", value, workloads, "lists of ways out by workload")) {
-    if (!Array.isArray(ways)) say(`egress.${workload}`, ways, example);
-    for (const [i, way] of (Array.isArray(ways) ? ways : []).entries()) {
-      const path = `egress.${workload}[${i}]`;
-      const given = new Map(entries(path, way, ["port", "cidr"], "a way out such as { port: 443 }"));
-      if (!isTable(way)) continue;
-      if (!isPort(given.get("port"))) say(`${path}.port`, given.get("port"), "a port such as 443");
-      const cidr = given.get("cidr");
-      if (cidr !== undefined && !isCidr(cidr)) say(`${path}.cidr`, cidr, 'addresses such as "203.0.113.0/24"');
-    }
-  }
-}
-
-function checkVolumes(value: unknown, withDisk: readonly string[], { entries, fits }: Report): void {
-  for (const [name, volume] of entries("volumes", value, ["default", ...withDisk], "volumes by component")) {
-    const path = `volumes.${name}`;
-    if (volume === "claim" || volume === "none") continue;
-    const fields = entries(path, volume, ["class", "size"], '"claim", "none", or a "class" and a "size"');
-    for (const [field, text] of fields) fits(`${path}.${field}`, text, field === "size" ? "size" : "name");
-  }
-}
-
-/** A choice that is made by a table. */
-function checkTable(choice: (typeof tabled)[number], value: unknown, { add, entries, fits, oneOf }: Report): void {
-  if (value === undefined) return;
-  const by = isTable(value) ? value["by"] : undefined;
-  const ways = Object.keys(choices[choice]).filter((way) => way !== "none");
-  if (isTable(value)) oneOf(`${choice}.by`, by, ways);
-  else return add(`${choice} is ${show(value)}: expected a table with "by", one of ${list(ways)}`);
-  if (!ways.includes(by as string)) return;
-  const options = Object.assign({}, ...featuresOf(choice, by as string).map((feature) => feature.options ?? {}));
-  for (const [key, text] of entries(choice, value, ["by", ...Object.keys(options)], "options")) {
-    if (key !== "by") fits(`${choice}.${key}`, text, options[key]);
-  }
-}
-
-/** A choice that is made by a table of a feature's options, of which one must be there. */
-function checkOptions(
-  name: string,
-  value: unknown,
-  { options = {} }: Feature,
-  needed: string,
-  { entries, fits }: Report,
-): void {
-  if (value === undefined) return;
-  const given = new Map(entries(name, value, Object.keys(options), `a table with "${needed}"`));
-  if (!isTable(value)) return;
-  for (const [key, unit] of Object.entries(options))
-    if (key === needed || given.has(key)) fits(`${name}.${key}`, given.get(key), unit);
-}
-
-interface Field {
-  readonly unit: Unit;
-  readonly need: "must be there" | "may be there";
-}
-const must = (unit: Unit): Field => ({ unit, need: "must be there" });
-const may = (unit: Unit): Field => ({ unit, need: "may be there" });
-
-/** What is said of each kind of store, beside its identity. */
-const storeFields: Readonly<Record<keyof typeof choices.store, Readonly<Record<string, Field>>>> = {
-  minio: {},
-  s3: { region: must("name"), endpoint: may("endpoint"), bucketPrefix: must("prefix") },
-  gcs: { bucketPrefix: must("prefix") },
-  azure: { account: must("account"), bucketPrefix: may("prefix") },
+const ofNamespaces = ({ environment: { namespaces, scaling } }: World): readonly string[] => {
+  const { stack, agents } = namespaces;
+  // Its default-deny policies would shut everything that is there already; of the first three Kubernetes itself takes care.
+  const taken = ["default", "kube-system", "kube-public", "kube-node-lease"];
+  const wrong = Object.entries(namespaces)
+    .filter(([, name]) => taken.includes(name))
+    .map(
+      ([kind, name]) =>
+        `namespaces.${kind} is "${name}": expected a namespace of its own, because its policies shut all other pods there`,
+    );
+  const same = [
+    `namespaces.agents is "${agents}": expected another namespace than the stack's, because agents may touch the host and the stack may not`,
+  ];
+  const operator = scaling.kedaNamespace;
+  return [
+    ...wrong,
+    ...(stack === agents ? same : []),
+    ...(operator === stack || operator === agents
+      ? [
+          `scaling.kedaNamespace is "${operator}": expected another namespace than the environment's own, whose policies shut KEDA's operator`,
+        ]
+      : []),
+  ];
 };
-
-const isKind = (kind: unknown): kind is keyof typeof storeFields => Object.hasOwn(storeFields, String(kind));
-
-/**
- * @param keepers those components of the environment that keep objects
- * @param allKeepers those of all components
- */
-function checkStore(
-  value: unknown,
-  keepers: readonly string[],
-  allKeepers: readonly string[],
-  { say, entries, fits, oneOf }: Report,
-): void {
-  if (value === undefined) return;
-  const kinds = Object.keys(storeFields);
-  if (!isTable(value)) return say("store", value, `a table with "kind", one of ${list(kinds)}`);
-  const kind = value["kind"];
-  oneOf("store.kind", kind, kinds);
-  if (!isKind(kind)) return;
-  const fields = storeFields[kind];
-  const also = kind === "minio" ? [] : ["identity"];
-  const given = new Map(entries("store", value, ["kind", ...Object.keys(fields), ...also], "a table"));
-  for (const [field, { unit, need }] of Object.entries(fields))
-    if (need === "must be there" || given.has(field)) fits(`store.${field}`, given.get(field), unit);
-  const identity = given.get("identity");
-  if (kind === "minio" || identity === undefined || identity === "secret") return;
-  const { pattern, expected } = identities[kind];
-  if (identity === "workload" && kind !== "azure") return;
-  const words = kind === "azure" ? '"secret"' : '"secret", "workload"';
-  const names = [...allKeepers, "default"];
-  if (!isTable(identity)) return say("store.identity", identity, `${words}, or by component ${expected}`);
-  const named = entries("store.identity", identity, names, "a table");
-  for (const [name, one] of named)
-    if (!(typeof one === "string" && pattern.test(one))) say(`store.identity.${name}`, one, expected);
-  if ("default" in identity) return;
-  for (const keeper of keepers.filter((one) => !(one in identity)))
-    say(`store.identity.${keeper}`, undefined, expected);
-}
 
 /** Whether a gateway has pods of its own in that mode, which can tell the others who a client is. */
 const hasGateway = (component: Component, mode: Mode): boolean => {
@@ -331,60 +221,102 @@ const hasGateway = (component: Component, mode: Mode): boolean => {
   );
 };
 
-function checkTenant(
-  value: unknown,
-  settings: Partial<Settings>,
-  components: readonly Component[],
-  { add, fits }: Report,
-): void {
-  if (value === undefined) return;
-  fits("tenant", value, "tenant");
-  for (const component of components) {
-    const mode = modeIn(settings, component);
-    if (hasGateway(component, mode)) continue;
-    const ways = modesOf(component).filter((one) => hasGateway(component, one));
-    add(
-      `tenant is ${show(value)}: ${component.name} in mode ${show(mode)} has no gateway that would name it. ` +
-        `Set modes.${component.name} to one of ${list(ways)}, or remove tenant.`,
-    );
-  }
-}
+const ofTenants = ({ environment, components }: World): readonly string[] =>
+  environment.tenant === undefined
+    ? []
+    : components
+        .filter((component) => !hasGateway(component, modeIn(environment, component)))
+        .map((component) => {
+          const ways = modesOf(component).filter((one) => hasGateway(component, one));
+          return (
+            `tenant is ${show(environment.tenant)}: ${component.name} in mode ${show(modeIn(environment, component))} has no gateway that would name it. ` +
+            `Set modes.${component.name} to one of ${list(ways)}, or remove tenant.`
+          );
+        });
 
-function checkOverrides(
-  value: unknown,
-  catalogue: readonly Component[],
-  leftOut: (component: string) => string | undefined,
-  { add, entries, say }: Report,
-): void {
-  const names = catalogue.filter(({ hasTenants }) => hasTenants).map(({ name }) => name);
-  for (const [component, tenants] of entries("overrides", value, names, "tables by component")) {
-    const path = `overrides.${component}`;
-    const why = leftOut(component);
-    if (why) add(`${path} has no effect: ${why} leaves it out. Remove one of the two.`);
-    if (!isTable(tenants)) {
-      say(path, tenants, "tables by tenant");
-      continue;
-    }
-    for (const [tenant, limits] of Object.entries(tenants)) {
-      const { pattern, expected } = units.tenant;
-      if (!pattern.test(tenant)) add(`${path} has the tenant ${show(tenant)}: expected ${expected}`);
-      if (!isTable(limits))
-        say(`${path}.${tenant}`, limits, `a table of what ${component} has for one tenant, such as ${example}`);
-    }
-  }
-}
-const example = '{ retention_period: "744h" }';
+/** Keys of a store that nobody can make up, and accounts that nobody can guess. */
+const ofStore = ({ environment, catalogue, components }: World): readonly string[] => {
+  const { identity, kind } = storeOf(environment);
+  const keepers = keepersOf(catalogue).filter((keeper) => components.some(({ name }) => name === keeper));
+  return [
+    ...(environment.credentials === "throw-away" && kind !== "minio"
+      ? [
+          'credentials is "throw-away": expected "by-name", because nobody can make up the keys of a store outside the cluster',
+        ]
+      : []),
+    ...(typeof identity === "string" || "default" in identity
+      ? []
+      : keepers
+          .filter((keeper) => !(keeper in identity))
+          .map(
+            (keeper) =>
+              `store.identity.${keeper} is missing: expected ${identities[kind as keyof typeof identities].expected}`,
+          )),
+  ];
+};
 
-/** A fork says its own once; until then the objects name an address that does not exist. */
-const repository: Repository = { url: "https://git.example.com/kube-lgtm.git", branch: "main" };
+const ofScaling = ({ environment: { scaling } }: World): readonly string[] =>
+  scaling.kedaNamespace !== undefined && !Object.values(scaling).includes("keda")
+    ? [
+        `scaling.kedaNamespace has no effect: nothing is scaled by "keda". Remove it, or set one of ${list(Object.keys(kedas))}.`,
+      ]
+    : [];
 
-function checkRepository(value: unknown, { entries, fits, say }: Report): void {
-  for (const [field, text] of entries("repository", value, Object.keys(repository), '"url" and "branch"')) {
-    if (field === "url") fits("repository.url", text, "url");
-    else if (typeof text !== "string" || !/^[\w./-]+$/.test(text))
-      say("repository.branch", text, "the name of a branch");
-  }
-}
+const ofNodes = ({ environment: { nodes, collector, platform } }: World): readonly string[] => [
+  ...(platform === "gke-autopilot"
+    ? Object.entries(nodes)
+        .filter(([, what]) => what === "docker" || what === "read")
+        .map(
+          ([field, what]) =>
+            `nodes.${field} is ${show(what)}: "gke-autopilot" lets pods read no more of a node than /var/log. Remove it.`,
+        )
+    : []),
+  ...(nodes.journal === "read" && collector === "promtail"
+    ? ['nodes.journal is "read": Promtail reads the log files of pods only. Set collector to "alloy", or remove it.']
+    : []),
+];
+
+const ofCompose = ({ environment: { compose, platform, collector } }: World): readonly string[] => {
+  if (compose !== "generated") return [];
+  return [
+    ...(platform === "openshift"
+      ? ['compose is "generated": expected "none", because on "openshift" no container says who it runs as']
+      : []),
+    ...(collector === "alloy"
+      ? [
+          'compose is "generated": collector "alloy" asks the Kubernetes API, which Compose has not. Set collector to "promtail", or leave compose out.',
+        ]
+      : []),
+  ];
+};
+
+/** Of what Flux calls a reference, one counts; a commit may be looked for in one branch. */
+const ofRepository = ({ environment: { repository } }: World): readonly string[] => {
+  const named = (["branch", "tag", "semver", "commit"] as const).filter((key) => repository[key] !== undefined);
+  return named.length < 2 || (named.length === 2 && named.includes("branch") && named.includes("commit"))
+    ? []
+    : [
+        `repository has ${words(named)}: expected one of them, or "commit" with "branch", because Flux follows one only. Remove the others.`,
+      ];
+};
+
+const checks: readonly ((world: World) => readonly string[])[] = [
+  ofStore,
+  ofCompose,
+  ofRepository,
+  ofNamespaces,
+  ofTenants,
+  ofComponents,
+  ofWorkloads,
+  ofModes,
+  ofShared,
+  ofScaling,
+  ofNodes,
+];
+
+const schemaOf = once((catalogue: readonly Component[]) =>
+  once((tables: SettingsTables) => settingsSchema({ catalogue, tables })),
+);
 
 /**
  * The settings with their defaults filled in.
@@ -395,97 +327,62 @@ export function validate(
   raw: unknown,
   catalogue: readonly Component[],
   tables: SettingsTables,
+  file = settingsFile(name),
 ): Environment {
-  const found = report(name);
-  if (!namespaceName.test(name)) found.say("name", name, 'a file name of small letters, digits and "-"');
-  if (!isTable(raw)) throw new SettingsError(`${settingsFile(name)}: expected "export default environment({ … })"`);
-  const settings = raw as Partial<Settings>;
-  const { mode, credentials = "by-name" } = settings;
-  const answers = answersOf(raw as unknown as Settings);
-  found.unknownKeys("", raw, Object.keys(settingsKeys));
-  found.oneOf("mode", mode, shippedModes(catalogue));
-  const ownTables: readonly string[] = ["kafka", "proxy", "store", ...tabled];
-  for (const choice of choiceNames.filter((one) => !ownTables.includes(one)))
-    found.oneOf(choice, answers[choice], Object.keys(choices[choice]));
-  found.oneOf("credentials", credentials, ["by-name", "throw-away"]);
-  if (settings.compose !== undefined) found.oneOf("compose", settings.compose, ["generated", "none"]);
-  if (settings.compose === "generated" && answers.platform === "openshift")
-    found.say("compose", settings.compose, '"none", because on "openshift" no container says who it runs as');
-  for (const choice of tabled) checkTable(choice, settings[choice], found);
-  checkRepository(settings.repository, found);
-  checkNamespaces(settings.namespaces, found);
-
-  const answered = (choice: Choice): boolean => Object.hasOwn(choices[choice], String(answers[choice]));
-  const components = choiceNames.every(answered) ? composition(answers, catalogue).components : catalogue;
-  const leftOut = (component: string): string | undefined => {
-    const choice = choiceOf(component);
-    return components.some((one) => one.name === component) || !choice
-      ? undefined
-      : `${choice} ${show(answers[choice])}`;
+  const fail = (problems: readonly string[]): never => {
+    throw new SettingsError([...new Set(problems)].map((text) => `${file}: ${text}`).join("\n"));
   };
-  const allKeepers = keepersOf(catalogue);
-  const keepers = allKeepers.filter((keeper) => components.some(({ name }) => name === keeper));
-  checkStore(settings.store, keepers, allKeepers, found);
-  checkOptions("kafka", settings.kafka, externalKafka, "address", found);
-  checkOptions("proxy", settings.proxy, proxy, "url", found);
-  if (credentials === "throw-away" && answers.store !== "minio")
-    found.say(
-      "credentials",
-      credentials,
-      `"by-name", because nobody can make up the keys of a store outside the cluster`,
-    );
-  checkModes(settings.modes, components, found);
-  checkTenant(settings.tenant, settings, components, found);
-  checkOverrides(settings.overrides, catalogue, leftOut, found);
-  const inMode = catalogue.map((one): [string, SettingsTable] => [one.name, tables(one, modeIn(settings, one))]);
-  const offered = new Map(inMode.filter(([, table]) => Object.keys(table).length > 0));
-  checkComponents(settings.components, offered, leftOut, found);
-  const workloads = components.flatMap((component) => {
-    const standing = component.modes[modeIn(settings, component)];
-    return standing ? plan(Object.values(component.roles), standing.grouping) : [];
-  });
-  const scaled = workloads.filter(({ runs }) => runs === "replicas");
-  checkReplicas(
-    settings.replicas,
-    scaled.map(({ fullName }) => fullName),
-    answers,
-    found,
-  );
-  const withDisk = workloads.flatMap(({ component, disk }) => (disk ? [component] : []));
-  checkLoad(settings.load, found);
-  checkScaling(settings.scaling, found);
-  checkNodes(settings.nodes, answers, found);
-  checkNetwork(settings.network, found);
-  checkEgress(
-    settings.egress,
-    workloads.map(({ fullName }) => fullName),
-    found,
-  );
-  checkVolumes(settings.volumes, [...new Set(withDisk)], found);
-  if (found.problems.length > 0) throw new SettingsError(found.problems.join("\n"));
-  return {
-    modes: {},
-    compose: "none",
-    replicas: {},
-    volumes: {},
-    components: {},
-    overrides: {},
-    network: {},
-    egress: {},
-    scaling: {},
-    nodes: {},
-    store: { kind: "minio" },
-    ...settings,
-    platform: answers.platform,
-    collector: answers.collector,
-    generators: answers.generators,
-    name,
-    credentials,
-    repository: { ...repository, ...settings.repository },
-    namespaces: { ...namespaceNames, ...settings.namespaces },
-  } as Environment;
+  if (!isTable(raw)) return fail(['expected "export default environment({ … })"']);
+  const schema = schemaOf(catalogue)(tables);
+  const settings = said(raw);
+  const wrong = misshapen(schema, settings);
+  const result = v.safeParse(schema, settings);
+  const problems: readonly Problem[] = [
+    ...wrong.map((one) => ({
+      path: one.path,
+      text:
+        "siblings" in one
+          ? `unknown setting ${pathText(one.path)}; ${advice(one.path.map(String), one.siblings, paths(schema))}`
+          : `${pathText(one.path)} is ${show(one.found)}: expected ${one.expected}`,
+    })),
+    ...problemsOf(
+      result.issues ?? [],
+      wrong.map(({ path }) => path),
+    ),
+  ];
+  const texts = [...ofName(name), ...problems.map(({ text }) => text)];
+  const rest = problems.some(({ path }) => decisive.includes(path[0] ?? ""))
+    ? undefined
+    : v.safeParse(
+        schema,
+        without(
+          settings,
+          problems.map(({ path }) => path),
+        ),
+      );
+  if (rest?.success) {
+    const environment = { ...(said(rest.output) as object), name, file } as Environment;
+    const found = checks.flatMap((check) => check(worldOf(environment, catalogue, tables)));
+    if (texts.length + found.length === 0) return environment;
+    texts.push(...found);
+  }
+  return fail(texts);
 }
 
-/** The mode in which a component stands in an environment. */
-export const modeIn = ({ mode, modes = {} }: Partial<Pick<Settings, "mode" | "modes">>, component: Component): Mode =>
-  nearestMode(component, modes[component.name] ?? mode ?? "monolithic");
+/** Flux labels what it applies with the name of its Kustomization, kube-lgtm-<name>-secrets among them; a label has 63 letters. */
+const longestName = 63 - "kube-lgtm--secrets".length;
+const ofName = (name: string): readonly string[] =>
+  /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name) && name.length <= longestName
+    ? []
+    : [`name is ${show(name)}: expected a file name of up to ${longestName} small letters, digits and "-"`];
+
+function worldOf(environment: Environment, catalogue: readonly Component[], tables: SettingsTables): World {
+  const answers = answersOf(environment);
+  const { components } = composition(answers, catalogue);
+  const leftOut = (component: string): string | undefined => {
+    const choice: Choice | undefined = choiceOf(component);
+    const isHere = components.some(({ name }) => name === component);
+    return isHere || !choice ? undefined : `${choice} ${show(answers[choice])}`;
+  };
+  return { environment, catalogue, components, tables, leftOut };
+}

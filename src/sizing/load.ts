@@ -1,30 +1,41 @@
-/** What an environment has to take. What it does not say leaves the sizes that depend on it as they are in the mode. */
-export interface Load {
-  /** As they are sent, before compression; 1 GB is 10^9 bytes. */
-  readonly logsGBPerDay?: number;
-  /** Series that get samples at the same time, each counted once however many copies are kept. */
-  readonly activeSeries?: number;
-  readonly spansPerSecond?: number;
-  /** Default: `typicalSpanBytes`. */
-  readonly bytesPerSpan?: number;
-  /** Queries of metrics: those of dashboards, rules and people together. */
-  readonly metricQueriesPerSecond?: number;
-}
-
-/** Every field, with a value as an example. */
-export const loadFields: Readonly<Record<keyof Load, number>> = {
-  logsGBPerDay: 250,
-  activeSeries: 1_000_000,
-  spansPerSecond: 20_000,
-  bytesPerSpan: 500,
-  metricQueriesPerSecond: 25,
-};
-
-export const isAmount = (value: unknown): value is number =>
-  typeof value === "number" && Number.isFinite(value) && value > 0;
-
-/** What is wrong with a field's value. */
-export const expectedAmount = (field: string): string => `a number above 0 such as ${loadFields[field as keyof Load]}`;
-
 /** https://grafana.com/docs/tempo/latest/operations/manage-trace-ingestion/ */
 export const typicalSpanBytes = 500;
+
+interface Field {
+  readonly about: string;
+  readonly example: number;
+  /** More is a slip of the pen: no cluster of these programs is known to take as much. */
+  readonly most: number;
+}
+
+/** Every field. */
+export const loadFields = {
+  logsGBPerDay: {
+    about: "Logs as they are sent, before compression. 1 GB is 10^9 bytes.",
+    example: 250,
+    most: 1_000_000,
+  },
+  activeSeries: {
+    about: "Series that get samples at the same time, each counted once however many copies are kept.",
+    example: 1_000_000,
+    most: 10_000_000_000,
+  },
+  spansPerSecond: { about: "Spans in a second.", example: 20_000, most: 100_000_000 },
+  bytesPerSpan: { about: `Bytes of a span. Default ${typicalSpanBytes}.`, example: 500, most: 10_000_000 },
+  metricQueriesPerSecond: {
+    about: "Queries of metrics in a second: those of dashboards, rules and people together.",
+    example: 25,
+    most: 100_000,
+  },
+} as const satisfies Readonly<Record<string, Field>>;
+export type LoadField = keyof typeof loadFields;
+
+/** What an environment has to take. What it does not say leaves the sizes that depend on it as they are in the mode. */
+export type Load = { readonly [F in LoadField]?: number | undefined };
+
+/** What is wrong with a field's value, if something is. */
+export function wrongAmount(field: LoadField, value: number): string | undefined {
+  const { example, most } = loadFields[field];
+  if (!(value > 0)) return `expected a number above 0 such as ${example}`;
+  return value > most ? `expected a number up to ${most.toLocaleString("en-US")}` : undefined;
+}

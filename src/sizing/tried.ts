@@ -1,4 +1,4 @@
-import { expectedAmount, isAmount, type Load, loadFields } from "./load.ts";
+import { type Load, type LoadField, loadFields, wrongAmount } from "./load.ts";
 
 /**
  * A load with fields that are tried out, each as "field=amount".
@@ -13,7 +13,8 @@ export function tried(load: Load | undefined, asked: readonly string[]): Load | 
   const problems = fields.flatMap(({ text, field, amount }) => {
     if (!Object.hasOwn(loadFields, field))
       return [`--load ${text}: expected one of ${Object.keys(loadFields).join(", ")} and "=" and an amount`];
-    return isAmount(amount) ? [] : [`--load ${text}: expected ${expectedAmount(field)}`];
+    const wrong = wrongAmount(field as LoadField, amount);
+    return wrong ? [`--load ${text}: ${wrong}`] : [];
   });
   if (problems.length > 0) throw new Error(problems.join("\n"));
   return { ...load, ...Object.fromEntries(fields.map(({ field, amount }) => [field, amount])) };

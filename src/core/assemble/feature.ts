@@ -11,6 +11,17 @@ import type { Manifest } from "../kubernetes/manifest.ts";
 /** What an environment says of a feature, by the names of its options. */
 export type Options = Readonly<Record<string, string>>;
 
+/** What an environment may say of a feature: one value. */
+export interface Option {
+  readonly unit: Unit;
+  /** What it says, for the reference and for editors. */
+  readonly about: string;
+  /** For errors, where that of the unit does not fit. */
+  readonly example?: string;
+  /** An environment that has the feature must say it. */
+  readonly needed?: true;
+}
+
 /** An opt-in addition to bases, as a kustomize Component. */
 export interface Feature {
   readonly name: string;
@@ -19,7 +30,7 @@ export interface Feature {
   /** The component whose pods it changes: an environment without that has nothing of it. Default: it is there whenever it is chosen. */
   readonly changes?: Component;
   /** What an environment may say of it; `adapt` makes of the answers what then differs from the Component. */
-  readonly options?: Readonly<Record<string, Unit>>;
+  readonly options?: Readonly<Record<string, Option>>;
   adapt?(options: Options, store: Store, own: Pick<Addition, "configs">): FeatureDifference;
   /** Values of components' settings that follow from its options, by component. */
   settings?(options: Options): Readonly<Record<string, Readonly<Record<string, string>>>>;

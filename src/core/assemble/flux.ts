@@ -1,4 +1,4 @@
-import type { Overlay } from "./overlay.ts";
+import type { Overlay, Repository } from "./overlay.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 
 /** Where Flux keeps its own objects, as `flux bootstrap` makes it. */
@@ -18,6 +18,22 @@ const statefulSetsReady = {
   ].join(" && "),
 };
 
+/** Flux takes no address of the form that scp has (https://fluxcd.io/flux/components/source/gitrepositories/#url). */
+const address = (url: string): string => url.replace(/^([\w.-]+@[\w.-]+):(?!\/)/, "ssh://$1/");
+
+/** https://fluxcd.io/flux/components/source/gitrepositories/ */
+const sourceSpec = ({ url, secretRef, branch, tag, semver, commit }: Repository) => {
+  const isNamed = [branch, tag, semver, commit].some((one) => one !== undefined);
+  return {
+    interval: "5m",
+    url: address(url),
+    ref: isNamed ? defined({ branch, tag, semver, commit }) : { branch: "main" },
+    ...(secretRef === undefined ? {} : { secretRef: { name: secretRef } }),
+  };
+};
+const defined = (fields: Readonly<Record<string, string | undefined>>): object =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
 /** The Component that keeps ConfigMaps until nobody reads them any more, seen from an overlay. */
 const keepConfig = "../../components/flux-keep-config";
 
@@ -32,7 +48,7 @@ export function fluxObjects({ name, path, repository, credentials }: Overlay): r
       apiVersion: "source.toolkit.fluxcd.io/v1",
       kind: "GitRepository",
       metadata,
-      spec: { interval: "5m", url: repository.url, ref: { branch: repository.branch } },
+      spec: sourceSpec(repository),
     },
     {
       apiVersion: "kustomize.toolkit.fluxcd.io/v1",

@@ -13,6 +13,8 @@ import { manifest, type Manifest } from "../kubernetes/manifest.ts";
 /** What an overlay needs to know of its environment. */
 export interface Choice {
   readonly name: string;
+  /** Where its settings are, from the root of the project. */
+  readonly file: string;
   readonly credentials: "by-name" | "throw-away";
   readonly namespaces: Readonly<Record<NamespaceKind, string>>;
   readonly compose: "generated" | "none";
@@ -66,6 +68,7 @@ export interface Part {
 /** `overlays/<environment>`. */
 export interface Overlay {
   readonly name: string;
+  readonly file: Choice["file"];
   readonly credentials: Choice["credentials"];
   readonly repository: Repository;
   readonly compose: Choice["compose"];
@@ -212,6 +215,7 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
   };
   return {
     name: choice.name,
+    file: choice.file,
     credentials: choice.credentials,
     repository: choice.repository,
     compose: choice.compose,
@@ -225,5 +229,10 @@ export const settingsFile = (environment: string): string => `src/environments/$
 /** Where a cluster fetches this repository from. */
 export interface Repository {
   readonly url: string;
-  readonly branch: string;
+  readonly branch?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly semver?: string | undefined;
+  readonly commit?: string | undefined;
+  /** The Secret with its keys or its password. */
+  readonly secretRef?: string | undefined;
 }

@@ -3,7 +3,7 @@ import { compose, type Compose } from "./compose.ts";
 import type { Config, SecretShape, Base } from "../model/component.ts";
 import type { Addition, Everywhere } from "../assemble/feature.ts";
 import { componentLabels, partOf } from "../derive/labels.ts";
-import { type Overlay, type Part, type Renamed, settingsFile } from "../assemble/overlay.ts";
+import type { Overlay, Part, Renamed } from "../assemble/overlay.ts";
 import { configPath, secretEnvPath, secretPath } from "../kustomize/paths.ts";
 import { fluxObjects } from "../assemble/flux.ts";
 import { readme } from "./readme.ts";
@@ -175,7 +175,7 @@ const composeFiles = ({ path, file, files }: Compose, head: string): [string, st
  * @param shell image of the shell that a Compose file needs
  */
 export function overlayFiles(overlay: Overlay, patches: readonly string[], shell: string): Files {
-  const head = header(settingsFile(overlay.name), "Change the source and run make; patches go to patches/.");
+  const head = header(overlay.file, "Change the source and run make; patches go to patches/.");
   const text = kustomization({
     kind: "Kustomization",
     resources: overlay.parts.map(({ namespaceKind }) => namespaceKind).sort(),
