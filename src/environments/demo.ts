@@ -1,8 +1,8 @@
 import { environment } from "../settings/schema.ts";
 
 /**
- * The article, piece by piece: Loki in its three services, everything else in one process a role, nothing kept but Grafana's and
- * the store's own volumes; promtail, and programs that make up telemetry.
+ * The system of docs/from-the-article.md: Loki in three services, the other components monolithic, Promtail, and generators of
+ * logs, traces and metrics. Only Grafana and MinIO have volumes.
  */
 export default environment({
   mode: "monolithic",

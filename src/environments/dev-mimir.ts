@@ -1,5 +1,5 @@
 import { environment } from "../settings/schema.ts";
 import dev from "./dev.ts";
 
-/** dev with Mimir in the place of Thanos. */
+/** dev with Mimir instead of Thanos. */
 export default environment({ ...dev, metrics: "mimir" });

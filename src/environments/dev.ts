@@ -1,10 +1,10 @@
 import { environment } from "../settings/schema.ts";
 
-/** Everything in one process a component, small enough for a laptop; metrics in Thanos. */
+/** One process for each component, small enough for a laptop. Metrics in Thanos, through a sidecar of Prometheus. */
 export default environment({
   mode: "monolithic",
   metrics: "thanos-sidecar",
-  // Those of Docker Desktop and of minikube are.
+  // For Docker Desktop and minikube.
   nodes: { runtime: "docker" },
   credentials: "throw-away",
 });

@@ -1,5 +1,5 @@
 import { environment } from "../settings/schema.ts";
 import prod from "./prod.ts";
 
-/** prod with Mimir in the place of Thanos. */
+/** prod with Mimir instead of Thanos. */
 export default environment({ ...prod, metrics: "mimir" });

@@ -1,8 +1,8 @@
 import { environment } from "../settings/schema.ts";
 
 /**
- * Each role a process of its own, sized for a load; objects outside the cluster, every copy of what is not there yet in another zone;
- * metrics in Thanos, by its receivers.
+ * Every role in its own workload, with sizes for a load. Objects are in S3; data that are not yet there have copies in several
+ * zones. Metrics in Thanos's receivers.
  */
 export default environment({
   mode: "microservices",
@@ -12,7 +12,7 @@ export default environment({
   tenant: "main",
   load: { logsGBPerDay: 100, activeSeries: 500_000, spansPerSecond: 2_000, metricQueriesPerSecond: 10 },
   namespaces: { stack: "observability-prod", agents: "observability-prod-agents" },
-  // Of Mimir's queue, too: an environment that takes its place cannot change a claim.
+  // Large enough for prod-mimir too: a switch to it cannot change an existing claim.
   volumes: { kafka: { size: "350Gi" } },
   components: {
     loki: { retention: "30d" },

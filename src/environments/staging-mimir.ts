@@ -1,5 +1,5 @@
 import { environment } from "../settings/schema.ts";
 import staging from "./staging.ts";
 
-/** staging with Mimir in the place of Thanos. */
+/** staging with Mimir instead of Thanos. */
 export default environment({ ...staging, metrics: "mimir" });

@@ -1,6 +1,6 @@
 import { environment } from "../settings/schema.ts";
 
-/** Each component in its scalable mode, so that any pod but the singletons' may go away; metrics in Thanos. */
+/** Every component in its scalable mode: any pod may fail, except singletons. Metrics in Thanos's receivers. */
 export default environment({
   mode: "scalable",
   metrics: "thanos-receive",
