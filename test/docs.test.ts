@@ -12,7 +12,7 @@ import { network, outside } from "../src/core/kubernetes/network-rules.ts";
 import { requests } from "../src/core/kubernetes/requests.ts";
 import { type Labels, podTemplates, secretsOf } from "./lib/objects.ts";
 import { namedSecrets } from "./lib/references.ts";
-import { built, environmentOf, rendered, root, shipped, worldOf } from "./lib/world.ts";
+import { built, environmentOf, rendered, root, shipped, worldOf, worlds } from "./lib/world.ts";
 import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const pages = [
@@ -97,6 +97,33 @@ test("docs/use.md lists every Secret that a base expects, with its keys", () => 
     const absent = [...Object.keys(env), ...Object.keys(files)].filter((key) => !row?.includes(`\`${key}\``));
     assert.deepEqual(absent, [], `${name} has keys that its row lacks: ${row}`);
   }
+});
+
+test("the Services, workloads and Secrets that commands of the pages name exist in some environment", () => {
+  const all = shipped.flatMap(({ objects }) => objects);
+  const known = new Set(all.map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`));
+  const secrets = worlds.flatMap(({ overlay }) => overlay.parts.flatMap((part) => [...part.expects, ...part.mayHave]));
+  for (const { name } of secrets) known.add(`secret/${name}`);
+  // The article's pages quote commands for its own charts.
+  const wrong = pages
+    .filter((page) => !page.includes("from-the-article"))
+    .flatMap((page) =>
+      found(page, /^[ \t$]*(kubectl .*)$/gm).flatMap((command) =>
+        [
+          ...command.matchAll(/\b(deployment|statefulset|daemonset|service|secret)(?: generic)?[/ ]([a-z][a-z0-9-]+)/g),
+        ].flatMap(([, kind = "", name = ""]) => (known.has(`${kind}/${name}`) ? [] : [`${page}: ${kind}/${name}`])),
+      ),
+    );
+  assert.deepEqual(wrong, []);
+});
+
+test("every npm script that the pages name exists", () => {
+  const { scripts } = JSON.parse(text("package.json")) as { readonly scripts: object };
+  const named = pages.flatMap((page) => found(page, /npm run (?:-s )?([a-z:]+)/g));
+  assert.deepEqual(
+    named.filter((name) => !(name in scripts)),
+    [],
+  );
 });
 
 /** Files that the pages show, by path: `<!-- file: overlays/mine/kustomization.yaml -->` is on the line before each. */
