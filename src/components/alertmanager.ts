@@ -12,7 +12,10 @@ export const alerting = "rules and firing alerts are no part of a load";
 /** Of its data source. */
 const uid = "alertmanager";
 
-/** Every Alertmanager, for those who notify: they tell each of an alert, and which of them tells people is these's own affair. */
+/**
+ * Every Alertmanager, for those who notify: they tell each of an alert, and which of them tells
+ * people is these's own affair.
+ */
 export const members = {
   component: "alertmanager",
   name: "alertmanager-members",
@@ -38,8 +41,8 @@ export const roles = defineRoles(
 const { server } = roles;
 
 /**
- * Whom to tell: the whole configuration, and files that it names beside it. It is a Secret, because receivers carry credentials, and nobody
- * need make it.
+ * Whom to tell: the whole configuration, and files that it names beside it. It is a Secret, because
+ * receivers carry credentials, and nobody need make it.
  */
 export const receivers = { name: "alertmanager-config", key: "alertmanager.yml" } as const;
 
@@ -50,8 +53,9 @@ export const silent = {
 };
 
 /**
- * How several know of each other what they have told (https://github.com/prometheus/alertmanager#high-availability); one alone
- * listens to nobody. They come back with other addresses, so that the old ones are given up after minutes, not hours.
+ * How several know of each other what they have told
+ * (https://github.com/prometheus/alertmanager#high-availability); one alone listens to nobody. They
+ * come back with other addresses, so that the old ones are given up after minutes, not hours.
  */
 const cluster = ({ wiring: { wire, workloadOf }, size }: Context): readonly string[] => {
   const { replicas } = size(workloadOf(server));

@@ -31,8 +31,9 @@ const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
 });
 
 /**
- * Watches Kubernetes's events and pushes them to Loki. How far it has come is on its volume, so that a pod in the place of another pushes no
- * event again: Loki shows such an entry once, but until its chunks are flushed counts it twice in metrics of logs.
+ * Watches Kubernetes's events and pushes them to Loki. How far it has come is on its volume, so
+ * that a pod in the place of another pushes no event again: Loki shows such an entry once, but
+ * until its chunks are flushed counts it twice in metrics of logs.
  */
 export const alloyEvents: Component = {
   name: "alloy-events",

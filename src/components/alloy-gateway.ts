@@ -41,8 +41,9 @@ const reserved = [
 ];
 
 /**
- * How far from now a point may be: as late as back ends take samples, and ten minutes ahead (`maxAheadTime` in Prometheus's
- * storage/remote/write_handler.go, `creation_grace_period` of Mimir).
+ * How far from now a point may be: as late as back ends take samples, and ten minutes ahead
+ * (`maxAheadTime` in Prometheus's storage/remote/write_handler.go, `creation_grace_period` of
+ * Mimir).
  */
 const acceptable = { oldest: prometheus.latest, newest: "10m" } as const;
 
@@ -73,8 +74,9 @@ const config = (asks: "Kubernetes" | "nobody"): Config => ({
 });
 
 /**
- * Series of deltas whose sums a gateway may hold, in a quarter of its memory: what is new above that is left out, where without a bound everybody
- * would be refused. 120,000 of them took 850 bytes each (Alloy 1.18.1, four attributes), twice that with what is to be collected.
+ * Series of deltas whose sums a gateway may hold, in a quarter of its memory: what is new above
+ * that is left out, where without a bound everybody would be refused. 120,000 of them took 850
+ * bytes each (Alloy 1.18.1, four attributes), twice that with what is to be collected.
  */
 const deltaSeries = (memoryLimit: string): number => Math.floor((quantity(memoryLimit) ?? 0) / 4 / 2048);
 
@@ -85,7 +87,8 @@ const settings = ({ wiring: { wire, workloadOf }, size, tenant }: Context): Sett
     unit: "url",
     value: `${wire(roles.server).url(prometheus.roles.server, "http")}${prometheus.paths.otlp}`,
   },
-  // Pods that pass on what others push, and do not say whose it is: it is not theirs. Those are upstream's own.
+  // Pods that pass on what others push, and do not say whose it is: it is not theirs. Those are
+  // upstream's own.
   relays: { unit: "expression", value: "jaeger-agent|jaeger-collector" },
   // Its gateways name the tenant to Loki and Mimir.
   tempoTenant: { unit: "tenant", value: tenant ?? onlyTenant.tempo },
@@ -95,15 +98,19 @@ const settings = ({ wiring: { wire, workloadOf }, size, tenant }: Context): Sett
 const single: Size = { replicas: 1, cpu: "20m", memory: "96Mi", memoryLimit: "384Mi" };
 
 /**
- * It is ready when it has read which pods there are: until then what it is sent would be of an address, and another series than before. Of 5,000
- * pods that took nine seconds beside other work on two cores, and 90 MB for good.
+ * It is ready when it has read which pods there are: until then what it is sent would be of an
+ * address, and another series than before. Of 5,000 pods that took nine seconds beside other work
+ * on two cores, and 90 MB for good.
  */
 const whenItKnowsPods = (container: IContainer): IContainer => ({
   ...container,
   readinessProbe: { ...container.readinessProbe, initialDelaySeconds: 10 },
 });
 
-/** Where applications push: OTLP, Jaeger and Zipkin in, to Tempo, Loki and what keeps metrics, by OTLP to each. */
+/**
+ * Where applications push: OTLP, Jaeger and Zipkin in, to Tempo, Loki and what keeps metrics, by
+ * OTLP to each.
+ */
 export const alloyGateway: Component = {
   name: "alloy-gateway",
   namespaceKind: "stack",
@@ -128,7 +135,8 @@ export const alloyGateway: Component = {
         (workload, size) =>
           whenItKnowsPods(
             alloy.container(workload, {
-              // Of what Alloy calls experimental its configuration has one component, which makes sums of deltas.
+              // Of what Alloy calls experimental its configuration has one component, which makes
+              // sums of deltas.
               args: [...alloy.args, "--stability.level=experimental"],
               lifecycle: untilUnrouted,
               envFrom: [{ configMapRef: { name: "alloy-gateway-settings" } }],

@@ -21,9 +21,12 @@ import * as nginx from "./nginx.ts";
 import { largestMessage, patience, seconds } from "./patience.ts";
 import * as store from "./store.ts";
 
-/* What Loki, Mimir and Tempo have in common, because they are built of one kit: https://github.com/grafana/dskit */
+/*
+ * What Loki, Mimir and Tempo have in common, because they are built of one kit:
+ * https://github.com/grafana/dskit
+ */
 
-/** Where a process listens, how long it is patient with those whom it answers, and what it takes from other processes. */
+/** Ports, time-outs and message sizes of a process's servers. */
 export const server = ({ http, grpc }: Readonly<Record<"http" | "grpc", number>>) => ({
   http_listen_port: http,
   grpc_listen_port: grpc,
@@ -36,14 +39,14 @@ export const server = ({ http, grpc }: Readonly<Record<"http" | "grpc", number>>
 const ownAddress = quoted(`\${${podIp.name}}`);
 
 /**
- * What a member of any ring says of where it is. Left to itself it takes an address of IPv4, to gossip one of a private range, and ends where it
- * has none (dskit: netutil/netutil.go, kv/memberlist/tcp_transport.go).
+ * The address that a member tells the ring. By itself a member takes an IPv4 address of a private
+ * range, and ends if it has none (dskit: netutil/netutil.go, kv/memberlist/tcp_transport.go).
  */
 export const member = { instance_addr: ownAddress };
 
 /**
- * How a member of a ring finds the others. A Service's name may be unknown to the DNS for half a minute after the first apply: it
- * is asked for each five seconds, not after ever longer pauses, and again for ever, so that a ring that has split heals
+ * How a member finds the ring. The DNS may not know a Service for 30 s after the first apply, so it
+ * is asked every 5 s without growing pauses. It is asked again for ever, so that a split ring heals
  * (https://grafana.com/docs/mimir/latest/configure/configuration-parameters/#memberlist).
  */
 export const memberlist = (members: Address) => ({
@@ -53,17 +56,19 @@ export const memberlist = (members: Address) => ({
   rejoin_interval: "1m",
 });
 
-/** Whose everything is while there are no tenants, as each program calls it: with tenants, its data is found under that name. */
+/** Tenant that each program uses while tenants are off. Its data stays under that name. */
 export const onlyTenant = { loki: "fake", mimir: "anonymous", tempo: "single-tenant" } as const;
 
-/** `-target`: everything, or the roles by name; the aliases read, write and backend go with Loki 4 and are gone from Mimir. */
+/**
+ * `-target` by roles: the aliases read, write and backend go with Loki 4; Mimir has dropped them.
+ */
 export const target = ({ name, roles }: Workload): string =>
   `-target=${name === "all" ? name : roles.map((role) => role.name).join(",")}`;
 
 /**
- * Limits of single tenants, which the program reads again whenever they change
- * (https://grafana.com/docs/mimir/latest/configure/about-runtime-configuration/): in a folder of their own, because a file that is
- * mounted by itself is never updated.
+ * Limits of single tenants, which the program re-reads when they change
+ * (https://grafana.com/docs/mimir/latest/configure/about-runtime-configuration/). They have a
+ * folder of their own: kubelet never updates a file that is mounted by `subPath`.
  */
 export const overrides = (program: string) => {
   const volume = configVolume("overrides", `${program}-overrides`);
@@ -81,10 +86,10 @@ export const overrides = (program: string) => {
   };
 };
 
-/** How a pod in a zone knows which one that is; the argument of each role that asks says `$(ZONE)`. */
+/** The zone of a pod, as the variable that arguments name: `$(ZONE)`. */
 const zone: IEnvVar = { name: "ZONE", valueFrom: { fieldRef: { fieldPath: `metadata.labels['${zoneLabel}']` } } };
 
-/** What tells the roles of a workload in zones the zone of their pod: `flags` by role, without the zone. */
+/** Arguments that tell each role the zone of its pod: `flags` by role, without the zone. */
 export const zoned = (
   { roles }: Workload,
   { zones }: Sized,
@@ -94,16 +99,17 @@ export const zoned = (
     ? { args: [], env: [] }
     : { args: flags.filter(([role]) => roles.includes(role)).map(([, flag]) => `${flag}=$(ZONE)`), env: [zone] };
 
-/** Where another pod answers as well, one that ends does so when nobody is sent to it any more; Loki, Mimir and Tempo call it `shutdown_delay`. */
+/** If another replica can answer, wait 5 s on SIGTERM so that endpoints are updated first. */
 export const shutdownDelay = ({ workloadOf }: Wiring, writer: Role, reader: Role): string | undefined =>
   workloadOf(writer) === workloadOf(reader) ? undefined : "5s";
 
-/** How many members of a ring keep what is written: one in each zone; where there are none, three if there are as many. */
+/** Replication factor of a ring: the number of zones, or without zones at most three. */
 export const copies = ({ replicas, zones }: Size): number => zones ?? Math.min(3, replicas);
 
 /**
- * How long a pod may take to end: a writer hands its ring over and flushes what is asked for. The others hold nothing that is not
- * elsewhere, and some never end by themselves, because their gRPC server waits for streams that their clients keep open.
+ * Seconds that a pod may take to end; both are assumptions. A writer leaves the ring and flushes
+ * what is asked for. The others hold nothing of their own, and some never end by themselves: their
+ * gRPC server waits for streams that clients keep open.
  */
 const graceSeconds = { writer: 300, other: 60 } as const;
 
@@ -113,22 +119,22 @@ interface Program {
   readonly image: string;
   /** The role whose pods are the writers. */
   readonly writer: Role;
-  /** A path that a process answers as long as it lives. */
+  /** Path of the liveness probe: "/status/version". */
   readonly alive: string;
   readonly startSeconds: number;
   readonly config: (context: Context) => object;
-  /** Other files beside it, by their names. */
+  /** Further files in the same ConfigMap, by name. */
   readonly files?: (context: Context) => Readonly<Record<string, object>>;
-  /** The folder of all these files, for a workload that reads others. */
+  /** The volume of these files, for a workload that reads further ones. */
   readonly folder?: (workload: Workload) => IVolume | undefined;
-  /** Further variables that they name. */
+  /** Environment variables that the files name. */
   readonly variables?: (wiring: Wiring) => readonly IEnvVar[];
   readonly overrides: ReturnType<typeof overrides>;
-  /** What its pods wait for, because it would end without. */
+  /** Init containers that wait for what the program would end without. */
   readonly waits?: (context: Context, workload: Workload) => readonly IContainer[];
-  /** Arguments by which a role in zones takes the name of its own. */
+  /** Flags that take the zone of a pod, by role. */
   readonly zones?: readonly (readonly [Role, string])[];
-  /** Asks for the connections that no address stands for. */
+  /** Records the connections that no configured address shows. */
   readonly recordDiscovered: (context: Context) => void;
   /** nginx in front of it, where the gateway is a workload of its own. */
   readonly gateway?: Gateway;

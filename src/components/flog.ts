@@ -5,7 +5,10 @@ import type { Size } from "../core/model/size.ts";
 import { images } from "../versions.ts";
 import { apart } from "../core/model/grouping.ts";
 
-/** What flog calls each format, by the role that writes it (https://github.com/mingrammer/flog#usage). */
+/**
+ * What flog calls each format, by the role that writes it
+ * (https://github.com/mingrammer/flog#usage).
+ */
 const formats: Readonly<Record<string, string>> = {
   "apache-common": "apache_common",
   "apache-error": "apache_error",

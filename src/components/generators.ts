@@ -31,7 +31,10 @@ const pod = (
   },
 });
 
-/** A shop that does not exist: one purchase a second as a trace over four services, and a log line for each. */
+/**
+ * A shop that does not exist: one purchase a second as a trace over four services, and a log line
+ * for each.
+ */
 const traces = ({ wiring: { workloadOf }, size }: Context): Pods =>
   pod(
     workloadOf(roles.traces),
@@ -63,7 +66,10 @@ const firstValue = JSON.stringify({
   ],
 });
 
-/** telemetrygen ends at the first value that nobody takes within ten seconds, so another program sends until one is taken. */
+/**
+ * telemetrygen ends at the first value that nobody takes within ten seconds, so another program
+ * sends until one is taken.
+ */
 const untilTaken: IContainer = {
   name: "until-taken",
   image: images.busybox,

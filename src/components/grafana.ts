@@ -45,12 +45,16 @@ export const metricsSignal = { metrics: "metrics" } as const;
 
 const admin: SecretShape = {
   name: "grafana-admin",
-  // By its plain name: Grafana takes it into its database at the first start, so that no later change need restart it.
+  // By its plain name: Grafana takes it into its database at the first start, so that no later
+  // change need restart it.
   read: "runtime",
   files: { "admin-user": "admin", "admin-password": "strongpassword", "secret-key": "kube-lgtm-throw-away-key" },
 };
 
-/** https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/ ; all of it as GF_<section>_<key>. */
+/**
+ * https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/ ; all of it as
+ * GF_<section>_<key>.
+ */
 const settings = {
   GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false",
   GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
@@ -61,22 +65,30 @@ const settings = {
   GF_PATHS_DATA: "/data",
   GF_PATHS_LOGS: "/data/log",
   GF_PATHS_PLUGINS: "/data/plugins",
-  // Grafana 13 would replace its bundled data sources at each start and fail at a read-only root (grafana/grafana#132528).
+  // Grafana 13 would replace its bundled data sources at each start and fail at a read-only root
+  // (grafana/grafana#132528).
   GF_PLUGINS_PREINSTALL_AUTO_UPDATE: "false",
   GF_PLUGINS_PREINSTALL_DISABLED: "true",
   GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: "true",
   GF_SECURITY_DISABLE_GRAVATAR: "true",
   GF_SNAPSHOTS_EXTERNAL_ENABLED: "false",
-  // The home page that it brings has a panel that fetches grafana.com's blog, whatever GF_NEWS_NEWS_FEED_ENABLED says.
+  // The home page that it brings has a panel that fetches grafana.com's blog, whatever
+  // GF_NEWS_NEWS_FEED_ENABLED says.
   GF_USERS_HOME_PAGE: "/dashboards",
 };
 
 const settingsName = "grafana-settings";
 
-/** Variables of the same kind that carry credentials: of an identity provider, of mail. Nobody need make the Secret. */
+/**
+ * Variables of the same kind that carry credentials: of an identity provider, of mail. Nobody need
+ * make the Secret.
+ */
 const own = "grafana-env";
 
-/** The variable that tells the data source of Tempo whose spans it asks for; a literal, because no back end of its own has it. */
+/**
+ * The variable that tells the data source of Tempo whose spans it asks for; a literal, because no
+ * back end of its own has it.
+ */
 export const tempoTenant = "TEMPO_TENANT";
 
 /** Settings of Grafana's own, by their variables. */
@@ -143,8 +155,9 @@ export const grafana: Component = {
 };
 
 /**
- * The data source of the metrics back end; whichever component an environment has, its identity is the same, name and all: Grafana
- * looks for it by name, inserts it when it finds none, and ends when the uid is taken (pkg/services/provisioning/datasources).
+ * The data source of the metrics back end; whichever component an environment has, its identity is
+ * the same, name and all: Grafana looks for it by name, inserts it when it finds none, and ends
+ * when the uid is taken (pkg/services/provisioning/datasources).
  */
 export const metricsSource = (
   prometheusType: "Mimir" | "Prometheus" | "Thanos",

@@ -48,8 +48,9 @@ export const roles = defineRoles(
 const { server, topics: maker } = roles;
 
 /**
- * The topic of a component. More partitions than there are owners cost nothing: nobody writes to one before it has an owner. An owner of
- * a partition that the topic lacks would have writes refused.
+ * The topic of a component. More partitions than there are owners cost nothing: nobody writes to
+ * one before it has an owner. An owner of a partition that the topic lacks would have writes
+ * refused.
  */
 export const topic = (component: string, owners: readonly Role[], carries: Topic["carries"]): Topic => ({
   name: component,
@@ -64,12 +65,15 @@ const topicsOf = (catalogue: readonly Component[]): readonly Topic[] =>
   catalogue.flatMap(({ topic }) => topic ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 /**
- * Bytes of the largest batch that Mimir and Tempo write (`producerBatchMaxBytes`, pkg/storage/ingest/writer.go of Mimir and
- * pkg/ingest/config.go of Tempo 3.0.3). Kafka's own limit is 1 MiB, and what is larger is refused for good.
+ * Bytes of the largest batch that Mimir and Tempo write (`producerBatchMaxBytes`,
+ * pkg/storage/ingest/writer.go of Mimir and pkg/ingest/config.go of Tempo 3.0.3). Kafka's own limit
+ * is 1 MiB, and what is larger is refused for good.
  * https://grafana.com/docs/mimir/latest/configure/configure-kafka-backend/
  */
 export const largestMessage = 16_000_000;
-/** Bytes of the largest request, Kafka's and its clients' own: batches of several partitions in one. */
+/**
+ * Bytes of the largest request, Kafka's and its clients' own: batches of several partitions in one.
+ */
 const largestRequest = 100 * mebibyte;
 
 const secret = "kafka-client";
@@ -87,8 +91,9 @@ export const credentials = {
 } as const;
 
 /**
- * Owners without a partition, where Kafka is the environment's own: a live-store would have the distributor refuse spans, an ingester
- * would never come up. `replicas` of the owner's workload is the number of partitions, in how many zones it may stand.
+ * Owners without a partition, where Kafka is the environment's own: a live-store would have the
+ * distributor refuse spans, an ingester would never come up. `replicas` of the owner's workload is
+ * the number of partitions, in how many zones it may stand.
  */
 export function ownerless(own: Base, others: readonly Base[], owner: Role, topic: Topic): readonly string[] {
   const there = others.find(({ component }) => component.name === server.component)?.settings[topic.partitions]?.value;
@@ -121,13 +126,16 @@ const forTopics = 0.75;
 const allPartitions = ({ settingValues, catalogue }: Context): number =>
   topicsOf(catalogue).reduce((sum, topic) => sum + Number(settingValues[topic.partitions] ?? defaultPartitions), 0);
 
-/** Bytes of each partition that are kept: a broker that has no more room would take nothing any more. */
+/**
+ * Bytes of each partition that are kept: a broker that has no more room would take nothing any
+ * more.
+ */
 const retained = (context: Context, { disk }: Sized): number =>
   Math.floor(((quantity(disk?.size ?? "0") ?? 0) * forTopics) / allPartitions(context));
 
 /**
- * Each broker is a controller, too. https://kafka.apache.org/documentation/#brokerconfigs ; the image turns KAFKA_A_B into a.b, and
- * knows no default once one is set.
+ * Each broker is a controller, too. https://kafka.apache.org/documentation/#brokerconfigs ; the
+ * image turns KAFKA_A_B into a.b, and knows no default once one is set.
  */
 const configuration = (context: Context): Readonly<Record<string, string>> => {
   const size = context.size(context.wiring.workloadOf(server));
@@ -147,9 +155,11 @@ const configuration = (context: Context): Readonly<Record<string, string>> => {
     KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
     KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
     KAFKA_LISTENERS: `PLAINTEXT://:${ports.kafka},CONTROLLER://:${ports.controller}`,
-    // A quorum of another size is another quorum: new members could outvote the one that knows something.
+    // A quorum of another size is another quorum: new members could outvote the one that knows
+    // something.
     KAFKA_LOG_DIRS: count === 1 ? "/data/kafka" : `/data/kafka-of-${count}`,
-    // A broker ends when it has not joined its quorum by then. On a busy node the DNS may not know its name for longer than the default, a minute
+    // A broker ends when it has not joined its quorum by then. On a busy node the DNS may not know
+    // its name for longer than the default, a minute
     // (https://kafka.apache.org/41/configuration/broker-configs/#brokerconfigs_initial.broker.registration.timeout.ms).
     KAFKA_INITIAL_BROKER_REGISTRATION_TIMEOUT_MS: "300000",
     KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
@@ -207,7 +217,10 @@ const asking = {
   volumes: [emptyDir("tmp")],
 } as const;
 
-/** Writes down how to prove who one is, if there is something to say: a quote and a backslash mean something to JAAS and to the file. */
+/**
+ * Writes down how to prove who one is, if there is something to say: a quote and a backslash mean
+ * something to JAAS and to the file.
+ */
 const proof = [
   `escaped() { printf %s "$1" | sed 's/[\\\\"]/\\\\&/g; s/\\\\/\\\\\\\\/g'; }`,
   ": >/tmp/client.properties",
@@ -224,9 +237,10 @@ const isSet = (program: string, setting: string, value: string, otherwise: strin
   `[ "\${${variable(program, setting)}:-${otherwise}}" = ${value} ]`;
 
 /**
- * What a pod of a program waits with until its topic is there, for one that asks for it only once. Speaks to Kafka without TLS and with SASL's
- * PLAIN or none; a Kafka that wants more is somebody else's, whose topics are there before, and is waited for until it listens.
- * It writes to the volume `tmp`.
+ * What a pod of a program waits with until its topic is there, for one that asks for it only once.
+ * Speaks to Kafka without TLS and with SASL's PLAIN or none; a Kafka that wants more is somebody
+ * else's, whose topics are there before, and is waited for until it listens. It writes to the
+ * volume `tmp`.
  * @param only a setting without which the program asks no Kafka
  */
 export const untilTopic = (program: string, topic: Topic, only?: string): IContainer => ({
@@ -239,10 +253,12 @@ export const untilTopic = (program: string, topic: Topic, only?: string): IConta
       endsWhenTold,
       ...(only === undefined ? [] : [`${isSet(program, only, "true", "false")} || exit 0`]),
       ...proof,
-      // Asking takes a program of Java each time, nc of Alpine, which the image is made from, next to nothing; a broker is the longest to come.
+      // Asking takes a program of Java each time, nc of Alpine, which the image is made from, next
+      // to nothing; a broker is the longest to come.
       `address="$${variable(program, "kafkaAddress")}"`,
       'until nc -z -w 5 "${address%:*}" "${address##*:}"; do sleep 1; done',
-      // Every pod that waits asks. Pauses that grow leave small nodes the CPU with which the topic is made.
+      // Every pod that waits asks. Pauses that grow leave small nodes the CPU with which the topic
+      // is made.
       "pause=5",
       `${isSet(program, "kafkaTlsEnabled", "false", "false")} && ${isSet(program, "kafkaSaslMechanism", "PLAIN", "PLAIN")} || exit 0`,
       `until found=$(/opt/kafka/bin/kafka-topics.sh --bootstrap-server "$address" \\`,
@@ -268,8 +284,9 @@ const lookEvery = 120;
 const largest = `max.message.bytes=${largestMessage}`;
 
 /**
- * Makes each topic, or gives it the partitions that it lacks; and has it take messages as large as they are written. Then looks again and
- * again, because a broker without a volume forgets them. Where all is well, a look is one program of Java.
+ * Makes each topic, or gives it the partitions that it lacks; and has it take messages as large as
+ * they are written. Then looks again and again, because a broker without a volume forgets them.
+ * Where all is well, a look is one program of Java.
  */
 const keepTopics = (address: string, topics: readonly Topic[]): string =>
   [
@@ -318,7 +335,10 @@ const topicKeeper = ({ wiring: { wire, workloadOf }, size, catalogue }: Context)
 const one: Size = { replicas: 1, cpu: "100m", memory: "512Mi", memoryLimit: "1Gi" };
 const keeper: Size = { replicas: 1, cpu: "20m", memory: "128Mi", memoryLimit: "512Mi" };
 
-/** The queue between those who take data and those who keep it, without ZooKeeper; there only where somebody uses it. */
+/**
+ * The queue between those who take data and those who keep it, without ZooKeeper; there only where
+ * somebody uses it.
+ */
 export const kafka: Component = {
   name: "kafka",
   namespaceKind: "stack",

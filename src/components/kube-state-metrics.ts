@@ -12,7 +12,10 @@ export const roles = defineRoles(
   { server: { tier: "read", unsized: "the objects of the cluster are no part of a load" } },
 );
 
-/** What is watched, by API group. Secrets and ConfigMaps are left out: nothing here needs to read them. */
+/**
+ * What is watched, by API group. Secrets and ConfigMaps are left out: nothing here needs to read
+ * them.
+ */
 const watched: Readonly<Record<string, readonly string[]>> = {
   "": [
     "endpoints",

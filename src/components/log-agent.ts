@@ -8,7 +8,10 @@ import type { Sized } from "../core/model/size.ts";
 
 /* What the agents have in common that read the log files of a node's pods. */
 
-/** How a label comes of others, in the terms of Prometheus's relabelling; what is not said has its default there. */
+/**
+ * How a label comes of others, in the terms of Prometheus's relabelling; what is not said has its
+ * default there.
+ */
 export interface Rule {
   /** Why, where it cannot be seen; ends in a full stop. */
   readonly why?: string;
@@ -26,8 +29,9 @@ const meta = (name: string): string => `__meta_kubernetes_${name}`;
 const container = meta("pod_container_name");
 
 /**
- * The labels of a container's lines, and where its log files are: in a folder that kubelet names by namespace, name and uid of the pod
- * (BuildPodLogsDirectory in pkg/kubelet/kuberuntime/helpers.go). No label is added lightly: how far a file has been read is kept by its labels, too.
+ * The labels of a container's lines, and where its log files are: in a folder that kubelet names by
+ * namespace, name and uid of the pod (BuildPodLogsDirectory in pkg/kubelet/kuberuntime/helpers.go).
+ * No label is added lightly: how far a file has been read is kept by its labels, too.
  */
 export const rules: readonly Rule[] = [
   { sources: [meta("namespace")], target: "namespace" },
@@ -40,7 +44,8 @@ export const rules: readonly Rule[] = [
     target: "app",
   },
   {
-    // pkg/kubelet/pod/mirror_client.go; only what can be a uid, because whoever makes a pod may write anything there.
+    // pkg/kubelet/pod/mirror_client.go; only what can be a uid, because whoever makes a pod may
+    // write anything there.
     why: "kubelet knows a static pod by a hash, and the API server its mirror by another uid.",
     sources: [meta("pod_annotation_kubernetes_io_config_mirror"), meta("pod_uid")],
     regex: "([\\w-]+);.*|.*;(.+)",
@@ -61,9 +66,10 @@ export const rules: readonly Rule[] = [
 ];
 
 /**
- * How an agent pushes again what Loki did not take, because it is away (5xx, no connection) or has too much to do (429): for ever, because the
- * lines wait on the node meanwhile. By themselves both agents give up after ten times, some six to eight minutes. What Loki refuses for good
- * (any other 4xx) neither pushes again. Number 0 is no limit (dskit's backoff.Config).
+ * How an agent pushes again what Loki did not take, because it is away (5xx, no connection) or has
+ * too much to do (429): for ever, because the lines wait on the node meanwhile. By themselves both
+ * agents give up after ten times, some six to eight minutes. What Loki refuses for good (any other
+ * 4xx) neither pushes again. Number 0 is no limit (dskit's backoff.Config).
  */
 export const again = { first: "500ms", longest: "1m", times: 0 } as const;
 
@@ -71,21 +77,28 @@ export const logs: IVolume = { name: "logs", hostPath: { path: podLogs, type: "D
 export const logsMount = { name: logs.name, mountPath: podLogs, readOnly: true } as const;
 
 /**
- * A runtime by CRI writes `time stream F|P line`, and Docker JSON, in parts of 16 KiB of which the last ends in a line break
- * (daemon/logger/jsonfilelog and daemon/logger/copier.go of Moby). Docker's is made CRI's, and then both are read alike: parts are put together.
+ * A runtime by CRI writes `time stream F|P line`, and Docker JSON, in parts of 16 KiB of which the
+ * last ends in a line break (daemon/logger/jsonfilelog and daemon/logger/copier.go of Moby).
+ * Docker's is made CRI's, and then both are read alike: parts are put together.
  */
 export const docker = {
   lines: String.raw`{container=~".+"} |~ "^[{]\"log\":\".+\",\"stream\":\"std(out|err)\",.*\"time\":\"[^\"]+\"[}]$"`,
   asCri: String.raw`{{ .timestamp }} {{ .stream }} {{ if hasSuffix "\n" .output }}F{{ else }}P{{ end }} {{ trimSuffix "\n" .output }}`,
 } as const;
 
-/** How far each file has been read: kept on the node, so that a new pod goes on where the last one stopped. */
+/**
+ * How far each file has been read: kept on the node, so that a new pod goes on where the last one
+ * stopped.
+ */
 export const positions = (component: string): IVolume => ({
   name: "data",
   hostPath: { path: `/var/lib/kube-lgtm/${component}`, type: "DirectoryOrCreate" },
 });
 
-/** In a folder of its namespace, so that the agents of two environments on one node do not share one. */
+/**
+ * In a folder of its namespace, so that the agents of two environments on one node do not share
+ * one.
+ */
 export const positionsMount: IVolumeMount = { name: "data", mountPath: "/data", subPathExpr: "$(NAMESPACE)" };
 export const namespace: IEnvVar = {
   name: "NAMESPACE",

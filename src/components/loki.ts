@@ -30,14 +30,16 @@ const members = defineRoles(
   {
     distributor: { tier: "write" },
     ingester: { tier: "write", disk: "10Gi" },
-    // What it has counted goes with it, but a pod that is killed must come back as itself: its ring forgets nobody.
+    // What it has counted goes with it, but a pod that is killed must come back as itself: its ring
+    // forgets nobody.
     "pattern-ingester": { tier: "write", podNames: "stable" },
     "query-frontend": { tier: "read" },
     querier: { tier: "read" },
     ruler: { tier: "read", unsized: alertmanager.alerting },
     "query-scheduler": { tier: "backend" },
     "index-gateway": { tier: "backend", disk: "10Gi" },
-    // Of two, each would overwrite the other's list of delete requests (https://github.com/grafana/loki/issues/6779).
+    // Of two, each would overwrite the other's list of delete requests
+    // (https://github.com/grafana/loki/issues/6779).
     compactor: { tier: "backend", disk: "10Gi", singleton: true },
   },
 );
@@ -55,7 +57,9 @@ const {
 } = members;
 const all = Object.values(members);
 
-/** Largest items as upstream has them (https://grafana.com/docs/loki/latest/operations/caching/). */
+/**
+ * Largest items as upstream has them (https://grafana.com/docs/loki/latest/operations/caching/).
+ */
 const cache = caches(
   "loki",
   { chunks: { largestItem: "2m" }, results: { largestItem: "5m" } },
@@ -64,12 +68,12 @@ const cache = caches(
     results: { replicas: 2, cpu: "50m", memory: "256Mi", memoryLimit: "320Mi" },
   },
 );
-/** What Loki keeps in memory for a while, where each role is a process of its own; elsewhere each process keeps it for itself. */
+/** Loki's memcached, in modes in which each role is a process of its own. */
 export const lokiCache = cache.component;
 
 const isApart = ({ workloadOf }: Wiring): boolean => workloadOf(frontend) !== workloadOf(querier);
 
-/** Who asks which cache: the ingester puts in what it flushes. */
+/** Roles and the caches that they ask. The ingester adds what it flushes. */
 const askers = [
   [ingester, cache.roles.chunks],
   [querier, cache.roles.chunks],
@@ -79,7 +83,10 @@ const askers = [
 
 const limits = overrides("loki");
 
-/** Where Loki's ruler finds every Alertmanager: it looks for them by SRV records, or takes the URL as it is. */
+/**
+ * Every Alertmanager, as SRV records that Loki's ruler looks up:
+ * "http://_http._tcp.alertmanager-members".
+ */
 const everyAlertmanager = (url: string): string =>
   url.replace(/\/\/([^:]+):\d+$/, `//_${alertmanager.members.port}._tcp.$1`);
 
@@ -100,15 +107,16 @@ const settings = ({ wiring: { wire, workloadOf }, size, store: kept, tenant }: C
   ]),
   ...limitSettings("loki"),
   authEnabled: { unit: "boolean", value: String(tenant !== undefined) },
-  // One ingester has nobody to wait for, and would be ready half a minute later after each restart.
+  // A single ingester waits for no other one.
   ingesterMinReady: { unit: "duration", value: podsOf(size(workloadOf(ingester))) === 1 ? "0s" : "15s" },
   replicationFactor: { unit: "count", value: String(copies(size(workloadOf(ingester)))) },
   retention: { unit: "duration", value: "168h" },
-  // Of the two clients of S3 that Loki 3.7 has, the older one sends checksums in a way that not all stores outside of Amazon take
-  // (https://github.com/grafana/loki/issues/21926) or read right (https://github.com/grafana/loki/issues/24206).
+  // Of the two clients of S3 that Loki 3.7 has, the older one sends checksums in a way that not all
+  // stores outside of Amazon take (https://github.com/grafana/loki/issues/21926) or read right
+  // (https://github.com/grafana/loki/issues/24206).
   useThanosObjstore: { unit: "boolean", value: String(kept.endpoint !== undefined) },
-  // While ingesters of another mode stand beside, both this and the replication factor are as in monolithic: a reader that can do
-  // without one of four zones, or one of four ingesters, can do without the only one that has a line.
+  // During a change of modes, keep replication factor 1 and no zone awareness. A reader may skip
+  // one of four zones or ingesters, which may be the only one that holds a line.
   zoneAwareness: { unit: "boolean", value: String(size(workloadOf(ingester)).zones !== undefined) },
 });
 
@@ -141,19 +149,19 @@ const azure = {
   use_federated_token: "${LOKI_AZURE_FEDERATED_TOKEN}",
 };
 /**
- * An ingester of a zone keeps its place in the ring while it restarts: of two zones that are left a reader would be content with one,
- * which may lack what the other two have acknowledged. And it is ready when it is ready itself, for the rollout-operator, which looks
- * after the other zones, could not mend a zone that none of the others is ready without.
+ * An ingester in a zone stays in the ring while it restarts. If two zones were left, a reader would
+ * accept the answer of one, which may lack what the other two have acknowledged. Its readiness does
+ * not check the ring's health: with all zones unready, the rollout-operator would never start one.
  */
 const inZone = { unregister_on_shutdown: false, readiness_check_ring_health: false };
 
 const cached = (address: Address, timeout: string, maxItemSize: number) => ({
   memcached_client: { addresses: eachPod(address), timeout, max_item_size: maxItemSize },
-  // What waits to be written is held in the memory of a process that has 1Gi; the default is 500MB.
+  // Held in the memory of a process with a limit of 1Gi: upstream's 500MB is half of it.
   background: { writeback_size_limit: "64MB" },
 });
 
-/** What programs of one role each need, who have no memory in common. */
+/** Caches, where query-frontend and querier share no memory. */
 const shared = ({ wire }: Wiring) => ({
   chunk_store_config: {
     // A chunk never changes.
@@ -177,8 +185,8 @@ const shared = ({ wire }: Wiring) => ({
 });
 
 /**
- * Where the schedulers are: in the DNS. Of those in a ring no more than two are asked, and one that another takes the place of cancels
- * the queries that it has (pkg/scheduler/scheduler.go in 3.7).
+ * Where the schedulers are: in the DNS. Of those in a ring no more than two are asked, and one that
+ * another takes the place of cancels the queries that it has (pkg/scheduler/scheduler.go in 3.7).
  */
 const scheduled = ({ wire, workloadOf }: Wiring) =>
   workloadOf(scheduler) === workloadOf(querier)
@@ -224,7 +232,8 @@ const config = ({ wiring, wiring: { wire, workloadOf }, size }: Context) => ({
   },
   // Read in the place of `ruler.storage` where that client is used.
   ruler_storage: { backend: "${LOKI_STORE}", s3: { ...thanosS3, bucket_name: "${LOKI_BUCKET_RULER}" } },
-  // A ruler that shares a process with an index gateway must not ask one through the ring: its queries would hang.
+  // A ruler that shares a process with an index gateway must not ask one through the ring: its
+  // queries would hang.
   index_gateway: { mode: workloadOf(ruler) === workloadOf(indexGateway) ? "simple" : "ring" },
   compactor: { retention_enabled: true, delete_request_store: "${LOKI_STORE}" },
   distributor: { otlp_config: { default_resource_attributes_as_index_labels: streamLabels } },
@@ -253,6 +262,7 @@ const config = ({ wiring, wiring: { wire, workloadOf }, size }: Context) => ({
       ...(size(workloadOf(ingester)).zones === undefined ? {} : inZone),
       ring: { zone_awareness_enabled: "${LOKI_ZONE_AWARENESS}" },
     },
+    // About half of the smallest limit, 768Mi: replay then flushes instead of growing beyond it.
     wal: { replay_memory_ceiling: "400MB" },
   },
   pattern_ingester: { enabled: true, lifecycler },
@@ -273,7 +283,7 @@ const config = ({ wiring, wiring: { wire, workloadOf }, size }: Context) => ({
   analytics: { reporting_enabled: false },
 });
 
-/** Connections that Loki finds through its rings or its object store: no address is written, the network must allow them. */
+/** Connections that no address in the configuration shows: rings, caches and the store. */
 const recordDiscovered = ({ wiring }: Context): void => {
   const { wire } = wiring;
   for (const from of all) wire(from).discovers(ingester, "gossip");
@@ -287,7 +297,10 @@ const recordDiscovered = ({ wiring }: Context): void => {
   for (const [from, to] of askers) wire(from).toIf(isApart(wiring), to, "memcached");
 };
 
-/** What clients may ask of Loki, by the role that answers (https://grafana.com/docs/loki/latest/reference/loki-http-api/). */
+/**
+ * What clients may ask of Loki, by the role that answers
+ * (https://grafana.com/docs/loki/latest/reference/loki-http-api/).
+ */
 const routes = [
   [distributor, "= /loki/api/v1/push", "= /otlp/v1/logs", "= /api/prom/push"],
   [querier, "= /loki/api/v1/tail", "= /api/prom/tail"],
@@ -404,7 +417,8 @@ export const loki: Component = {
     startSeconds: 300,
     config,
     overrides: limits,
-    // It reads the list of what is to be deleted when it starts, and ends when it cannot (pkg/compactor/compactor.go).
+    // It reads the list of what is to be deleted when it starts, and ends when it cannot
+    // (pkg/compactor/compactor.go).
     waits: ({ wiring, store: kept }, workload) =>
       workload.roles.includes(compactor)
         ? store.untilBuckets(kept, "loki", wiring.wire(compactor).to(minio.roles.server, "s3"), [

@@ -11,10 +11,16 @@ import { hasClients } from "../core/model/bases.ts";
 
 const ports = { memcached: 11211, exporter: 9150 } as const;
 
-/** Part of a pod's memory that holds items; the rest is for connections and what memcached keeps about the items. */
+/**
+ * Part of a pod's memory that holds items; the rest is for connections and what memcached keeps
+ * about the items.
+ */
 const forItems = 0.8;
 
-/** https://docs.memcached.org/serverguide/configuring/ ; an item is as large as the largest that a client writes. */
+/**
+ * https://docs.memcached.org/serverguide/configuring/ ; an item is as large as the largest that a
+ * client writes.
+ */
 const flags = (size: Sized, largestItem: string): string[] => [
   `--memory-limit=${Math.floor(((quantity(size.memory) ?? 0) * forItems) / mebibyte)}`,
   `--max-item-size=${largestItem}`,
@@ -49,8 +55,9 @@ const pods = (workload: Workload, size: Sized, largestItem: string): Pods => ({
 });
 
 /**
- * A cache's address as Loki, Mimir, Tempo and Thanos take it: each pod by its own name, which a restart does not change. By their IPs
- * (`dns+`) the pods would be in another order after one, and items would be looked for where they are not.
+ * A cache's address as Loki, Mimir, Tempo and Thanos take it: each pod by its own name, which a
+ * restart does not change. By their IPs (`dns+`) the pods would be in another order after one, and
+ * items would be looked for where they are not.
  */
 export const eachPod = (address: Address): string => `dnssrvnoa+_memcached._tcp.${address.split(":")[0]}`;
 
@@ -60,7 +67,10 @@ export const namespaceVariable: IEnvVar = {
   valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
 };
 
-/** The same by its whole name, for a program that asks the DNS by itself and knows no search domains. */
+/**
+ * The same by its whole name, for a program that asks the DNS by itself and knows no search
+ * domains.
+ */
 export const eachPodWhole = (address: Address, clusterDomain: string): string =>
   `${eachPod(address)}.\${${namespaceVariable.name}}.svc.${clusterDomain}.`;
 
@@ -71,8 +81,9 @@ interface Use {
 }
 
 /**
- * The caches of a component as a component of their own, `<owner>-cache`: there only where a program uses one. A client asks each pod
- * by itself, under the cache's one name (`eachPod(wire(…).to(role, "memcached"))`).
+ * The caches of a component as a component of their own, `<owner>-cache`: there only where a
+ * program uses one. A client asks each pod by itself, under the cache's one name
+ * (`eachPod(wire(…).to(role, "memcached"))`).
  */
 export function caches<const T extends Readonly<Record<string, Use>>>(
   owner: string,
@@ -90,7 +101,8 @@ export function caches<const T extends Readonly<Record<string, Use>>>(
         {
           tier: "read",
           podNames: "stable",
-          // A client that finds nobody when it starts may give up (Thanos's store does), and one that finds fewer looks elsewhere.
+          // A client that finds nobody when it starts may give up (Thanos's store does), and one
+          // that finds fewer looks elsewhere.
           publishNotReadyAddresses: true,
           entryPoint: { name: doorOf(use), ports: ["memcached"], headless: true },
         },

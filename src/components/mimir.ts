@@ -57,7 +57,10 @@ const {
 } = members;
 const all = Object.values(members);
 
-/** Paths under the gateway: the Prometheus API, where samples are pushed, and the alertmanager's API. */
+/**
+ * Paths under the gateway: the Prometheus API, where samples are pushed, and the alertmanager's
+ * API.
+ */
 export const paths = {
   query: "/prometheus",
   otlp: "/otlp/v1/metrics",
@@ -82,16 +85,16 @@ const cache = caches(
     results: cached,
   },
 );
-/** What Mimir keeps in memory for a while: there where its roles are processes of their own. */
+/** Mimir's memcached, in modes in which each role is a process of its own. */
 export const mimirCache = cache.component;
 
-/** Where distributor and ingester are two processes, Kafka stands between them, and each role has a process of its own. */
+/** Whether distributor and ingester are two processes, with Kafka between them. */
 const isApart = ({ workloadOf }: Wiring): boolean => workloadOf(distributor) !== workloadOf(ingester);
 const here = (wiring: Wiring) => all.filter((role) => wiring.runs(role));
 
 const limits = overrides("mimir");
 
-/** Who asks which cache. */
+/** Roles and the caches that they ask. */
 const askers = [
   [storeGateway, cache.roles.index],
   [storeGateway, cache.roles.chunks],
@@ -100,7 +103,10 @@ const askers = [
   [ruler, cache.roles.metadata],
   [frontend, cache.roles.results],
 ] as const;
-/** Who connects to Kafka: the querier's and the ruler's own distributor, too, though the querier's writes nothing. */
+/**
+ * Roles that connect to Kafka. Querier and ruler contain a distributor; the querier's writes
+ * nothing.
+ */
 const queueing = [distributor, ingester, frontend, querier, ruler] as const;
 
 const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable => {
@@ -115,9 +121,11 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
       "store",
     ]),
     ...limitSettings("mimir"),
-    // "true": of a pair of Prometheus that send the same, the samples of one are taken. One alone has nobody to be told from.
+    // "true": of a pair of Prometheus that send the same, the samples of one are taken. One alone
+    // has nobody to be told from.
     acceptHaSamples: { unit: "boolean", value: String(replicas(distributor) > 1) },
-    // How far behind readers may be of what is in the bucket: upstream's, and less while ingesters give away what they alone have
+    // How far behind readers may be of what is in the bucket: upstream's, and less while ingesters
+    // give away what they alone have
     // (https://grafana.com/docs/mimir/latest/manage/run-production-environment/scaling-out/#scaling-down-ingesters).
     blocksIgnoredWithin: { unit: "duration", value: "10h" },
     blocksSyncInterval: { unit: "duration", value: "15m" },
@@ -189,7 +197,9 @@ const queue = {
 /** A pod in a zone comes back under its name: its place in the ring waits for it. */
 const zonedRing = { zone_awareness_enabled: true, unregister_on_shutdown: false };
 
-/** Whom to tell of alerts of a tenant that says nothing itself: nobody, or those who are told of the stack's own. */
+/**
+ * Receivers of tenants that have none of their own: nobody, or those of the stack's Alertmanager.
+ */
 const fallback = "alertmanager-fallback.yaml";
 
 /** https://grafana.com/docs/mimir/latest/configure/configuration-parameters/ */
@@ -234,7 +244,8 @@ const config = ({ wiring, size }: Context) => {
     frontend: { address: member.instance_addr, ...(isApart(wiring) ? cachedResults(wiring) : {}) },
     distributor: {
       ring: member,
-      // Kafka may take longer than an ingester (https://grafana.com/docs/mimir/latest/configure/configure-kafka-backend/).
+      // Kafka may take longer than an ingester
+      // (https://grafana.com/docs/mimir/latest/configure/configure-kafka-backend/).
       remote_timeout: isApart(wiring) ? "5s" : undefined,
       // Each of two Prometheus sends all samples: those of one are taken.
       ha_tracker: { enable_ha_tracker: "${MIMIR_ACCEPT_HA_SAMPLES}", kvstore: { store: "memberlist" } },
@@ -286,20 +297,23 @@ const config = ({ wiring, size }: Context) => {
       alertmanager_url: own
         ? `${wire(ruler).url(ownAlertmanager, "http")}${paths.alerts}`
         : `dns+${wire(ruler).urlToGroup(alertmanager.members, [alertmanager.roles.server])}`,
-      // With a queue before the ingesters, only the query-frontend knows up to where they must have read it.
+      // With a queue before the ingesters, only the query-frontend knows up to where they must have
+      // read it.
       ...(isApart(wiring) ? { query_frontend: { address: `dns:///${wire(ruler).toEach(frontend, "grpc")}` } } : {}),
     },
     limits: {
       accept_ha_samples: "${MIMIR_ACCEPT_HA_SAMPLES}",
       ha_cluster_label: prometheus.origin.cluster,
       ha_replica_label: prometheus.origin.replica,
-      // Done after the choice between two (wrapPushWithMiddlewares in pkg/distributor/distributor.go): a series is the same whoever sends it.
+      // Done after the choice between two (wrapPushWithMiddlewares in
+      // pkg/distributor/distributor.go): a series is the same whoever sends it.
       drop_labels: [prometheus.origin.replica],
       compactor_blocks_retention_period: "${MIMIR_RETENTION}",
       ingestion_rate: "${MIMIR_INGESTION_RATE}",
       ingestion_burst_size: "${MIMIR_INGESTION_BURST}",
       max_global_exemplars_per_user: "${MIMIR_MAX_EXEMPLARS}",
-      // Prometheus scrapes series of any number of labels, and a series of more than 30 would be refused.
+      // Prometheus scrapes series of any number of labels, and a series of more than 30 would be
+      // refused.
       max_label_names_per_series: 100,
       // Rules in a group and groups, of which Prometheus allows any number.
       ruler_max_rules_per_rule_group: 0,
@@ -314,7 +328,7 @@ const config = ({ wiring, size }: Context) => {
   };
 };
 
-/** Connections that Mimir finds through its rings or its object store: no address is written, the network must allow them. */
+/** Connections that no address in the configuration shows: rings, caches, Kafka and the store. */
 const recordDiscovered = ({ wiring }: Context): void => {
   const { wire } = wiring;
   for (const from of here(wiring)) {
@@ -334,10 +348,10 @@ const recordDiscovered = ({ wiring }: Context): void => {
   for (const [from, to] of askers) wire(from).toIf(isApart(wiring), to, "memcached");
 };
 
-/** Those whose start ends after a minute and a half without their buckets (pkg/mimir/sanity_check.go). */
+/** Roles that end after 90 s without their buckets (pkg/mimir/sanity_check.go). */
 const checking: readonly Role[] = [ingester, querier, storeGateway, compactor, ruler, ownAlertmanager];
 
-/** What a process would end for. */
+/** Init containers that wait for what a process would end without. */
 const waits = ({ wiring, store: kept }: Context, workload: Workload): readonly IContainer[] => {
   const runs = (roles: readonly Role[]): boolean => workload.roles.some((role) => roles.includes(role));
   return [
@@ -352,7 +366,10 @@ const waits = ({ wiring, store: kept }: Context, workload: Workload): readonly I
   ];
 };
 
-/** What clients may ask of Mimir, by the role that answers (https://grafana.com/docs/mimir/latest/references/http-api/). */
+/**
+ * What clients may ask of Mimir, by the role that answers
+ * (https://grafana.com/docs/mimir/latest/references/http-api/).
+ */
 const routes = [
   [distributor, "= /api/v1/push", "= /otlp/v1/metrics"],
   [ruler, "/prometheus/config/v1/rules", "/prometheus/api/v1/rules", "/prometheus/api/v1/alerts"],
@@ -361,7 +378,7 @@ const routes = [
   [frontend, "/prometheus/", "= /api/v1/user_limits", "= /api/v1/status/buildinfo", "= /ready"],
 ] as const;
 
-/** Two that send the same, of which both are taken. */
+/** A pair of Prometheus sends the same samples, and both would be stored. */
 const twiceTaken = ({ settings }: Base, others: readonly Base[]): readonly string[] => {
   const senders = others
     .flatMap(({ pods }) => pods)
@@ -373,7 +390,7 @@ const twiceTaken = ({ settings }: Base, others: readonly Base[]): readonly strin
   ];
 };
 
-/** What `-target=all` does not have; where they are left out, the stack's Alertmanager is told of alerts. */
+/** Roles that `-target=all` lacks. Without its own alertmanager, Mimir notifies the stack's. */
 const optional = ["alertmanager", "overrides-exporter"];
 
 export const mimir: Component = {

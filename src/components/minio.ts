@@ -28,10 +28,15 @@ const bucketsOf = (catalogue: readonly Component[]): readonly string[] =>
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap(({ buckets = [] }) => buckets.map(({ name }) => name));
 
-/** Throw-away credentials of MinIO and of all that write to it; used only where an environment asks for them. */
+/**
+ * Throw-away credentials of MinIO and of all that write to it; used only where an environment asks
+ * for them.
+ */
 export const throwAway = { accessKey: "rootuser", secretKey: "rootpass123" } as const;
 
-/** The S3 credentials of one component, as the environment variables that its configuration names. */
+/**
+ * The S3 credentials of one component, as the environment variables that its configuration names.
+ */
 export const s3Secret = (component: string): SecretShape => ({
   name: `${component}-s3`,
   read: "start-up",
@@ -44,7 +49,10 @@ const rootSecret: SecretShape = {
   env: { MINIO_ROOT_USER: throwAway.accessKey, MINIO_ROOT_PASSWORD: throwAway.secretKey },
 };
 
-/** A folder of MinIO's is a bucket: they are there before anybody is let in, and after a volume was lost. */
+/**
+ * A folder of MinIO's is a bucket: they are there before anybody is let in, and after a volume was
+ * lost.
+ */
 const withBuckets = 'for bucket in $BUCKETS; do mkdir -p "/data/$bucket" || exit 1; done; exec minio "$@"';
 
 const server = (workload: Workload, size: Sized): Pods => ({

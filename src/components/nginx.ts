@@ -33,8 +33,9 @@ const health = "/-/healthy";
 const folder = "/etc/gateway";
 
 /**
- * IPv6, too, where the node's kernel has it: a gateway that is told to listen by what is not there ends. So does one that starts before the DNS
- * knows the names that it sends requests to, some seconds after the first apply: it is tested until it knows them.
+ * IPv6, too, where the node's kernel has it: a gateway that is told to listen by what is not there
+ * ends. So does one that starts before the DNS knows the names that it sends requests to, some
+ * seconds after the first apply: it is tested until it knows them.
  */
 const start = (port: number): string =>
   [
@@ -45,7 +46,10 @@ const start = (port: number): string =>
     `exec nginx -c ${folder}/nginx.conf -g "daemon off;"`,
   ].join("\n");
 
-/** nginx's configuration of a gateway: its routes, the largest body it takes and how long an answer may take. */
+/**
+ * nginx's configuration of a gateway: its routes, the largest body it takes and how long an answer
+ * may take.
+ */
 const config = (port: number, routes: readonly Route[]): string =>
   template("nginx.conf", {
     port,

@@ -32,7 +32,8 @@ export const nodeExporter: Component = {
         size: size(workload),
         mustTouchHost: "reads the node's /proc, /sys and mount points",
         pod: {
-          // In a pod network of its own, so that policies can name it. What it then cannot see is left out below.
+          // In a pod network of its own, so that policies can name it. What it then cannot see is
+          // left out below.
           tolerations: [{ operator: "Exists" }],
           containers: [
             {

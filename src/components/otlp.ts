@@ -1,17 +1,24 @@
 import { mebibyte } from "../core/kubernetes/requests.ts";
 
-/* What those agree on who take OTLP: the gateway that applications push to, and the back ends behind it. */
+/*
+ * What those agree on who take OTLP: the gateway that applications push to, and the back ends
+ * behind it.
+ */
 
 const mebibytes = (count: number): number => count * mebibyte;
 
 /**
- * Bytes of the largest push that the gateway takes, uncompressed: what is larger is refused there, in a way that no client repeats. A trace
- * is one record in Kafka, which is 15.98 MB at most (`maxProducerRecordDataBytesLimit` in Tempo's pkg/ingest/config.go, 3.0.3), with its
- * attributes of the pod. Of what OpenTelemetry's libraries send at a time, 4 MiB is much.
+ * Bytes of the largest push that the gateway takes, uncompressed: what is larger is refused there,
+ * in a way that no client repeats. A trace is one record in Kafka, which is 15.98 MB at most
+ * (`maxProducerRecordDataBytesLimit` in Tempo's pkg/ingest/config.go, 3.0.3), with its attributes
+ * of the pod. Of what OpenTelemetry's libraries send at a time, 4 MiB is much.
  */
 export const largestPush = { http: mebibytes(12), grpc: mebibytes(12) } as const;
 
-/** Bytes that everybody behind the gateway takes in one message: a push to which it has added who it came from. */
+/**
+ * Bytes that everybody behind the gateway takes in one message: a push to which it has added who it
+ * came from.
+ */
 export const largestForwarded = mebibytes(24);
 
 const workload = [
@@ -23,8 +30,9 @@ const workload = [
 ];
 
 /**
- * Attributes of a resource that say where it runs, which the gateway adds; what keeps metrics makes labels of them, `k8s_namespace_name` of the
- * first. They cannot be `namespace` and `pod`: those are often the sample's own, about something else.
+ * Attributes of a resource that say where it runs, which the gateway adds; what keeps metrics makes
+ * labels of them, `k8s_namespace_name` of the first. They cannot be `namespace` and `pod`: those
+ * are often the sample's own, about something else.
  */
 export const place = [
   "k8s.namespace.name",
@@ -34,7 +42,10 @@ export const place = [
   ...workload,
 ] as const;
 
-/** Labels that lines read from the nodes' files have, and which attribute gives a line that is pushed the same one. */
+/**
+ * Labels that lines read from the nodes' files have, and which attribute gives a line that is
+ * pushed the same one.
+ */
 export const lineLabels = Object.entries({
   namespace: "k8s.namespace.name",
   pod: "k8s.pod.name",
@@ -42,8 +53,9 @@ export const lineLabels = Object.entries({
 }).map(([label, attribute]) => ({ label, attribute }));
 
 /**
- * Attributes that Loki keeps as labels of streams: its own list (pkg/loghttp/push/otlp_config.go in 3.7.6), save those that are the same under
- * another name, or are another one for each start of a program. With all 18 of it, a stream would have more than the 15 labels that Loki allows.
+ * Attributes that Loki keeps as labels of streams: its own list (pkg/loghttp/push/otlp_config.go in
+ * 3.7.6), save those that are the same under another name, or are another one for each start of a
+ * program. With all 18 of it, a stream would have more than the 15 labels that Loki allows.
  */
 export const streamLabels = [
   "service.name",

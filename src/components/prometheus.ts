@@ -18,8 +18,9 @@ export const roles = defineRoles(
     server: {
       tier: "write",
       disk: "10Gi",
-      // Of two Prometheuses with every second sample of a series each, Thanos would drop half of them: once it has taken a sample of
-      // the one, it leaves out the other's for twice the time since the last (pkg/dedup/iter.go in 0.42.5).
+      // Of two Prometheuses with every second sample of a series each, Thanos would drop half of
+      // them: once it has taken a sample of the one, it leaves out the other's for twice the time
+      // since the last (pkg/dedup/iter.go in 0.42.5).
       entryPoint: { name: "prometheus", ports: ["http"], sessionAffinity: "ClientIP" },
     },
   },
@@ -33,9 +34,10 @@ const scrapeIntervalSeconds = 30;
 export const paths = { otlp: "/api/v1/otlp/v1/metrics", remoteWrite: "/api/v1/write" } as const;
 
 /**
- * Labels by which those who keep samples tell one Prometheus from another. Where the samples have a label of such a name already, theirs
- * hides it (a sidecar) or is taken for it (remote write): so no name that others use. Elasticsearch's have `cluster`, Ray's `replica`, and
- * what comes from an operator's Prometheus `prometheus_replica`.
+ * Labels by which those who keep samples tell one Prometheus from another. Where the samples have a
+ * label of such a name already, theirs hides it (a sidecar) or is taken for it (remote write): so
+ * no name that others use. Elasticsearch's have `cluster`, Ray's `replica`, and what comes from an
+ * operator's Prometheus `prometheus_replica`.
  */
 export const origin = { cluster: "kube_lgtm_cluster", replica: "kube_lgtm_replica" } as const;
 
@@ -47,13 +49,17 @@ export const namedCluster = {
 } as const;
 
 /**
- * So late a sample may come, behind the newest of anybody's. A sender keeps what it cannot send in its write-ahead log, for some two hours
- * (https://prometheus.io/docs/practices/remote_write/) and at most for as long as a head is, three; when it gets through, others
- * have sent what is new already.
+ * So late a sample may come, behind the newest of anybody's. A sender keeps what it cannot send in
+ * its write-ahead log, for some two hours (https://prometheus.io/docs/practices/remote_write/) and
+ * at most for as long as a head is, three; when it gets through, others have sent what is new
+ * already.
  */
 export const latest = "3h";
 
-/** A back end that says "not so fast" after an outage means later, not never; Prometheus would drop what it was sending. */
+/**
+ * A back end that says "not so fast" after an outage means later, not never; Prometheus would drop
+ * what it was sending.
+ */
 export const patience = { retry_on_http_429: true } as const;
 
 export interface RemoteWrite {
@@ -69,7 +75,10 @@ const everyAlertmanager = (address: Address) => {
   return { names: [name], type: "A", port: Number(port) };
 };
 
-/** https://prometheus.io/docs/prometheus/latest/configuration/configuration/ ; read again by the program when it changes. */
+/**
+ * https://prometheus.io/docs/prometheus/latest/configuration/configuration/ ; read again by the
+ * program when it changes.
+ */
 export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): Config => ({
   name: "prometheus",
   read: "runtime",
@@ -104,9 +113,10 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
 const annotation = (name: string): string => `__meta_kubernetes_pod_annotation_prometheus_io_${name}`;
 
 /**
- * Pods of other namespaces that ask for it by the customary annotations, where the namespace's owner opted in by label. Discovery finds
- * each port of each container, init containers included, and each container without a port. What is scraped is an address, once: no label
- * tells apart what leads to the same one.
+ * Pods of other namespaces that ask for it by the customary annotations, where the namespace's
+ * owner opted in by label. Discovery finds each port of each container, init containers included,
+ * and each container without a port. What is scraped is an address, once: no label tells apart what
+ * leads to the same one.
  */
 const annotatedPods = {
   job_name: "pods",
@@ -119,7 +129,8 @@ const annotatedPods = {
     { source_labels: ["__meta_kubernetes_namespace_label_kube_lgtm_io_scrape"], regex: "true", action: "keep" },
     { source_labels: [annotation("scrape")], regex: "true", action: "keep" },
     { source_labels: ["__meta_kubernetes_pod_phase"], regex: "Pending|Failed|Succeeded", action: "drop" },
-    // The port that the annotation names, whoever listens there; without it each TCP port that a container declares which stays.
+    // The port that the annotation names, whoever listens there; without it each TCP port that a
+    // container declares which stays.
     {
       source_labels: [
         annotation("port"),
@@ -195,7 +206,8 @@ const scraped = (context: Context): void => {
 const pods = (workload: Workload, size: Sized): Pods => ({
   workload,
   size,
-  // The next of a pair goes when Thanos has found the one before it under its new address, for which it looks each five seconds.
+  // The next of a pair goes when Thanos has found the one before it under its new address, for
+  // which it looks each five seconds.
   settleSeconds: size.replicas > 1 ? 15 : undefined,
   usesApi: true,
   asksOutside: true,
@@ -210,11 +222,13 @@ const pods = (workload: Workload, size: Sized): Pods => ({
           "--config.file=/etc/prometheus/config/prometheus.yml",
           "--storage.tsdb.path=/data",
           "--storage.tsdb.retention.time=$(PROMETHEUS_RETENTION)",
-          // Blocks of one length, so that a sidecar may upload them; the local retention is too short for larger ones.
+          // Blocks of one length, so that a sidecar may upload them; the local retention is too
+          // short for larger ones.
           "--storage.tsdb.min-block-duration=2h",
           "--storage.tsdb.max-block-duration=2h",
-          // Late samples make a block of their own, which would be merged into the others of its two hours; a sidecar uploads no merged
-          // block (`Sync` in pkg/shipper/shipper.go of Thanos 0.42.5), and Thanos's compactor merges them in the bucket.
+          // Late samples make a block of their own, which would be merged into the others of its
+          // two hours; a sidecar uploads no merged block (`Sync` in pkg/shipper/shipper.go of
+          // Thanos 0.42.5), and Thanos's compactor merges them in the bucket.
           "--no-storage.tsdb.allow-overlapping-compaction",
           "--web.enable-otlp-receiver",
           "--web.enable-remote-write-receiver",
@@ -252,7 +266,8 @@ export const prometheus: Component = {
       grouping: apart,
       sizes: { server: { replicas: 1, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } },
     },
-    // More than one scrape the same; what keeps their samples takes the label of the replica away again.
+    // More than one scrape the same; what keeps their samples takes the label of the replica away
+    // again.
     scalable: { grouping: apart, sizes: { server: { replicas: 2, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } } },
   },
   scrapeIntervalSeconds,

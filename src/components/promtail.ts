@@ -34,7 +34,10 @@ const settings = ({ wiring: { wire } }: Context): SettingsTable => ({
   },
 });
 
-/** What Promtail is told wherever it runs: https://grafana.com/docs/loki/latest/send-data/promtail/configuration/ */
+/**
+ * What Promtail is told wherever it runs:
+ * https://grafana.com/docs/loki/latest/send-data/promtail/configuration/
+ */
 const config = (scrape: object) => ({
   server: { http_listen_port: roles.server.ports.http, grpc_listen_port: 0, log_level: "info" },
   positions: { filename: "/data/positions.yaml" },
@@ -123,7 +126,8 @@ const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods
       name: "promtail",
       image: images.promtail,
       args: ["-config.file=/etc/promtail/promtail.yaml", "-config.expand-env=true"],
-      // It looks for pods on the node of this name only (clients/pkg/promtail/targets/file/filetargetmanager.go).
+      // It looks for pods on the node of this name only
+      // (clients/pkg/promtail/targets/file/filetargetmanager.go).
       env: [agent.nodeName("HOSTNAME"), agent.namespace, ...goMemoryLimit],
       envFrom: [{ configMapRef: { name: "promtail-settings" } }],
       ports: containerPorts(workload.roles),
@@ -139,7 +143,10 @@ const pods = (workload: Workload, { volume, mountPath, positions }: Reads): Pods
     [configVolume("config", "promtail"), volume, positions],
   );
 
-/** Reads the log files of every pod on its node and pushes them to Loki: the article's agent, which Alloy has replaced. */
+/**
+ * Reads the log files of every pod on its node and pushes them to Loki: the article's agent, which
+ * Alloy has replaced.
+ */
 export const promtail: Component = {
   name: "promtail",
   namespaceKind: "agents",

@@ -14,8 +14,9 @@ export const roles = defineRoles(
 );
 
 /**
- * Rolls the zones of a workload one after the other, and a zone only while all pods of the others are ready: Kubernetes would roll
- * all of them at once (https://github.com/grafana/rollout-operator).
+ * Rolls the zones of a workload one after the other, and a zone only while all pods of the others
+ * are ready: Kubernetes would roll all of them at once
+ * (https://github.com/grafana/rollout-operator).
  */
 export const rolloutOperator: Component = {
   name: "rollout-operator",

@@ -10,7 +10,10 @@ import * as minio from "./minio.ts";
 
 /* What Loki, Mimir, Tempo and Thanos have in common of where their objects are kept. */
 
-/** By kind of store: the annotation that names the account's role, identity or client there, and what it looks like. */
+/**
+ * By kind of store: the annotation that names the account's role, identity or client there, and
+ * what it looks like.
+ */
 export const identities = {
   s3: {
     annotation: "eks.amazonaws.com/role-arn",
@@ -33,8 +36,10 @@ export const identities = {
 } as const;
 
 /**
- * How the cloud knows the account and the pods of a component; undefined where it has keys, or needs to be told nothing.
- * @param keeper the component whose buckets they use: Thanos's are also those of the receiver and of Prometheus's sidecar
+ * How the cloud knows the account and the pods of a component; undefined where it has keys, or
+ * needs to be told nothing.
+ * @param keeper the component whose buckets they use: Thanos's are also those of the receiver and
+ * of Prometheus's sidecar
  */
 export function identity({ kind, identity: named }: Store, keeper: string): Identity | undefined {
   if (kind === "minio" || typeof named === "string") return undefined;
@@ -51,7 +56,8 @@ const tableOf = ({ kind, region, endpoint, account, identity }: Store, address: 
     // "true": Azure is asked with the token of the pod's account.
     azureFederatedToken: { unit: "boolean", value: String(kind === "azure" && identity !== "secret") },
     s3Endpoint: { unit: "host", value: host },
-    // A store outside is addressed by path where it is no cloud of buckets with host names of their own.
+    // A store outside is addressed by path where it is no cloud of buckets with host names of their
+    // own.
     s3ForcePathStyle: { unit: "boolean", value: String(kind === "minio" || endpoint !== undefined) },
     s3Insecure: {
       unit: "boolean",
@@ -89,7 +95,10 @@ const fromSecret = (secret: SecretShape): Access => ({
   secrets: [secret],
 });
 
-/** Google's libraries look there for the key of a service account (https://cloud.google.com/docs/authentication/application-default-credentials). */
+/**
+ * Google's libraries look there for the key of a service account
+ * (https://cloud.google.com/docs/authentication/application-default-credentials).
+ */
 const keyFile = (component: string): Access => {
   const secret: SecretShape = { name: `${component}-gcs`, read: "start-up", files: { "key.json": "" } };
   return {
@@ -110,8 +119,9 @@ export function access({ kind, identity }: Store, component: string): Access {
 }
 
 /**
- * What a pod waits with until its buckets are in MinIO, for a program that ends without them: MinIO makes them at its start. Elsewhere they
- * are there before, and a base that has been led to another store does not wait.
+ * What a pod waits with until its buckets are in MinIO, for a program that ends without them: MinIO
+ * makes them at its start. Elsewhere they are there before, and a base that has been led to another
+ * store does not wait.
  * @param buckets settings of the program that name them
  */
 export function untilBuckets(

@@ -51,17 +51,18 @@ const {
 } = roles;
 const all = Object.values(roles);
 
-/** Without a process of its own the distributor hands its spans to the live-store; between processes stands Kafka. */
+/** Whether distributor and live-store are two processes, with Kafka between them. */
 const isQueued = ({ workloadOf }: Wiring): boolean => workloadOf(distributor) !== workloadOf(liveStore);
 /**
- * Those who read the topic, and do not bear that it comes after them (3.0.3): they ask ten times for a broker, within a minute or two, and end
- * (pkg/ingest/util.go); a live-store that finds a broker without the topic does not ask again how far it is behind, and is not ready
- * before the first span, or for `readiness_max_wait` (modules/livestore/partition_reader.go).
+ * Roles that read the topic. In 3.0.3 they must not start before it exists. They ask ten times for
+ * a broker, within a minute or two, and end (pkg/ingest/util.go). A live-store that finds a broker
+ * without the topic never asks again how far it lags behind: it is unready until the first span, or
+ * for `readiness_max_wait` (modules/livestore/partition_reader.go).
  */
 const consumers: readonly Role[] = [liveStore, blockBuilder, generator];
 /**
- * A connection of gRPC lasts: without an end it would stay with the pod that it first met, whatever pods have come since.
- * https://pkg.go.dev/google.golang.org/grpc/keepalive#ServerParameters
+ * A connection of gRPC lasts: without an end it would stay with the pod that it first met, whatever
+ * pods have come since. https://pkg.go.dev/google.golang.org/grpc/keepalive#ServerParameters
  */
 const connection = { max_connection_age: "1m", max_connection_age_grace: "30s" } as const;
 const limits = overrides("tempo");
@@ -77,18 +78,18 @@ const cache = caches(
     pages: { replicas: 2, cpu: "50m", memory: "512Mi", memoryLimit: "640Mi" },
   },
 );
-/** What Tempo keeps in memory for a while. */
+/** Tempo's memcached. */
 export const tempoCache = cache.component;
 const isCached: Readonly<Record<Mode, boolean>> = { monolithic: false, scalable: false, microservices: true };
-/** Those who read or write blocks; each of them asks every cache. */
+/** Roles that read or write blocks. Each of them asks every cache. */
 const storing = [frontend, querier, blockBuilder, scheduler, worker] as const;
 
-/** Each pod of a zone owns a partition; a second one in another zone owns it, too. */
+/** Number of partitions with an owner: each pod of a zone owns one, as does its twin elsewhere. */
 const owners = ({ wiring: { workloadOf }, size }: Context): number => size(workloadOf(liveStore)).replicas;
 
 /**
- * Who makes blocks of which partitions, in turn: of more than have an owner, so that nothing that is written is left out when somebody
- * adds live-stores by hand.
+ * Who makes blocks of which partitions, in turn: of more than have an owner, so that nothing that
+ * is written is left out when somebody adds live-stores by hand.
  */
 const builtBy = (context: Context): string => {
   const { fullName } = context.wiring.workloadOf(blockBuilder);
@@ -101,7 +102,8 @@ const builtBy = (context: Context): string => {
 /** What is there only where Kafka stands between the roles. */
 const queueSettings = (context: Context): SettingsTable => ({
   ...kafka.clientSettings(context.wiring.wire(distributor)),
-  // A partition that is given up is in blocks long before, and until it is gone from the ring reads ask for its owner.
+  // A partition that is given up is in blocks long before, and until it is gone from the ring reads
+  // ask for its owner.
   partitionForgottenAfter: { unit: "duration", value: "1h" },
   blockBuilderPartitions: { unit: "partitions", value: builtBy(context) },
 });
@@ -129,8 +131,9 @@ const settings = (context: Context): SettingsTable => {
       value: `${wire(generator).url(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
     },
     retention: { unit: "duration", value: "168h" },
-    // Searches ask live-stores alone for what is newer: upstream's, and less while another Tempo gives way to this one, but more than blocks
-    // take to be made (`consume_cycle_duration`) and listed (`blocklist_poll`).
+    // Searches ask live-stores alone for what is newer: upstream's, and less while another Tempo
+    // gives way to this one, but more than blocks take to be made (`consume_cycle_duration`) and
+    // listed (`blocklist_poll`).
     storeQueriedAfter: { unit: "duration", value: "15m" },
   };
 };
@@ -141,9 +144,11 @@ const queued = {
     kafka: {
       address: "${TEMPO_KAFKA_ADDRESS}",
       topic: topic.name,
-      // It would also set the brokers' default number of partitions; the topic is made beside Kafka.
+      // It would also set the brokers' default number of partitions; the topic is made beside
+      // Kafka.
       auto_create_topic_enabled: false,
-      // Less than the eight seconds that the OTLP gateway gives a push: what it gives up and sends again would be there twice.
+      // Less than the eight seconds that the OTLP gateway gives a push: what it gives up and sends
+      // again would be there twice.
       write_timeout: "7s",
       // Of SASL it knows PLAIN only, and no TLS (pkg/ingest/writer_client.go).
       sasl_username: kafka.credentials.username,
@@ -158,7 +163,8 @@ const queued = {
 };
 /** What a live-store does only where it reads a queue. */
 const catchesUp = {
-  // Ready when it has read what was written while it was away, so that the next zone is not rolled before.
+  // Ready when it has read what was written while it was away, so that the next zone is not rolled
+  // before.
   readiness_target_lag: "10s",
   readiness_max_wait: "10m",
   partition_ring: { delete_inactive_partition_after: "${TEMPO_PARTITION_FORGOTTEN_AFTER}" },
@@ -168,7 +174,10 @@ const memcached = (roles: readonly string[], address: Address, maxItemSize: numb
   roles,
   memcached: { addresses: eachPod(address), consistent_hash: true, max_item_size: maxItemSize, timeout: "200ms" },
 });
-/** https://grafana.com/docs/tempo/latest/configuration/#cache ; pages are many, and would push the rest out. */
+/**
+ * https://grafana.com/docs/tempo/latest/configuration/#cache ; pages are many, and would push the
+ * rest out.
+ */
 const cachedParts = ({ wire }: Wiring) => ({
   caches: [
     memcached(
@@ -180,7 +189,7 @@ const cachedParts = ({ wire }: Wiring) => ({
   ],
 });
 
-/** Connections that Tempo finds through its rings, its queue or its store: no address is written, the network must allow them. */
+/** Connections that no address in the configuration shows: rings, caches, Kafka and the store. */
 const recordDiscovered = ({ wiring, mode }: Context): void => {
   const { wire } = wiring;
   for (const from of storing)
@@ -200,7 +209,8 @@ const config = ({ wiring, mode }: Context) => ({
   // Grafana streams search results over gRPC on the HTTP port.
   stream_over_http_enabled: true,
   memory: { automemlimit_enabled: true },
-  // One process owns partition 0 whatever stands beside it: in a ring with others, a reader would ask one of those in its place.
+  // One process owns partition 0 whatever stands beside it: in a ring with others, a reader would
+  // ask one of those in its place.
   memberlist: {
     ...memberlist(wiring.wire(liveStore).toGroup(gossip, all)),
     cluster_label: isQueued(wiring) ? undefined : "monolithic",
@@ -227,21 +237,24 @@ const config = ({ wiring, mode }: Context) => ({
     ring: member,
     wal: { path: "/data/live-store/traces" },
     shutdown_marker_dir: "/data/live-store/shutdown-marker",
-    // A span is acknowledged before it is in the write-ahead log; these bound what a killed pod can lose to a few seconds.
+    // A span is acknowledged before it is in the write-ahead log; these bound what a killed pod can
+    // lose to a few seconds.
     max_trace_idle: "2s",
     max_trace_live: "10s",
     flush_check_period: "1s",
     ...(isQueued(wiring) ? catchesUp : {}),
   },
   backend_scheduler: { local_work_path: "/data/work" },
-  // In one process the scheduler stops first, so a job could not be reported any more: waiting only lengthens a restart.
+  // In one process the scheduler stops first, so a job could not be reported any more: waiting only
+  // lengthens a restart.
   backend_worker: {
     ring: member,
     backend_scheduler_addr: wiring.wire(worker).to(scheduler, "grpc"),
     finish_on_shutdown_timeout: "2s",
   },
   querier: {
-    // A job is a part of a question. No longer than `block_reclaim_grace` of live-stores, 2m, for which they leave files to those who read them.
+    // A job is a part of a question. No longer than `block_reclaim_grace` of live-stores, 2m, for
+    // which they leave files to those who read them.
     search: { query_timeout: "2m" },
     trace_by_id: { query_timeout: "2m" },
     frontend_worker: {
@@ -260,7 +273,8 @@ const config = ({ wiring, mode }: Context) => ({
       span_metrics: { enable_target_info: true },
     },
   },
-  // Without a queue between distributor and live-store nothing lags behind, so the newest spans need not be hidden.
+  // Without a queue between distributor and live-store nothing lags behind, so the newest spans
+  // need not be hidden.
   query_frontend: {
     query_end_cutoff: "0s",
     api_timeout: seconds(patience.work),
@@ -275,7 +289,8 @@ const config = ({ wiring, mode }: Context) => ({
       ingestion: {
         rate_limit_bytes: "${TEMPO_INGESTION_RATE_BYTES}",
         burst_size_bytes: "${TEMPO_INGESTION_BURST_BYTES}",
-        // What is beyond is dropped after it was acknowledged: before that, `max_live_traces_bytes` is to make readers wait.
+        // What is beyond is dropped after it was acknowledged: before that, `max_live_traces_bytes`
+        // is to make readers wait.
         max_traces_per_user: "${TEMPO_MAX_LIVE_TRACES}",
       },
       global: { max_bytes_per_trace: "${TEMPO_MAX_BYTES_PER_TRACE}" },
@@ -310,7 +325,7 @@ const config = ({ wiring, mode }: Context) => ({
   usage_report: { reporting_enabled: false },
 });
 
-/** What a process would end without. */
+/** Init containers that wait for what a process would end without. */
 const waits = ({ wiring, store: kept }: Context, workload: Workload): readonly IContainer[] => {
   const runs = (roles: readonly Role[]): boolean => workload.roles.some((role) => roles.includes(role));
   return [
@@ -325,7 +340,9 @@ const waits = ({ wiring, store: kept }: Context, workload: Workload): readonly I
 const single: Size = { replicas: 1, cpu: "100m", memory: "64Mi", memoryLimit: "768Mi" };
 const pair: Size = { ...single, replicas: 2 };
 
-/** Partitions that no block-builder makes blocks of: what is in them would be gone with the queue. */
+/**
+ * Partitions that no block-builder makes blocks of: what is in them would be gone with the queue.
+ */
 function unbuilt({ pods, settings }: Base): readonly string[] {
   const podsOf = (role: Role): Pods | undefined => pods.find(({ workload }) => workload.roles.includes(role));
   const written = podsOf(liveStore)?.size.replicas ?? 0;
@@ -439,8 +456,9 @@ export const tempo: Component = {
     waits,
     zones: [[liveStore, "-live-store.instance-availability-zone"]],
     recordDiscovered,
-    // All spans are in the log within a second or two. What comes after may never end: the queue of the query-frontend waits
-    // for tenants that its own clean-up, stopped by then, would have to remove (modules/frontend/queue/queue.go in 3.0.3).
+    // All spans are in the log within a second or two. What comes after may never end: the queue of
+    // the query-frontend waits for tenants that its own clean-up, stopped by then, would have to
+    // remove (modules/frontend/queue/queue.go in 3.0.3).
     graceSeconds: 30,
     findsMemoryLimit: true,
   }),

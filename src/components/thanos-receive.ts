@@ -27,7 +27,7 @@ const { router, ingester } = roles;
 /** Where it takes samples (pkg/receive/handler.go in 0.42.5). */
 export const paths = { otlp: "/api/v1/otlp", remoteWrite: "/api/v1/receive" } as const;
 
-/** Everybody who keeps samples, by the name that its own series are known by in the ring. */
+/** All ingesters, by the names that the ring knows them by. */
 const ring = ({ wiring: { wire, workloadOf }, size }: Context): Config => ({
   name: "thanos-receive-hashring",
   // Routers read it again, so that none restarts when there are more ingesters.
@@ -41,7 +41,8 @@ const settings = ({ wiring: { workloadOf }, size }: Context): SettingsTable => (
   ...limitSettings("thanos-receive"),
   defaultTenant: { unit: "name", value: "default-tenant" },
   outOfOrderWindow: { unit: "duration", value: prometheus.latest },
-  // With three copies of a sample two are written before it is acknowledged, so that one ingester may be away.
+  // With three copies of a sample two are written before it is acknowledged, so that one ingester
+  // may be away.
   replicationFactor: { unit: "count", value: String(Math.min(3, size(workloadOf(ingester)).replicas)) },
   retention: { unit: "duration", value: "24h" },
   tenantHeader: { unit: "name", value: "thanos-tenant" },
@@ -50,7 +51,8 @@ const settings = ({ wiring: { workloadOf }, size }: Context): SettingsTable => (
 /** What a router does; https://thanos.io/tip/components/receive.md/#ketama-recommended */
 const routing = [
   "--receive.hashrings-file=/etc/thanos/hashring/hashring.json",
-  // A ConfigMap's file is replaced, not written to, which Thanos sees only when it looks; the default is five minutes.
+  // A ConfigMap's file is replaced, not written to, which Thanos sees only when it looks; the
+  // default is five minutes.
   "--receive.hashrings-file-refresh-interval=15s",
   "--receive.hashrings-algorithm=ketama",
   "--receive.replication-factor=$(THANOS_RECEIVE_REPLICATION_FACTOR)",
@@ -75,7 +77,7 @@ const pods = (workload: Workload, context: Context): Pods => {
     workload,
     size: size(workload),
     asksOutside: ingests ? true : undefined,
-    // A router looks a name up again no sooner than half a minute after it has, and only one of three may be away for it.
+    // Routers cache DNS for 30 s. Wait 45 s between ingesters, so that a router never misses two.
     settleSeconds: ingests && size(workload).replicas > 1 ? 45 : undefined,
     pod: {
       // What kube-thanos gives it for the last block.
@@ -116,7 +118,9 @@ const pods = (workload: Workload, context: Context): Pods => {
 const asOne: Grouping = () => "server";
 const single: Size = { replicas: 1, cpu: "50m", memory: "96Mi", memoryLimit: "1Gi" };
 
-/** Takes samples by remote write and uploads blocks: the alternative to a sidecar beside Prometheus. */
+/**
+ * Takes samples by remote write and uploads blocks: the alternative to a sidecar beside Prometheus.
+ */
 export const thanosReceive: Component = {
   name: "thanos-receive",
   namespaceKind: "stack",

@@ -28,7 +28,7 @@ import * as prometheus from "./prometheus.ts";
 import { identity } from "./store.ts";
 import { apart } from "../core/model/grouping.ts";
 
-/** Whoever serves series over gRPC joins it (stores, rulers, sidecars, receivers): Thanos query asks all of them. */
+/** All that serve series over gRPC: stores, rulers, sidecars, receivers. Thanos query asks them. */
 export const storeApi = {
   component: "thanos",
   name: "thanos-store-api",
@@ -36,7 +36,10 @@ export const storeApi = {
   lists: "ready members",
 } as const;
 
-/** Receivers put the tenant on every series, over what it has under that name: Thanos's own `tenant_id` is a name that applications use. */
+/**
+ * Receivers put the tenant on every series, over what it has under that name: Thanos's own
+ * `tenant_id` is a name that applications use.
+ */
 export const tenantLabel = "receive_tenant";
 
 export const ports = { http: 10902, grpc: 10901 } as const;
@@ -109,19 +112,22 @@ const cache = caches(
     results: { replicas: 2, cpu: "50m", memory: "256Mi", memoryLimit: "320Mi" },
   },
 );
-/** What Thanos keeps in memory for a while, where its stores share the blocks. */
+/** Thanos's memcached, in modes in which its stores share the blocks. */
 export const thanosCache = cache.component;
 
-/** Each zone of stores has every block, once: so any pod may go away, and a zone that is rolled leaves a whole one. */
+/** Whether stores share the blocks. Each zone has every block once, so one zone may restart. */
 const isSharded = ({ wiring: { workloadOf }, size }: Context): boolean => size(workloadOf(store)).zones !== undefined;
 
-/** Rulers of which one may go away keep nothing: what they find out goes where samples go, and each knows it from there. */
+/** Whether rulers keep nothing: more than one push their results to where samples go. */
 const isStateless = ({ wiring: { workloadOf }, size }: Context): boolean => size(workloadOf(rule)).replicas > 1;
 
-/** Where there is more than one compactor, each has streams of its own. All but one are to be away while their number changes. */
+/** Whether compactors share the streams. Stop all but one while you change their number. */
 const areShared = ({ wiring: { workloadOf }, size }: Context): boolean => size(workloadOf(compact)).replicas > 1;
 
-/** What a program keeps for itself, as the article has it. https://thanos.io/tip/components/store.md/#in-memory-index-cache */
+/**
+ * What a program keeps for itself, as the article has it.
+ * https://thanos.io/tip/components/store.md/#in-memory-index-cache
+ */
 const inMemory = {
   index: { type: "IN-MEMORY", config: { max_size: "300MB", max_item_size: "120MB" } },
   results: { type: "IN-MEMORY", config: { max_size: "512MB", max_size_items: 100, validity: "120s" } },
@@ -133,10 +139,14 @@ const memcached = (address: Address, max_item_size: string, more: { readonly exp
   config: { addresses: [eachPod(address)], max_item_size, ...more },
 });
 
-/** What came late is in an answer that was kept before it came no longer than after this; the default is a day. */
+/**
+ * An answer from the cache lacks late samples for no longer than this. Upstream's default: a day.
+ */
 const kept = { expiration: "10m" };
 
-/** Blocks of one pod of so many: the share of its number. https://thanos.io/tip/thanos/sharding.md */
+/**
+ * Blocks of one pod of so many: the share of its number. https://thanos.io/tip/thanos/sharding.md
+ */
 const share = (source_labels: readonly string[], modulus: number): string => {
   const hash = { action: "hashmod", source_labels, target_label: "shard", modulus };
   const own = { action: "keep", source_labels: ["shard"], regex: "$(POD_INDEX)" };
@@ -159,7 +169,7 @@ const rules = {
   ],
 };
 
-/** Who asks which cache. */
+/** Roles and the caches that they ask. */
 const askers = [
   [store, cache.roles.index],
   [store, cache.roles.chunks],
@@ -196,7 +206,10 @@ const storeFiles = (context: Context): Readonly<Record<string, object>> => {
   };
 };
 
-/** Labels that tell one stream of blocks from another; copies of one, which differ by `receive_replica`, are merged. */
+/**
+ * Labels that tell one stream of blocks from another; copies of one, which differ by
+ * `receive_replica`, are merged.
+ */
 const streams = [prometheus.origin.cluster, prometheus.origin.replica, "rule_replica", tenantLabel];
 
 const configs = (context: Context): readonly Config[] => {
@@ -255,7 +268,8 @@ const part = (
 
 const queryArgs = [
   "--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml",
-  // Of a pair that is rolled, the second goes when the first is ready: by then it must be known under its new address.
+  // Of a pair that is rolled, the second goes when the first is ready: by then it must be known
+  // under its new address.
   "--store.sd-dns-interval=5s",
   `--query.replica-label=${prometheus.origin.replica}`,
   "--query.replica-label=rule_replica",
@@ -283,7 +297,8 @@ const storeArgs = (context: Context): readonly string[] => [
 
 const compactArgs = (context: Context): readonly string[] => [
   "--wait",
-  // Late samples make blocks that overlap; without this the compactor would halt at the first of them.
+  // Late samples make blocks that overlap; without this the compactor would halt at the first of
+  // them.
   "--compact.enable-vertical-compaction",
   // Copies that receivers upload of the same samples become one.
   "--deduplication.replica-label=receive_replica",

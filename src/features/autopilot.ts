@@ -5,7 +5,10 @@ import { promtail } from "../components/promtail.ts";
 import type { Component } from "../core/model/component.ts";
 import type { Feature } from "../core/assemble/feature.ts";
 
-/** GKE's Autopilot lets pods read the node's /var/log and nothing else of it: how far files have been read goes with the pod. */
+/**
+ * GKE's Autopilot lets pods read the node's /var/log and nothing else of it: how far files have
+ * been read goes with the pod.
+ */
 const agent = (changes: Component): Feature => {
   const { name } = changes;
   const volume = { name: positions(name).name, hostPath: null, emptyDir: {} } as unknown as IVolume;

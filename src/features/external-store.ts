@@ -16,7 +16,8 @@ const to = (cidrs: readonly string[], port: number): INetworkPolicyEgressRule =>
 });
 
 /**
- * Where pods without keys ask who they are; roles at AWS and identities at Azure come from the internet, by 443.
+ * Where pods without keys ask who they are; roles at AWS and identities at Azure come from the
+ * internet, by 443.
  * https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity#network-policy
  * https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
  */

@@ -48,11 +48,15 @@ const more = (
   }),
 });
 
-/** What links in the pods' folders lead to where the runtime is Docker: under the same path, because the links are absolute. */
+/**
+ * What links in the pods' folders lead to where the runtime is Docker: under the same path, because
+ * the links are absolute.
+ */
 const containers: Folder = {
   name: "docker",
   path: "/var/lib/docker/containers",
-  // Of nodes with another runtime it is an empty folder, and all nodes of a cluster need not be alike.
+  // Of nodes with another runtime it is an empty folder, and all nodes of a cluster need not be
+  // alike.
   type: "DirectoryOrCreate",
   mountPath: "/var/lib/docker/containers",
 };
@@ -64,8 +68,9 @@ export const dockers = {
 } as const satisfies Readonly<Record<string, Feature>>;
 
 /**
- * The journal of the node's own services. Where a node keeps it on disk is not made where it does not: journald would begin to keep it there
- * (`Storage=auto` in journald.conf), so the folder above is mounted.
+ * The journal of the node's own services. Where a node keeps it on disk is not made where it does
+ * not: journald would begin to keep it there (`Storage=auto` in journald.conf), so the folder above
+ * is mounted.
  */
 export const journal: Feature = more(
   "journal",

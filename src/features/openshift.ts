@@ -8,7 +8,10 @@ import { RoleBinding } from "../core/kubernetes/builders.ts";
 import { componentLabels } from "../core/derive/labels.ts";
 import { manifest } from "../core/kubernetes/manifest.ts";
 
-/** OpenShift gives the pods of each namespace a user and groups of its own, and refuses those that name others. */
+/**
+ * OpenShift gives the pods of each namespace a user and groups of its own, and refuses those that
+ * name others.
+ */
 const withoutUsers = (kind: string): Everywhere => ({
   apiVersion: "apps/v1",
   kind,
@@ -26,10 +29,16 @@ const stack: Feature = {
   }),
 };
 
-/** What SELinux lets read the folders of a node, which belong to no container: as OpenShift's own log collector runs. */
+/**
+ * What SELinux lets read the folders of a node, which belong to no container: as OpenShift's own
+ * log collector runs.
+ */
 const selinux = { type: "spc_t" } as const;
 
-/** An agent that touches the host: the policy `privileged`, of which it uses host paths, its user and its SELinux type only. */
+/**
+ * An agent that touches the host: the policy `privileged`, of which it uses host paths, its user
+ * and its SELinux type only.
+ */
 const agent = (changes: Component): Feature => {
   const { name } = changes;
   const spec: Pick<IDaemonSetSpec, "template"> = {

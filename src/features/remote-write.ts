@@ -27,8 +27,8 @@ const pushers: readonly Pusher[] = [
 ];
 
 /**
- * The metrics back end takes what is pushed, instead of one Prometheus that would pass it on and can be away; and Prometheus sends it
- * what it scrapes.
+ * The metrics back end takes what is pushed, instead of one Prometheus that would pass it on and
+ * can be away; and Prometheus sends it what it scrapes.
  */
 const remoteWrite = (name: string, { url }: Receiver, all = pushers): Feature => ({
   name,

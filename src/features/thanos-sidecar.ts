@@ -63,8 +63,9 @@ export const thanosSidecar: Feature = {
                   "--tsdb.path=/data",
                   `--prometheus.url=${wire(sidecar).url(prometheus.roles.server, "http")}`,
                   thanos.objectStore.flag,
-                  // One block that cannot be read, or not be uploaded, keeps no other back: Prometheus goes on without it, too, and the
-                  // compactor takes blocks that come later.
+                  // One block that cannot be read, or not be uploaded, keeps no other back:
+                  // Prometheus goes on without it, too, and the compactor takes blocks that come
+                  // later.
                   "--shipper.skip-corrupted-blocks",
                   "--shipper.allow-out-of-order-uploads",
                 ],

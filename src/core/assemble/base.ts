@@ -72,7 +72,10 @@ const contextOf = (
   settingValues: components[name] ?? {},
 });
 
-/** The settings of a component with the values that an environment gives them, in the order of their names. */
+/**
+ * The settings of a component with the values that an environment gives them, in the order of their
+ * names.
+ */
 const settingsOf = (component: Component, context: Context): SettingsTable =>
   Object.fromEntries(
     Object.entries({ ...component.settings?.(context), ...bucketSettings(component, context.store) })
@@ -80,7 +83,10 @@ const settingsOf = (component: Component, context: Context): SettingsTable =>
       .map(([key, { unit, value }]) => [key, { unit, value: context.settingValues[key] ?? value }]),
   );
 
-/** A component that has asked for its connections: its objects can be made when all others have asked for theirs. */
+/**
+ * A component that has asked for its connections: its objects can be made when all others have
+ * asked for theirs.
+ */
 interface Asked extends Planned {
   readonly built: Built;
   readonly settings: SettingsTable;
@@ -98,7 +104,9 @@ function asked(plan: Planned, context: Context): Asked {
   };
 }
 
-/** Controllers, budgets, policies, account and Services of a component, and what it gives itself. */
+/**
+ * Controllers, budgets, policies, account and Services of a component, and what it gives itself.
+ */
 function objectsOf(
   { component, workloads, built: { pods, objects = [], identity } }: Asked,
   wiring: Wiring,
@@ -129,7 +137,8 @@ const configsOf = ({ component, built: { configs = [] }, settings, source }: Ask
 ];
 
 /**
- * The bases of one choice of modes. All components are wired together, so each base knows all who may talk to it.
+ * The bases of one choice of modes. All components are wired together, so each base knows all who
+ * may talk to it.
  * @param isWanted which of them to give. Default: all
  * @throws if a component has no such mode, or asks for an address that there is not
  */
@@ -185,8 +194,8 @@ const uidOf =
   };
 
 /**
- * Labels that the pods of a workload need because a role that they connect to knows its clients by label: MinIO's have
- * `kube-lgtm.io/object-store: client`.
+ * Labels that the pods of a workload need because a role that they connect to knows its clients by
+ * label: MinIO's have `kube-lgtm.io/object-store: client`.
  */
 const clientLabels = ({ component, roles }: Workload, wiring: Wiring): Readonly<Record<string, string>> => {
   // Who scrapes a role is no client of it.

@@ -3,15 +3,15 @@ import type { Config, Base } from "../model/component.ts";
 import { patch } from "../kubernetes/strategic-merge.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 
-/** What makes of a committed base what it would be if it were built for one environment. */
+/** The difference between a committed base and the same base as one environment builds it. */
 export interface Difference {
-  /** Objects that the base does not have. */
+  /** Objects that only the second base has. */
   readonly objects: readonly Manifest[];
   /** Strategic-merge patches, one object each, by name. */
   readonly patches: readonly Manifest[];
-  /** Numbers of pods that differ, by object. */
+  /** Numbers of pods that differ, by object: `{ "loki-write": 1 }`. */
   readonly replicas: Readonly<Record<string, number>>;
-  /** Literals and files that replace those of the base's ConfigMaps. */
+  /** Literals and files that replace those of generated ConfigMaps. */
   readonly configPatches: readonly Config[];
 }
 
@@ -33,7 +33,7 @@ interface ObjectDifference extends Fields {
   readonly spec?: Fields;
 }
 
-/** The number of pods in a difference, which kustomize has a field of its own for, and what else differs. */
+/** Splits off the number of pods: kustomize has a field of its own for it. */
 function split(difference: ObjectDifference): {
   readonly count: number | undefined;
   readonly rest: Fields | undefined;
@@ -52,7 +52,7 @@ const changed = <T extends Texts>(before: T | undefined, after: T | undefined): 
   return entries.length > 0 ? (Object.fromEntries(entries) as T) : undefined;
 };
 
-/** @param own the same base, built for the environment */
+/** @param own the same base, as the environment builds it */
 export function differenceTo(base: Base, own: Base): Difference {
   const differences = base.objects.flatMap((before) => {
     const after = own.objects.find((one) => same(one, before));

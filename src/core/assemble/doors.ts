@@ -10,28 +10,28 @@ import type { Base } from "../model/component.ts";
 import { manifest, type Manifest } from "../kubernetes/manifest.ts";
 import { ownConnections } from "../model/bases.ts";
 
-/** A way out of the cluster, by TCP: to anywhere, or to one range of addresses. */
+/** A TCP port to open towards a range of addresses, or towards any address. */
 export interface Way {
   readonly port: number;
   readonly cidr?: string;
 }
 
-/** Ports beside those that are open in every environment. */
+/** Ports of the cluster that differ from the usual ones, which are always open. */
 export interface Ports {
-  /** Where the cluster's API server listens. */
+  /** Ports of the API server: [7443]. */
   readonly apiServerPorts?: readonly number[];
-  /** Where the pods of the cluster's DNS listen. */
+  /** Ports of the pods of the cluster's DNS: [10053]. */
   readonly dnsPorts?: readonly number[];
 }
 
-/** What an environment opens that the bases keep shut. */
+/** The settings `network` and `egress`: ports to open that the bases keep closed. */
 export interface OpenedPorts {
   readonly network: Ports;
-  /** By workload. */
+  /** By workload: `{ alertmanager: [{ port: 443 }] }`. */
   readonly egress: Readonly<Record<string, readonly Way[]>>;
 }
 
-/** Policies add up: this one opens a way for every component of a list, beside what the bases' own policies open. */
+/** A policy for the pods of several components, added to those of their bases. */
 const forAll = (name: string, components: readonly string[], egress: INetworkPolicyEgressRule): readonly Manifest[] =>
   components.length === 0 || egress.ports?.length === 0
     ? []
@@ -57,7 +57,9 @@ const rulesOf = (ways: readonly Way[]): INetworkPolicyEgressRule[] =>
     ports: ways.filter((way) => way.cidr === cidr).map(({ port }) => tcp(port)),
   }));
 
-/** A workload that connects to nobody else looks no name up either, until it has a way out. */
+/**
+ * Opens ways out for one workload. DNS is among them: the bases open it only where it is needed.
+ */
 const wayOut = (workload: Workload, ways: readonly Way[], dnsPorts: readonly number[]): Manifest =>
   manifest(
     new NetworkPolicy({
@@ -81,7 +83,7 @@ const withWays = ({ egress }: OpenedPorts, bases: readonly Base[]): readonly (re
     }),
   );
 
-/** The policies that open them, for the bases of one namespace. */
+/** The policies of `network` and `egress`, for the bases of one namespace. */
 export function openedPolicies(open: OpenedPorts, bases: readonly Base[]): readonly Manifest[] {
   const { apiServerPorts = [], dnsPorts = [] } = open.network;
   const those = (isAsked: (connection: Connection) => boolean): readonly string[] =>
@@ -101,7 +103,7 @@ export function openedPolicies(open: OpenedPorts, bases: readonly Base[]): reado
   ];
 }
 
-/** The ways out as they are put on record. */
+/** The connections of `egress`, for the picture of an environment. */
 export const waysOut = (open: OpenedPorts, bases: readonly Base[]): readonly Connection[] =>
   withWays(open, bases).flatMap(([{ roles }, ways]) =>
     roles

@@ -8,70 +8,84 @@ import { allLeftAlone, leftAlone } from "../derive/substitution.ts";
 import { type Connection, connectionKey, createWiring, type Wiring } from "../model/wiring.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 
-/** What an environment says of a feature, by the names of its options. */
+/** Values of a feature's options: `{ host: "grafana.example.com" }`. */
 export type Options = Readonly<Record<string, string>>;
 
-/** What an environment may say of a feature: one value. */
+/** An option of a feature, which an environment may set. */
 export interface Option {
   readonly unit: Unit;
-  /** What it says, for the reference and for editors. */
+  /** What it means, for the reference and for editors. */
   readonly about: string;
-  /** For errors, where that of the unit does not fit. */
+  /** For errors, where the unit's own example does not fit. */
   readonly example?: string;
-  /** An environment that has the feature must say it. */
+  /** An environment with the feature must set it. */
   readonly needed?: true;
 }
 
-/** An opt-in addition to bases, as a kustomize Component. */
+/** An opt-in addition to bases: a kustomize Component, `components/<name>`. */
 export interface Feature {
+  /** "ingress". */
   readonly name: string;
-  /** In which namespace it is: its Component is listed there. Default: the stack's. */
+  /** The namespace whose kustomization lists the Component. Default: the stack's. */
   readonly namespaceKind?: NamespaceKind;
-  /** The component whose pods it changes: an environment without that has nothing of it. Default: it is there whenever it is chosen. */
+  /**
+   * It changes this component's pods only: an environment without the component lacks the feature.
+   */
   readonly changes?: Component;
-  /** What an environment may say of it; `adapt` makes of the answers what then differs from the Component. */
+  /** Options that an environment may set: `{ host: "name" }`. */
   readonly options?: Readonly<Record<string, Option>>;
+  /** What these option values change in the overlay, compared with the committed Component. */
   adapt?(options: Options, store: Store, own: Pick<Addition, "configs">): FeatureDifference;
-  /** Values of components' settings that follow from its options, by component. */
+  /**
+   * Values of components' settings that follow from the options: `{ mimir: { kafkaAddress: … } }`.
+   */
   settings?(options: Options): Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** What cannot work beside these bases: the path of the setting, what was found and what to do. */
+  /**
+   * Problems beside these bases, as lines: the path of the setting, the value, what was expected.
+   */
   problems?(options: Options, bases: readonly Base[]): readonly string[];
-  /** A role whose work something outside the bundle does. */
+  /** Something outside the bundle does the work of this role: S3 in place of MinIO. */
   readonly replaces?: { readonly role: Role; readonly by: Place };
-  /** Roles that it puts into the pods of a role that is there already. */
+  /** Roles that it adds to the pods of another role: Thanos's sidecar beside Prometheus. */
   readonly joins?: readonly { readonly role: Role; readonly beside: Role }[];
-  /** @param bases all there are, in each of their modes */
+  /**
+   * The Component's own contents.
+   * @param bases all committed bases, in all of their modes
+   */
   build?(wiring: Wiring, bases: readonly Base[]): BuiltFeature;
   /**
-   * The base with the feature, where the change follows from the base's own workloads and sizes. The Component holds the difference to the
-   * committed base, an overlay the difference between that and its environment's own base.
+   * Returns the base with the feature applied. The Component holds the difference to the committed
+   * base. An overlay holds what still differs when its environment's own base is reshaped.
    * @param wiring of one base a component; the workloads of `base` are its own
    */
   reshape?(base: Base, wiring: Wiring): Base;
   /**
-   * `each base`: what `reshape` changes in a base is a Component of its own, `components/<feature>/<component>/<mode>`, because it names
-   * workloads that another mode does not have. Default: one Component, `components/<feature>`, for all bases.
+   * `each base`: the change of each base is a Component of its own,
+   * `components/<name>/loki/scalable`, because it names workloads that other modes lack. Default:
+   * one Component for all bases.
    */
   readonly changesFor?: "each base";
 }
 
 export interface FeatureDifference {
-  /** Secrets that it needs and nobody generates, with their keys. */
+  /** Secrets that it needs and that nobody generates, with their keys. */
   readonly expects?: readonly { readonly name: string; readonly keys: readonly string[] }[];
   /** Strategic-merge patches, one object each, by name. */
   readonly patches?: readonly Manifest[];
-  /** Keys that replace or join those of a base's generated ConfigMap. */
+  /** Literals and files that are merged into ConfigMaps of bases. */
   readonly configPatches?: readonly Config[];
 }
 
 interface BuiltFeature extends FeatureDifference {
   readonly objects?: readonly Manifest[];
-  /** ConfigMaps of its own, which a kustomization changes by patches: its generators run before its Components. */
+  /**
+   * ConfigMaps of its own. An overlay changes them by patches: Components run after its generators.
+   */
   readonly configs?: readonly Config[];
   readonly everywhere?: readonly Everywhere[];
 }
 
-/** What changes in every object of a kind, whatever its name. */
+/** A patch of every object of a kind. */
 export interface Everywhere {
   readonly apiVersion: string;
   readonly kind: string;
@@ -81,7 +95,7 @@ export interface Everywhere {
   readonly change: Readonly<Record<string, unknown>>;
 }
 
-/** Annotations for everything that generators make, anybody's. */
+/** Adds annotations to every ConfigMap and Secret, also to those of others. */
 export const annotating = (annotations: Readonly<Record<string, string>>): readonly Everywhere[] =>
   ["ConfigMap", "Secret"].map((kind) => ({
     apiVersion: "v1",
@@ -90,10 +104,10 @@ export const annotating = (annotations: Readonly<Record<string, string>>): reado
     change: { metadata: { annotations } },
   }));
 
-/** What `components/<feature>` or `components/<feature>/<component>/<mode>` holds. */
+/** The contents of `components/<feature>` or of `components/<feature>/<component>/<mode>`. */
 export interface Addition {
   readonly feature: Feature;
-  /** The only base that it can stand over. Default: any choice of bases. */
+  /** The base that it changes. Undefined if it fits any choice of bases. */
   readonly base?: Base | undefined;
   readonly namespaceKind: NamespaceKind;
   readonly path: string;
@@ -104,11 +118,11 @@ export interface Addition {
   readonly everywhere: readonly Everywhere[];
   /** Numbers of pods that differ, by object. */
   readonly replicas: Readonly<Record<string, number>>;
-  /** Those that the bases do not have already. */
+  /** Connections that the bases do not have already. */
   readonly connections: readonly Connection[];
 }
 
-/** A workload with the roles that these features put into its pods. */
+/** A workload with the roles that these features add to its pods. */
 export const joinRoles =
   (features: readonly Feature[]) =>
   (workload: Workload): Workload => ({
@@ -131,7 +145,7 @@ const wiringOf = (
     names,
   );
 
-/** What the features make of bases that stand in namespaces of these names. */
+/** The bases with all of these features applied. */
 export const reshaped = (
   features: readonly Feature[],
   bases: readonly Base[],
@@ -149,7 +163,7 @@ const together = (differences: readonly Difference[]) => ({
   replicas: Object.assign({}, ...differences.map(({ replicas }) => replicas)) as Difference["replicas"],
 });
 
-/** What `reshape` changes in the committed bases: those that it leaves as they are are left out. */
+/** The difference that `reshape` makes to each committed base that it changes. */
 const changed = (feature: Feature, bases: readonly Base[], wiring: Wiring): ReadonlyMap<Base, Difference> =>
   new Map(
     bases.flatMap((base) => {

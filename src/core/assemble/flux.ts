@@ -5,8 +5,9 @@ import type { Manifest } from "../kubernetes/manifest.ts";
 const namespace = "flux-system";
 
 /**
- * When a StatefulSet is as it should be. Flux takes one whose zones are rolled by the rollout-operator (`OnDelete`) for ready whatever its
- * pods do (cli-utils, kstatus/status/core.go), so this is said here, in CEL, for all of them. Flux 2.5 or later.
+ * When a StatefulSet is as it should be. Flux takes one whose zones are rolled by the
+ * rollout-operator (`OnDelete`) for ready whatever its pods do (cli-utils, kstatus/status/core.go),
+ * so this is said here, in CEL, for all of them. Flux 2.5 or later.
  */
 const statefulSetsReady = {
   apiVersion: "apps/v1",
@@ -38,8 +39,9 @@ const defined = (fields: Readonly<Record<string, string | undefined>>): object =
 const keepConfig = "../../components/flux-keep-config";
 
 /**
- * What Flux applies the environment by: a source and a Kustomization of it (https://fluxcd.io/flux/components/kustomize/kustomizations/).
- * An environment that expects its Secrets waits for the Kustomization that brings them.
+ * What Flux applies the environment by: a source and a Kustomization of it
+ * (https://fluxcd.io/flux/components/kustomize/kustomizations/). An environment that expects its
+ * Secrets waits for the Kustomization that brings them.
  */
 export function fluxObjects({ name, path, repository, credentials }: Overlay): readonly Manifest[] {
   const metadata = { name: `kube-lgtm-${name}`, namespace };

@@ -10,7 +10,7 @@ import type { Store } from "../model/store.ts";
 import type { Connection } from "../model/wiring.ts";
 import { manifest, type Manifest } from "../kubernetes/manifest.ts";
 
-/** What an overlay needs to know of its environment. */
+/** The part of an environment's settings that an overlay needs. */
 export interface Choice {
   readonly name: string;
   /** Where its settings are, from the root of the project. */
@@ -22,7 +22,7 @@ export interface Choice {
   readonly store: Store;
   readonly network: OpenedPorts["network"];
   readonly egress: OpenedPorts["egress"];
-  /** What it says of the features that it has, by their names. */
+  /** Options by feature: `{ ingress: { host: "grafana.example.com" } }`. */
   readonly options: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
@@ -33,35 +33,40 @@ export interface Renamed {
   readonly to: string;
 }
 
-/** One namespace of an environment: `overlays/<environment>/<home>`. */
+/** One namespace of an environment: `overlays/dev/stack`. */
 export interface Part {
   readonly namespaceKind: NamespaceKind;
+  /** "overlays/dev/stack". */
   readonly path: string;
+  /** "observability". */
   readonly namespace: string;
+  /** Objects of its own: the namespace, policies, and what no base has. */
   readonly objects: readonly Manifest[];
   readonly bases: readonly Base[];
   readonly additions: readonly Addition[];
-  /** Ways out that it opens. */
+  /** Connections that the setting `egress` opens. */
   readonly waysOut: readonly Connection[];
-  /** Patches of its own, one object each, by name. */
+  /** The environment's difference to the bases: strategic-merge patches, one object each. */
   readonly patches: readonly Manifest[];
+  /** The same for numbers of pods: `{ "loki-write": 1 }`. */
   readonly replicas: Readonly<Record<string, number>>;
-  /** What no namespace holds, under the namespace's own name. */
+  /** Cluster-scoped objects, renamed with the namespace as suffix. */
   readonly renamed: readonly Renamed[];
+  /** The same for generated ConfigMaps: literals and files that are merged into them. */
   readonly configPatches: readonly Config[];
-  /** Of the merges, those that come of how the environment's own bases would differ. */
+  /** Those of `configPatches` that come from settings, not from features. */
   readonly settingPatches: readonly Config[];
   readonly secrets: readonly SecretShape[];
-  /** Buckets that are to be there, with the component that keeps its objects in each; none where they are made. */
+  /** Buckets that must exist. None with MinIO, which makes its own. */
   readonly buckets: readonly { readonly name: string; readonly component: string }[];
-  /** Secrets that are to be there already, because the environment does not generate them. */
+  /** Secrets that must exist, because the environment does not generate them. */
   readonly expects: readonly {
     readonly name: string;
     readonly keys: readonly string[];
-    /** When it is read; undefined is at the start. */
+    /** Default: "start-up". */
     readonly read?: Config["read"];
   }[];
-  /** Secrets that are read where they are there. */
+  /** Secrets that are read if they exist. */
   readonly mayHave: Part["expects"];
 }
 
@@ -85,7 +90,7 @@ const namespaceObject = (name: string, home: NamespaceKind): Manifest =>
     }),
   );
 
-/** Nothing comes in or goes out that no other policy lets through. */
+/** Closes every way that no other policy opens. */
 const defaultDeny = (): Manifest =>
   manifest(
     new NetworkPolicy({
@@ -94,12 +99,12 @@ const defaultDeny = (): Manifest =>
     }),
   );
 
-/** What no namespace holds, and each environment has of its own. */
+/** Cluster-scoped objects of which each environment has its own. */
 const isRight = ({ kind }: Manifest): boolean => kind === "ClusterRole" || kind === "ClusterRoleBinding";
 
 /**
- * A second environment in one cluster must not take the rights of the first away, neither when it comes nor when it goes: in a namespace
- * of another name than the bases assume, a role of the cluster and its binding carry that name.
+ * Two environments in one cluster must not share a ClusterRole or its binding: removing one would
+ * take the rights of the other. In another namespace than the bases', both get its name as suffix.
  */
 const rightsOf = (bases: readonly Base[], home: NamespaceKind, namespace: string): readonly Renamed[] =>
   namespace === namespaceNames[home]
@@ -109,7 +114,7 @@ const rightsOf = (bases: readonly Base[], home: NamespaceKind, namespace: string
         .map(({ kind, metadata: { name } }) => ({ kind, name, to: `${name}-${namespace}` }))
         .sort((a, b) => (`${a.name} ${a.kind}` < `${b.name} ${b.kind}` ? -1 : 1));
 
-/** One patch an object, whoever wants something of it changed. */
+/** All patches of one object as one patch. */
 function perObject(patches: readonly Manifest[]): readonly Manifest[] {
   const found = new Map<string, Manifest>();
   for (const patch of patches) {
@@ -125,7 +130,7 @@ const expected = ({ name, read, env = {}, files = {} }: SecretShape): Part["expe
   keys: [...Object.keys(env), ...Object.keys(files)],
 });
 
-/** What is merged into one ConfigMap at once, whoever wants it. */
+/** All merges into one ConfigMap as one merge. */
 function perConfig(merges: readonly Config[]): readonly Config[] {
   const found = new Map<string, Config>();
   for (const config of merges) {
@@ -139,9 +144,11 @@ function perConfig(merges: readonly Config[]): readonly Config[] {
   return [...found.values()];
 }
 
-/** A base, and what it would be if it were built for the environment alone. */
+/** A base of an environment. */
 export interface Chosen {
+  /** As it is committed. */
   readonly base: Base;
+  /** As the environment's own values build it. */
   readonly own: Base;
 }
 
@@ -165,7 +172,7 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
     const here = chosen.filter(({ base }) => base.component.namespaceKind === namespaceKind);
     const bases = here.map(({ base }) => base);
     const secrets = here.flatMap(({ own }) => own.secrets);
-    // As kustomize takes them: in the order of their paths.
+    // kustomize applies Components in the order of its list, which is that of their paths.
     const added = additions
       .filter((one) => one.namespaceKind === namespaceKind)
       .toSorted((a, b) => (a.path < b.path ? -1 : 1));
@@ -223,7 +230,10 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
     parts: kinds.map(part),
   };
 }
-/** The file in which an environment's settings are, from the root of the project: errors name it, so that it can be clicked. */
+/**
+ * The file in which an environment's settings are, from the root of the project: errors name it, so
+ * that it can be clicked.
+ */
 export const settingsFile = (environment: string): string => `src/environments/${environment}.ts`;
 
 /** Where a cluster fetches this repository from. */

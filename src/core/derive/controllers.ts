@@ -31,7 +31,10 @@ export const controllers = (pods: Pods, zoneLabels: ZoneLabels | undefined): rea
   return zones.length > 0 ? zones.map((zone) => controller(pods, zone, zoneLabels)) : [controller(pods)];
 };
 
-/** DaemonSet where the role says so, StatefulSet where its pods keep a volume or their names, else Deployment. */
+/**
+ * A DaemonSet for `every node`, a StatefulSet if pods keep a volume or their names, else a
+ * Deployment. A DaemonSet replaces 10 % of its pods at a time: nodes are many and alike.
+ */
 function controller(pods: Pods, zone?: string, zoneLabels?: ZoneLabels): Manifest {
   const { workload, size } = pods;
   const name = zone ? `${workload.fullName}-${zone}` : workload.fullName;
@@ -80,7 +83,7 @@ function controller(pods: Pods, zone?: string, zoneLabels?: ZoneLabels): Manifes
   );
 }
 
-/** With the fields that the API server fills in, so that what is applied and what is there read alike. */
+/** With the defaults of the API server, so that the applied and the stored object are the same. */
 const claim = ({ size, class: storageClassName }: Disk): IPersistentVolumeClaim => ({
   apiVersion: "v1",
   kind: "PersistentVolumeClaim",
@@ -93,7 +96,7 @@ const claim = ({ size, class: storageClassName }: Disk): IPersistentVolumeClaim 
   },
 });
 
-/** The claim's volume becomes a folder of the pod, which may grow to the size that the claim would ask for. */
+/** An emptyDir in place of the claim, limited to the claim's size. */
 const withoutClaim = (spec: IPodSpec, { size }: Disk): IPodSpec => ({
   ...spec,
   containers: spec.containers.map((container) =>
@@ -110,7 +113,7 @@ const withoutClaim = (spec: IPodSpec, { size }: Disk): IPodSpec => ({
   volumes: [...(spec.volumes ?? []), emptyDir("data", size)],
 });
 
-/** With one pod a budget would either block every drain or say nothing, so there is none. Zones share one. */
+/** No budget for a single pod: it would block every drain or do nothing. Zones share one. */
 export const budget = ({ workload, size }: Pods): readonly Manifest[] =>
   workload.runs !== "replicas" || podsOf(size) < 2
     ? []
@@ -123,13 +126,16 @@ export const budget = ({ workload, size }: Pods): readonly Manifest[] =>
         ),
       ];
 
-/** Part of what it can do at once that a pod should do: above it there are more of them. */
+/**
+ * Target utilisation of a scaled pod, an assumption: until a new pod is ready, the others can take
+ * a third more.
+ */
 export const busy = 0.75;
 
-/** CPU of a pod above which there are more of them; absolute, so that it does not follow from what a cluster makes of requests. */
+/** The autoscaler's target in millicores. Absolute: clusters may change requests. */
 export const busyCpu = ({ cpu }: Size): string => `${Math.round((quantity(cpu) ?? 0) * 1000 * busy)}m`;
 
-/** Fewer pods one by one, after ten quiet minutes. */
+/** Removes one pod a minute, and only after ten minutes below the target. */
 export const scaling = {
   scaleDown: {
     stabilizationWindowSeconds: 600,
@@ -137,11 +143,16 @@ export const scaling = {
   },
 };
 
-/** More pods when those there are have much to do. */
+/**
+ * The autoscaler of a workload with `maxReplicas`.
+ * @throws if its pods keep something
+ */
 export const autoscaler = ({ workload, size }: Pods): readonly Manifest[] => {
   if (size.maxReplicas === undefined) return [];
   if (workload.podNames || workload.runs !== "replicas")
-    throw new Error(`${workload.fullName} keeps something or owns something: its size has no maxReplicas.`);
+    throw new Error(
+      `${workload.fullName} keeps a volume or a name, or runs on every node: remove maxReplicas from its size.`,
+    );
   return [
     manifest(
       new HorizontalPodAutoscaler({

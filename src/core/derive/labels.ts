@@ -1,7 +1,10 @@
 import type { Group, Role, Workload } from "../model/roles.ts";
 export const partOf = { "app.kubernetes.io/part-of": "kube-lgtm" } as const;
 
-/** What selects a workload's pods. These two labels never grow: a selector cannot be changed once it is applied. */
+/**
+ * What selects a workload's pods. These two labels never grow: a selector cannot be changed once it
+ * is applied.
+ */
 export const selector = (workload: Workload): Record<string, string> => ({
   "app.kubernetes.io/name": workload.component,
   "app.kubernetes.io/component": workload.name,

@@ -21,7 +21,10 @@ interface Opening {
   readonly ports: readonly INetworkPolicyPort[];
 }
 
-/** A peer's pods: the workload inside a component, any pod of the component from outside or through a ring. */
+/**
+ * A peer's pods: the workload inside a component, any pod of the component from outside or through
+ * a ring.
+ */
 const peer = (
   self: Pick<Subject, "component" | "home">,
   other: Role,
@@ -97,7 +100,7 @@ interface Subject {
   readonly includes: (role: Role) => boolean;
 }
 
-/** Exactly these connections, as far as they begin or end at the subject; `alone` also shuts what they leave open. */
+/** Opens these connections as far as they touch the subject. `alone` closes all others. */
 function policy(
   subject: Subject,
   connections: readonly Connection[],
@@ -127,7 +130,7 @@ function policy(
   );
 }
 
-/** What a workload may be reached by and may reach: exactly the recorded connections, and DNS if it has any to make. */
+/** The recorded connections of a workload, and DNS if it makes any. */
 export const networkPolicy = (workload: Workload, wiring: Wiring): Manifest =>
   policy(
     {
@@ -144,7 +147,10 @@ export const networkPolicy = (workload: Workload, wiring: Wiring): Manifest =>
     "alone",
   );
 
-/** Policies that a feature adds to those of the bases: one for each component that its connections touch. */
+/**
+ * Policies that a feature adds to those of the bases: one for each component that its connections
+ * touch.
+ */
 export function addedPolicies(
   feature: string,
   connections: readonly Connection[],

@@ -11,7 +11,9 @@ import { selector } from "./labels.ts";
 import type { Role, Workload } from "../model/roles.ts";
 import type { Size, Sized } from "../model/size.ts";
 
-/** Every program runs as this user and group, whatever its image says; volumes belong to the group. */
+/**
+ * Every program runs as this user and group, whatever its image says; volumes belong to the group.
+ */
 const user = 10001;
 
 /** The declared ports of the roles that share a container, by number. */
@@ -23,14 +25,18 @@ export const containerPorts = (roles: readonly Role[]): IContainerPort[] =>
 type Needs = Pick<Size, "cpu" | "memory" | "memoryLimit">;
 
 /**
- * Requests, and limits for what cannot be given back: memory and local disk. CPU has none, so that nothing is throttled.
- * @param scratch room for what is written outside of claims: emptyDirs and the container's log
+ * Requests, and limits of memory and local disk. CPU has no limit, so that nothing is throttled.
+ * The request of 32Mi and the limit of 256Mi of local disk are assumptions: a log of 10 MB, which
+ * kubelet rotates and of which it keeps five (`containerLogMaxSize`, `containerLogMaxFiles`), and
+ * small files in /tmp.
+ * @param scratch limit of local disk for emptyDirs and the container's log
  */
 export const resources = ({ cpu, memory, memoryLimit }: Needs, scratch = "256Mi"): IResourceRequirements => ({
   requests: { cpu, memory, "ephemeral-storage": "32Mi" },
   limits: { memory: memoryLimit, "ephemeral-storage": scratch },
 });
 
+/** A pod that answers no more gets no requests after 15 s, and is restarted after two minutes. */
 const seconds = {
   ready: { periodSeconds: 5, timeoutSeconds: 3 },
   live: { periodSeconds: 20, timeoutSeconds: 5 },
@@ -40,11 +46,11 @@ export const httpGet = (path: string, port = "http"): IProbe => ({ httpGet: { pa
 export const tcp = (port: string): IProbe => ({ tcpSocket: { port } });
 
 interface Probes {
-  /** May it be sent requests? */
+  /** May the pod be sent requests? */
   readonly ready: IProbe;
-  /** Is the process alive? Asks for less than `ready`, so that a missing neighbour restarts nobody. */
+  /** Is the process alive? Checks no neighbour: a missing one would restart this pod. */
   readonly live: IProbe;
-  /** How long it may take to come up (replay of a log, join of a ring) before `live` counts. */
+  /** Seconds for start-up (replay of a log, join of a ring) before `live` counts. */
   readonly startSeconds: number;
 }
 
@@ -59,13 +65,14 @@ export const probes = ({
 });
 
 /**
- * For a program that stops listening as soon as it is told to end: keeps it from hearing so until the news that nobody is to be sent here
- * has reached every node. A connection to a pod that is gone would hang. Needs Kubernetes 1.30
+ * Delays SIGTERM by 5 s, until the endpoint removal has reached every node. The programs that use
+ * it stop listening at once, and a connection to a pod that is gone would hang. Needs Kubernetes
+ * 1.30
  * (https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/#hook-handler-implementations).
  */
 export const untilUnrouted: ILifecycle = { preStop: { sleep: { seconds: 5 } } };
 
-/** Begins what waits in a shell: as the first process of a container it hears of its end only where it listens. */
+/** First line of a shell script that waits: process 1 of a container ignores SIGTERM without it. */
 export const endsWhenTold = "trap 'exit 1' QUIT TERM";
 
 /** The name of a pod: "kafka-0". */
@@ -77,13 +84,14 @@ export const podIndex = (variable: string): IEnvVar => ({
   valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
 });
 
-/** The address that a cluster has given a pod, of whatever family and range. */
+/** The address of a pod, IPv4 or IPv6. */
 export const podIp: IEnvVar = { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
 
 /**
- * Tells Go's collector how much memory it may take, for programs that do not look it up by themselves: a million bytes of each Mi of the
- * container's limit, whoever sets that. The rest, 4.6 %, is for what the collector does not see, such as the buffers of connections
- * (https://go.dev/doc/gc-guide#Suggested_uses). Kubernetes divides a limit by a unit and by nothing else; the zeros behind it multiply.
+ * Tells Go's collector the memory limit, for programs that do not find it by themselves: 1,000,000
+ * bytes of each Mi of the container's limit. The rest, 4.6 %, is for memory that the collector does
+ * not see (https://go.dev/doc/gc-guide#Suggested_uses). Kubernetes can only divide a limit by a
+ * unit; the zeros behind the variable multiply.
  */
 export const goMemoryLimit: readonly IEnvVar[] = [
   { name: "MEMORY_LIMIT_MI", valueFrom: { resourceFieldRef: { resource: "limits.memory", divisor: "1Mi" } } },
@@ -98,9 +106,9 @@ export const configVolume = (name: string, configMap: string): IVolume => ({ nam
 export const secretVolume = (name: string, secretName: string): IVolume => ({ name, secret: { secretName } });
 
 /**
- * A ConfigMap's files, and over them those of a Secret, where somebody has made it: of two files of one name that of the later source counts
- * (`collectData` of kubelet's pkg/volume/projected).
- * @param as keys of the Secret, by the names that their files have. Default: all keys, by their own names
+ * Files of a ConfigMap, overlaid by those of a Secret if that exists. Of two files of one name the
+ * later source counts (`collectData` of kubelet's pkg/volume/projected).
+ * @param as keys of the Secret by file name. Default: all keys, by their own names
  */
 export const overlaid = (
   name: string,
@@ -123,7 +131,7 @@ export const overlaid = (
   },
 });
 
-/** One folder made of the ConfigMaps that are there; those of components an environment leaves out are skipped. */
+/** One folder of the files of those ConfigMaps that exist. */
 export const optionalConfigs = (name: string, configMaps: readonly string[]): IVolume => ({
   name,
   projected: { sources: configMaps.map((configMap) => ({ configMap: { name: configMap, optional: true } })) },
@@ -139,7 +147,7 @@ export const restrictedContainer = (container: IContainer): IContainer => ({
   },
 });
 
-/** ConfigMaps that a cluster may have for all who ask something outside of it: whom to trust, and the way out. */
+/** ConfigMaps that a cluster may have for programs that ask outside: certificates and a proxy. */
 export const outside = { certificates: "ca-bundle", proxy: "proxy-settings" } as const;
 
 export const certificates: IVolume = {
@@ -148,8 +156,8 @@ export const certificates: IVolume = {
 };
 
 /**
- * Programs of Go trust the certificates in the folder SSL_CERT_DIR beside those in the system's file (crypto/x509/root_unix.go). What a
- * component's own settings say comes after what is said to all.
+ * Go programs trust the certificates in SSL_CERT_DIR beside those in the system's file
+ * (crypto/x509/root_unix.go). The component's own settings come later, so they win.
  */
 export const askingOutside = (container: IContainer): IContainer => ({
   ...container,
@@ -178,10 +186,13 @@ export const probedAs =
     return { ...container, ...Object.fromEntries(probes) };
   };
 
-/** The pod as its component describes it, with everything that Pod Security `restricted` and a careful reader ask of it. */
+/**
+ * The pod as its component describes it, with all that Pod Security `restricted` requires.
+ * @throws if the pods touch the host outside the agents' namespace
+ */
 export function hardened({ workload, size, pod, usesApi, asksOutside, mustTouchHost }: Pods, zone?: string): IPodSpec {
   if (mustTouchHost && workload.namespaceKind !== "agents") {
-    throw new Error(`${workload.fullName} touches the host: its component's home must be "agents".`);
+    throw new Error(`${workload.fullName} touches the host: set the namespaceKind of its component to "agents".`);
   }
   const { containers, initContainers, volumes, securityContext, ...rest } = pod;
   return {
@@ -213,8 +224,8 @@ export function hardened({ workload, size, pod, usesApi, asksOutside, mustTouchH
 }
 
 /**
- * What the nodes are labelled that are no machines: pods of a DaemonSet would wait there for ever. AWS Fargate; virtual-kubelet, which is
- * also Azure's virtual nodes and Alibaba's; Liqo.
+ * Labels of nodes that are no machines: a DaemonSet's pods would be pending there for ever. AWS
+ * Fargate, Liqo, and virtual-kubelet, which Azure's and Alibaba's virtual nodes use.
  */
 const unreal: Readonly<Record<string, string>> = {
   "eks.amazonaws.com/compute-type": "fargate",
@@ -222,7 +233,7 @@ const unreal: Readonly<Record<string, string>> = {
   type: "virtual-kubelet",
 };
 
-/** A node that lacks the label is none of them. */
+/** A node without the label is a machine. */
 const onRealNodes: IPodSpec["affinity"] = {
   nodeAffinity: {
     requiredDuringSchedulingIgnoredDuringExecution: {
@@ -235,10 +246,13 @@ const onRealNodes: IPodSpec["affinity"] = {
   },
 };
 
-/** Which of its workload's zones a pod is of; the programs take it as the name of their availability zone. */
+/**
+ * Which of its workload's zones a pod is of; the programs take it as the name of their availability
+ * zone.
+ */
 export const zoneLabel = "kube-lgtm.io/zone";
 
-/** The pods of one zone go where those of the others are not, if there is such a place. */
+/** Pods of one zone prefer nodes and zones without pods of the other zones. */
 const awayFromOtherZones = (workload: Workload, zone: string): IPodSpec["affinity"] => ({
   podAntiAffinity: {
     preferredDuringSchedulingIgnoredDuringExecution: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
@@ -256,7 +270,7 @@ const awayFromOtherZones = (workload: Workload, zone: string): IPodSpec["affinit
   },
 });
 
-/** Replicas go to different nodes and zones where there are some, and still run where there are not. */
+/** Replicas spread over nodes and zones, but are never pending for it. */
 export const spread = (matchLabels: Record<string, string>): IPodSpec["topologySpreadConstraints"] =>
   ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
     maxSkew: 1,

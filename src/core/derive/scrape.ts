@@ -5,7 +5,8 @@ import { isRole, type Wiring } from "../model/wiring.ts";
 
 /**
  * Prometheus scrape jobs of the roles that `scraper` finds, in the order of their names.
- * @param silent roles without metrics: where one has pods of its own, they are no targets, whatever their ports are called
+ * @param silent roles without metrics: where one has pods of its own, they are no targets, whatever
+ * their ports are called
  */
 export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[]): readonly object[] {
   const found = wiring.connections().filter(({ from, to, via }) => from === scraper && via === "member" && isRole(to));
@@ -48,7 +49,10 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
     });
 }
 
-/** The same jobs where there is nobody to ask for pods: every role with metrics among these workloads, by name. */
+/**
+ * The same jobs where there is nobody to ask for pods: every role with metrics among these
+ * workloads, by name.
+ */
 export function staticJobs(workloads: readonly Workload[]): readonly object[] {
   const targets = workloads.flatMap(({ fullName, name: workload, roles }) =>
     roles.flatMap((role) =>
@@ -97,14 +101,18 @@ const label = {
   pod: copy("__meta_kubernetes_pod_name", "pod"),
   container: copy("__meta_kubernetes_pod_container_name", "container"),
   node: copy("__meta_kubernetes_pod_node_name", "node"),
-  // Not "component", which Loki, Mimir and Tempo have for the parts of a process (Mimir's own dashboards go by it).
+  // Not "component", which Loki, Mimir and Tempo have for the parts of a process (Mimir's own
+  // dashboards go by it).
   workload: copy(componentLabel, "workload"),
 } as const;
 
 /** Labels that say which pod a sample is from. */
 export const podIdentity: readonly object[] = [label.namespace, label.pod, label.node];
 
-/** What a job's samples carry, by what they are about. What is not about the process has no label that ends with its pod. */
+/**
+ * What a job's samples carry, by what they are about. What is not about the process has no label
+ * that ends with its pod.
+ */
 const identity: Readonly<Record<NonNullable<Metrics["about"]> | "process", (job: string) => readonly object[]>> = {
   process: () => Object.values(label),
   node: () => [label.node, copy("__meta_kubernetes_pod_node_name", "instance")],

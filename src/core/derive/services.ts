@@ -46,13 +46,13 @@ const asked = (workload: Workload, via: Connection["via"], wiring: Wiring): Port
     }),
   );
 
-/** The doors of its roles, and its own name where a role asked for it; they may be one. */
+/** The entry points of its roles, and a Service of its own name if a role asked for it. */
 function entryServices(workload: Workload, wiring: Wiring): readonly ServiceShape[] {
-  const doors = workload.roles.flatMap(({ entryPoint, ports }) =>
+  const entries = workload.roles.flatMap(({ entryPoint, ports }) =>
     entryPoint ? [{ ...entryPoint, numbers: ports }] : [],
   );
   const service = (name: string): ServiceShape => {
-    const open = doors.filter((door) => door.name === name);
+    const open = entries.filter((entry) => entry.name === name);
     const ports: Ports = Object.fromEntries(
       open.flatMap((d) => d.ports.map((port) => [port, d.numbers[port] as number])),
     );
@@ -61,19 +61,19 @@ function entryServices(workload: Workload, wiring: Wiring): readonly ServiceShap
       ...(name === workload.fullName ? asked(workload, "service", wiring) : {}),
       ...(each && name === governingServiceName(workload) ? asked(workload, "each pod", wiring) : {}),
     };
-    const sessionAffinity = open.find((door) => door.sessionAffinity)?.sessionAffinity;
+    const sessionAffinity = open.find((entry) => entry.sessionAffinity)?.sessionAffinity;
     return { ...about(workload), name, headless: each, sessionAffinity, ports: { ...ports, ...inside } };
   };
-  return unique([workload.fullName, ...doors.map(({ name }) => name)])
+  return unique([workload.fullName, ...entries.map(({ name }) => name)])
     .map(service)
     .filter(({ ports }) => some(ports));
 }
 
-/** Whom a name that lists pods has on it. */
+/** Which pods a headless Service lists. */
 const listed = ({ roles }: Workload): ServiceShape["headless"] =>
   roles.some(({ publishNotReadyAddresses }) => publishNotReadyAddresses) ? "members" : "ready members";
 
-/** One name for each pod: what governs a StatefulSet, and where clients balance by themselves. */
+/** The headless Service that governs a StatefulSet, or that clients balance over. */
 function headless(workload: Workload, wiring: Wiring): readonly ServiceShape[] {
   const each = asked(workload, "each pod", wiring);
   if ((!workload.podNames && !some(each)) || workload.roles.some(({ entryPoint }) => entryPoint?.headless)) return [];
@@ -104,7 +104,7 @@ function groups(workloads: readonly Workload[]): readonly ServiceShape[] {
   return [...new Map(all).values()];
 }
 
-/** The Services of one component: doors, the addresses that its own roles ask for, names of StatefulSets, groups. */
+/** The Services of one component: entry points, those that its own roles ask for, groups. */
 export const services = (workloads: readonly Workload[], wiring: Wiring): readonly Manifest[] =>
   [
     ...workloads.flatMap((workload) => [...entryServices(workload, wiring), ...headless(workload, wiring)]),

@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 
 /**
- * The builders of `kubernetes-models` that are used here, by the group and version they live in. They are required, not
- * imported: a loader that runs TypeScript takes hold of every imported module, which doubles the time of a build.
+ * The builders of `kubernetes-models` that are used here, by the group and version they live in.
+ * They are required, not imported: a loader that runs TypeScript takes hold of every imported
+ * module, which doubles the time of a build.
  */
 const load = createRequire(import.meta.url);
 

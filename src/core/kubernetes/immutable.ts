@@ -3,7 +3,9 @@ import type { Manifest } from "./manifest.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Fields of a StatefulSet's spec that may change; the API server refuses any change of the others. */
+/**
+ * Fields of a StatefulSet's spec that may change; the API server refuses any change of the others.
+ */
 const mutable: readonly string[] = [
   "minReadySeconds",
   "ordinals",

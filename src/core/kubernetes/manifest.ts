@@ -12,7 +12,10 @@ interface Model {
   toJSON(): unknown;
 }
 
-/** The plain object of a model that its schema accepts; throws with the object's kind and name otherwise. */
+/**
+ * The plain object of a model that its schema accepts; throws with the object's kind and name
+ * otherwise.
+ */
 export function manifest(model: Model): Manifest {
   const plain = model.toJSON() as Manifest;
   try {

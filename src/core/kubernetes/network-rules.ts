@@ -2,8 +2,9 @@ import { containersOf, type Labels, type PodTemplate, type Selector, selects, sp
 import type { Manifest } from "./manifest.ts";
 
 /**
- * Where the pods behind a cluster's DNS Service and its API server listen: policies are decided there, after the Service's port has been
- * exchanged for theirs. Which distribution listens where, and who says so, is in docs/security.md.
+ * Where the pods behind a cluster's DNS Service and its API server listen: policies are decided
+ * there, after the Service's port has been exchanged for theirs. Which distribution listens where,
+ * and who says so, is in docs/security.md.
  */
 export const listening = { dns: [53, 1053, 5353, 8053], apiServer: [443, 6443, 6444, 8443, 16443] } as const;
 
@@ -46,7 +47,9 @@ export interface Target {
 /** A place that is no pod: the world outside of the cluster's pod network. */
 export const outside = Symbol("outside");
 
-/** The network as these objects' policies leave it, decided as the Kubernetes documentation says. */
+/**
+ * The network as these objects' policies leave it, decided as the Kubernetes documentation says.
+ */
 export interface Network {
   /** Whether the direction's policies, all together, let this party's traffic through. */
   open(direction: Direction, self: Party, other: Party | typeof outside, target: Target): boolean;

@@ -90,7 +90,10 @@ export function scaledBy(object: Manifest): (Bounds & { readonly kind: string; r
   return found && { ...found, kind: spec.scaleTargetRef.kind ?? "Deployment", name: spec.scaleTargetRef.name };
 }
 
-/** The objects as they begin: what an autoscaler scales has the number of pods that it never goes below. */
+/**
+ * The objects as they begin: what an autoscaler scales has the number of pods that it never goes
+ * below.
+ */
 export function quiet(objects: readonly Manifest[]): readonly Manifest[] {
   const scaled = new Map(
     objects.flatMap((object) => {
@@ -129,7 +132,10 @@ export function selects(selector: Selector, labels: Labels): boolean {
   );
 }
 
-/** Names of the ConfigMaps that a pod reads, by volume or environment; `optional` ones may be missing. */
+/**
+ * Names of the ConfigMaps that a pod reads, by volume or environment; `optional` ones may be
+ * missing.
+ */
 export function configMapsOf({ spec }: PodTemplate): readonly { readonly name: string; readonly optional: boolean }[] {
   const containers = [...(spec.initContainers ?? []), ...spec.containers];
   const references = [

@@ -1,7 +1,10 @@
 import { quiet } from "./reading.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** What the pods of an environment ask for, one pod each node a DaemonSet: CPU in millicores, memory and claims in MiB. */
+/**
+ * What the pods of an environment ask for, one pod each node a DaemonSet: CPU in millicores, memory
+ * and claims in MiB.
+ */
 export interface Requests {
   readonly cpu: number;
   readonly memory: number;
@@ -46,7 +49,10 @@ const units: Readonly<Record<string, number>> = {
   Pi: 2 ** 50,
 };
 
-/** A Kubernetes quantity ("100m", "1.5Gi", 2) as a number of cores or bytes; undefined where it is none. */
+/**
+ * A Kubernetes quantity ("100m", "1.5Gi", 2) as a number of cores or bytes; undefined where it is
+ * none.
+ */
 export function quantity(value: unknown): number | undefined {
   const [, number, unit = ""] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)(n|u|m|k|M|G|T|P|[KMGTP]i)?$/.exec(String(value)) ?? [];
   return number === undefined ? undefined : Number(number) * (units[unit] ?? 1);
@@ -61,7 +67,10 @@ const amount = (value: unknown): number => {
 const running: readonly string[] = ["DaemonSet", "Deployment", "StatefulSet"];
 const round = (value: number): number => Math.round(value * 1e3) / 1e3;
 
-/** The sum at rest over the Deployments, StatefulSets and DaemonSets (one node) and the claims; Jobs end and do not count. */
+/**
+ * The sum at rest over the Deployments, StatefulSets and DaemonSets (one node) and the claims; Jobs
+ * end and do not count.
+ */
 export function requests(objects: readonly Manifest[]): Requests {
   const parts = quiet(objects)
     .filter(({ kind }) => running.includes(kind))

@@ -12,7 +12,9 @@ const mergeKeys: Readonly<Record<string, string>> = {
   volumes: "name",
 };
 
-/** The key that items of a list are known by; a Service names its ports otherwise than a container. */
+/**
+ * The key that items of a list are known by; a Service names its ports otherwise than a container.
+ */
 const keyOf = (field: string, list: readonly unknown[]): string | undefined => {
   const key = mergeKeys[field];
   return key !== undefined && list.every((item) => isTable(item) && key in item) ? key : undefined;
@@ -21,7 +23,10 @@ const keyOf = (field: string, list: readonly unknown[]): string | undefined => {
 /** Whether a patch takes its object, or an item of a list, away. */
 export const deletes = (patch: unknown): boolean => isTable(patch) && patch["$patch"] === "delete";
 
-/** Two strategic-merge patches of one object as one: what the second names of a keyed list comes first. */
+/**
+ * Two strategic-merge patches of one object as one: what the second names of a keyed list comes
+ * first.
+ */
 export function mergePatches(first: unknown, second: unknown, field = ""): unknown {
   const key = Array.isArray(first) && Array.isArray(second) ? keyOf(field, [...first, ...second]) : undefined;
   if (Array.isArray(first) && Array.isArray(second) && key) {
@@ -41,7 +46,10 @@ const cleaned = (value: unknown): unknown => {
   return Object.fromEntries(fields.map(([name, item]) => [name, cleaned(item)]));
 };
 
-/** What a strategic-merge patch makes of an object, as kustomize does it; null removes a field, `$patch: delete` an item. */
+/**
+ * What a strategic-merge patch makes of an object, as kustomize does it; null removes a field,
+ * `$patch: delete` an item.
+ */
 export const merged = (target: unknown, patch: unknown): unknown => cleaned(mergePatches(target, patch));
 
 /** The strategic-merge patch that makes the one of the other; undefined where nothing differs. */

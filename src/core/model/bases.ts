@@ -1,7 +1,7 @@
 import type { Base } from "./component.ts";
 import { type Connection, isRole } from "./wiring.ts";
 
-/** Whether something of another base asks for its address; who scrapes whatever is there does not. */
+/** Whether another component connects to this one by its Service. Scraping does not count. */
 export const hasClients = ({ component: { name } }: Base, others: readonly Base[]): boolean =>
   others.some(({ component, wiring }) =>
     wiring
@@ -17,11 +17,11 @@ export const hasClients = ({ component: { name } }: Base, others: readonly Base[
       ),
   );
 
-/** Whether pods of another base stand in zones. */
+/** Whether a workload of another base has zones. */
 export const hasZones = (_: Base, others: readonly Base[]): boolean =>
   others.some(({ pods }) => pods.some(({ size }) => size.zones !== undefined));
 
-/** What a base's own roles connect to, and who from outside the bundle may connect to them: beside others they are in another mode. */
+/** Connections that the base's own roles make, and those from outside the bundle to them. */
 export const ownConnections = ({ component: { name }, wiring }: Base): readonly Connection[] =>
   wiring.connections(name).filter(({ from, to }) => {
     const end = isRole(from) ? from : to;

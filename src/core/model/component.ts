@@ -8,10 +8,14 @@ import type { Grouping } from "./grouping.ts";
 
 /** A generated ConfigMap: files, or literals that containers take as environment variables. */
 export interface Config {
+  /** "loki", without the hash that kustomize appends. */
   readonly name: string;
   readonly files?: Readonly<Record<string, string | object>>;
   readonly literals?: Readonly<Record<string, string>>;
-  /** `start-up`: a change restarts the pods that read it (hash suffix). `runtime`: the program re-reads it by itself. */
+  /**
+   * `start-up`: a change restarts the pods, by the hash in the name. `runtime`: the program reads
+   * the file again by itself.
+   */
   readonly read: "start-up" | "runtime";
 }
 
@@ -47,7 +51,7 @@ export type Unit =
   | "tenant"
   | "url";
 
-/** What people change: a literal of `<component>-settings`, which the program expands itself. */
+/** A value that people change: `LOKI_RETENTION` in `loki-settings`. The program expands it. */
 export interface Setting {
   readonly unit: Unit;
   readonly value: string;
@@ -60,7 +64,7 @@ export const settingsName = (component: string): string => `${component}-setting
 export const variable = (component: string, setting: string): string =>
   `${component}_${setting.replace(/[A-Z]|\d+[a-z]$/g, (word) => `_${word}`)}`.replaceAll("-", "_").toUpperCase();
 
-/** A Secret that a component expects; an environment with throw-away credentials generates it. */
+/** A Secret that pods read. An environment with throw-away credentials generates it. */
 export interface SecretShape {
   readonly name: string;
   readonly read: Config["read"];
@@ -74,15 +78,17 @@ export interface Pods {
   readonly size: Sized;
   readonly pod: IPodSpec;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Beside those that every pod has. */
+  /** Further labels: every pod has those of its workload. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** The program talks to the API server with its own account. */
+  /** The program asks the API server, with the component's service account. */
   readonly usesApi?: true;
-  /** Its programs are told to ask something outside of the cluster: a store, a queue, a database, somebody to notify. */
+  /**
+   * The program may ask something outside the cluster: a store, a queue, a database, a receiver.
+   */
   readonly asksOutside?: true | undefined;
-  /** So long a pod is to be ready before the next one of a StatefulSet is replaced. Default: not at all. */
+  /** `minReadySeconds` of a StatefulSet: the wait before the next pod is replaced. Default: 0. */
   readonly settleSeconds?: number;
-  /** Part of Pod Security `restricted` that these pods cannot keep, with the reason; only in the agents' namespace. */
+  /** Why the pods break Pod Security `restricted`. Only the agents' namespace admits them. */
   readonly mustTouchHost?: string;
 }
 
@@ -125,76 +131,78 @@ export interface Built {
   readonly configs?: readonly Config[];
   readonly objects?: readonly Manifest[];
   readonly secrets?: readonly SecretShape[];
-  /** Secrets that its pods read where somebody has made them. */
+  /** Secrets that its pods read if they exist: `alertmanager-config`. */
   readonly mayHave?: readonly { readonly name: string; readonly keys: readonly string[] }[];
-  /** How a cloud knows its account and all of its pods. */
+  /** How a cloud knows its service account and pods. */
   readonly identity?: Identity | undefined;
 }
 
-/** What a program reads again by itself for each of its tenants, by tenant: keys and values as the program has them. */
+/** Limits by tenant, in the program's own keys: `{ "team-a": { retention_period: "744h" } }`. */
 export type Overrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export interface Context {
   readonly wiring: Wiring;
   readonly workloads: readonly Workload[];
   readonly mode: Mode;
-  /** How many pods a workload of the component has here, and what they may use. */
+  /** Number of pods and their resources. */
   size(workload: Workload): Sized;
-  /** Every component there is, whether an environment has it or not. */
+  /** All components, also those that the environment leaves out. */
   readonly catalogue: readonly Component[];
-  /** Where objects are kept. */
   readonly store: Store;
-  /** Who a client is that names no tenant; undefined where there are no tenants. */
+  /** Tenant of clients that name none: "main". Undefined switches tenants off. */
   readonly tenant: string | undefined;
-  /** Of the component. */
+  /** Limits by tenant of the component itself. */
   readonly overrides: Overrides;
-  /** Values of its settings that differ from their defaults, for what cannot be a literal. */
+  /** Values of its settings that the environment changes, for what cannot be a literal. */
   readonly settingValues: Readonly<Record<string, string>>;
 }
 
-/** How a component stands: which roles share pods, and how large each workload is. */
+/** One mode of a component: which roles share pods, and the size of each workload. */
 export interface ModeLayout {
   readonly grouping: Grouping;
   readonly sizes: Sizes;
 }
 
 export interface Component {
+  /** "loki": its bases are `bases/loki/<mode>`. */
   readonly name: string;
-  /** The file of `src/components` that describes it, without its ending. Default: its name. */
+  /** Its file in `src/components`, without the ending. Default: its name. */
   readonly source?: string;
   readonly namespaceKind: NamespaceKind;
   readonly roles: Readonly<Record<string, Role>>;
   readonly modes: Partial<Readonly<Record<Mode, ModeLayout>>>;
-  /** Whether an environment of these other bases needs it. Default: always. */
+  /**
+   * Whether the other bases of an environment need it: somebody connects to Kafka. Default: yes.
+   */
   readonly isNeeded?: (own: Base, others: readonly Base[]) => boolean;
-  /** Has a data source, or several: Grafana mounts `grafana-datasource-<component>` when it is there. */
+  /** Grafana's data sources: Grafana mounts `grafana-datasource-<component>` if it exists. */
   readonly dataSource?: (wiring: Wiring, uidOf: UidOf) => DataSource | readonly DataSource[];
   /** Uids of its data sources by the signal that others' link to: `{ logs: "loki" }`. */
   readonly signals?: Readonly<Record<string, string>>;
-  /** Buckets that it keeps objects in. Each setting that names one is made of it. */
+  /** Buckets that it keeps objects in. A bucket with a `setting` becomes that setting. */
   readonly buckets?: readonly Bucket[];
-  /** It rolls the zones of a workload one after the other, and knows them by these labels. */
+  /** Labels by which it knows the zones that it rolls one after the other. */
   readonly zoneLabels?: ZoneLabels;
-  /** What it passes through Kafka, in the modes in which it does. */
+  /** Its topic in Kafka, in modes in which it connects to Kafka. */
   readonly topic?: Topic;
-  /** How often it scrapes everything that has metrics. */
+  /** Seconds between two scrapes, of the component that scrapes all others. */
   readonly scrapeIntervalSeconds?: number;
-  /** How long it keeps what others pass through it. */
+  /** Hours for which it keeps what others send through it. */
   readonly queueHours?: number;
-  /** Keeps what it is sent by tenant, and reads again what holds for each: its `<component>-overrides`. */
+  /** It keeps data by tenant, and has the ConfigMap `<component>-overrides` with their limits. */
   readonly hasTenants?: true;
-  /** Its `<component>-settings`, by the names that environments use. */
+  /** The ConfigMap `<component>-settings`, by the names in environments: `{ retention: … }`. */
   readonly settings?: (context: Context) => SettingsTable;
-  /** How its programs read their settings. Default: at their start. */
+  /** How its programs read their settings. Default: "start-up". */
   readonly settingsRead?: Config["read"];
   /**
-   * What cannot work in an environment of these bases, each as the path of the setting, what was found and what to do; beside the
-   * others of the environment that it has.
+   * Problems of the environment that no single setting shows, as lines for its author: the path of
+   * a setting, the value found, what was expected.
    */
   readonly problems?: (own: Base, others: readonly Base[]) => readonly string[];
   /**
-   * How it stands where there is no Kubernetes API to ask: not at all, or with pods and configuration that take the place of
-   * its own, given the workloads that stand there. What asks the API and says nothing here cannot stand there.
+   * What Compose runs, where there is no Kubernetes API: nothing, or these pods and ConfigMaps in
+   * place of its own. A component that asks the API and lacks this field stops the build.
    */
   readonly withoutApi?: "left out" | ((around: readonly Workload[]) => Partial<Pick<Built, "pods" | "configs">>);
   build(context: Context): Built;
@@ -202,7 +210,9 @@ export interface Component {
 
 export const dataSourceConfig = (component: string): string => `grafana-datasource-${component}`;
 
-/** Names of the namespaces as the bases assume them; they appear only where an address crosses from one to the other. */
+/**
+ * Names of the namespaces in the bases. They stand in addresses that cross from one to the other.
+ */
 export const namespaceNames: Readonly<Record<NamespaceKind, string>> = {
   stack: "observability",
   agents: "observability-agents",
@@ -214,12 +224,12 @@ export const keepersOf = (catalogue: readonly Component[]): readonly string[] =>
 
 export const modesOf = (component: Component): readonly Mode[] => Object.keys(component.modes) as Mode[];
 
-/** The mode in which a component stands beside others that are in `mode`: that one, or the nearest before it, or the first it has. */
+/** The mode of a component in an environment: `mode`, or the next smaller one, or its first. */
 export const nearestMode = (component: Component, mode: Mode): Mode => {
   const own = modes.filter((one) => component.modes[one]);
   return (own.findLast((one) => modes.indexOf(one) <= modes.indexOf(mode)) ?? own[0]) as Mode;
 };
-/** What `bases/<component>/<mode>` holds. */
+/** The contents of `bases/<component>/<mode>`. */
 export interface Base {
   readonly component: Component;
   readonly mode: Mode;
@@ -235,16 +245,16 @@ export interface Base {
   readonly wiring: Wiring;
 }
 
-/** What one environment says that changes how bases are built. */
+/** The values of one environment that change how bases are built. */
 export interface EnvironmentValues {
   readonly namespaces: Readonly<Record<NamespaceKind, string>>;
   readonly resizing: SizeOverrides;
-  /** By component; `default` is for all that are not named. */
+  /** By component: `{ loki: "none" }`; `default` is for all others. */
   readonly volumes: Readonly<Record<string, Volume>>;
-  /** Values that differ from the defaults, by component and setting. */
+  /** By component and setting: `{ loki: { retention: "720h" } }`. */
   readonly components: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly store: Store;
-  /** Who a client is that names no tenant; undefined where there are no tenants. */
+  /** Tenant of clients that name none. Undefined switches tenants off. */
   readonly tenant: string | undefined;
   /** By component. */
   readonly overrides: Readonly<Record<string, Overrides>>;

@@ -1,29 +1,29 @@
 import { quantity } from "../kubernetes/requests.ts";
 import type { Role, Workload } from "./roles.ts";
 
-/** A mode is nothing but the answer to "which workload does this role run in?"; a role without one is not there in that mode. */
+/** The workload that a role runs in: "write" for the ingester. Undefined leaves the role out. */
 export type Grouping = (role: Role) => string | undefined;
 
 export const together: Grouping = () => "all";
 
-/** A tier is several pods; a role that must be alone is not in it. */
+/** Groups roles by tier. A singleton gets a workload of its own: a tier has several pods. */
 export const byTier: Grouping = ({ singleton, name, tier }) => (singleton ? name : tier);
 
 export const apart: Grouping = (role) => role.name;
 
-/** The roles of a component as `grouping` says; the role that passes on what clients ask has pods of its own. */
+/** Like `grouping`, with the gateway in a workload of its own. */
 export const behindGateway =
   (grouping: Grouping): Grouping =>
   (role) =>
     role.passesOn ? role.name : grouping(role);
 
-/** The roles of a component as `grouping` says, save some that are not there. */
+/** Like `grouping`, without these roles. */
 export const without =
   (absent: readonly string[], grouping: Grouping): Grouping =>
   (role) =>
     absent.includes(role.name) ? undefined : grouping(role);
 
-/** Workloads that carry their component's bare name: all roles in one, or the one server there is. */
+/** Workloads whose full name is the component's name. */
 const principal: readonly string[] = ["all", "server"];
 
 /** @throws if a size is no quantity */
@@ -36,7 +36,8 @@ const largest = (sizes: readonly string[]): string | undefined =>
   sizes.length === 0 ? undefined : sizes.reduce((a, b) => (bytes(b) > bytes(a) ? b : a));
 
 /**
- * The workloads that a grouping makes of a component's roles; each role is in at most one. Roles that share pods share the largest disk.
+ * The workloads that a grouping makes of a component's roles. Each role is in at most one. Roles
+ * that share pods share a disk: the largest.
  * @throws if the disk of a role is no quantity
  */
 export function plan(roles: readonly Role[], grouping: Grouping): readonly Workload[] {

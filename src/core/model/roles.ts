@@ -4,30 +4,41 @@ export const modes: readonly Mode[] = ["monolithic", "scalable", "microservices"
 
 export type Tier = "write" | "read" | "backend";
 
-/** The stack's own namespace (Pod Security `restricted`), or the one for agents that must touch the host. */
+/**
+ * The stack's own namespace (Pod Security `restricted`), or the one for agents that must touch the
+ * host.
+ */
 export type NamespaceKind = "stack" | "agents";
 
-/** A Service that clients outside the component use; its name is the same in every mode. */
+/** The Service that clients of other components use. Its name is the same in every mode. */
 export interface EntryPoint<P extends string = string> {
+  /** "loki-gateway". */
   readonly name: string;
+  /** Ports of the role that the Service has: ["http"]. */
   readonly ports: readonly P[];
-  /** The name lists each ready pod, for clients that balance by themselves. Default: one address for all. */
+  /** A headless Service: its name lists the pods. Default: one cluster address for all pods. */
   readonly headless?: true | undefined;
-  /** A client is sent to the same pod each time, as long as that is ready. */
+  /** The Service's field: a client stays with one pod while that pod is ready. */
   readonly sessionAffinity?: "ClientIP" | undefined;
 }
 
-/** A headless Service over every pod that carries its label, whatever workload or component the pod belongs to. */
+/**
+ * A headless Service over every pod that carries its label, whatever workload or component the pod
+ * belongs to.
+ */
 export interface Group<P extends string = string> {
-  /** Whose base holds the Service. */
+  /** The component whose base holds the Service: "loki". */
   readonly component: string;
+  /** "loki-gossip". */
   readonly name: string;
   readonly port: P;
-  /** `members`: also pods that are not ready, so that a ring can form before anybody is ready. */
+  /** `members` lists pods that are not ready, too: a ring forms before any pod is ready. */
   readonly lists: "members" | "ready members";
 }
 
-/** What a port speaks. Over TLS, HTTP is "https", gRPC is "grpcs" and any other protocol is "tls". */
+/**
+ * What a port speaks. Over TLS, HTTP is "https", gRPC is "grpcs" and any other protocol is "tls".
+ */
 export type Speaks = "grpc" | "grpcs" | "http" | "https" | "tcp" | "tls";
 
 /** A port whose name does not say what it speaks is declared: `speaks: { kafka: "tcp" }`. */
@@ -39,60 +50,76 @@ const spokenByName = (port: string): Speaks => {
 /** What Prometheus scrapes. */
 export interface Metrics<P extends string = string> {
   readonly port: P;
-  /** Name of the scrape job; default: the component's. */
+  /** Name of the scrape job: "thanos-sidecar". Default: the component's name. */
   readonly job?: string;
-  /** Default /metrics. */
+  /** "/minio/v2/metrics/cluster". Default: "/metrics". */
   readonly path?: string;
   /**
-   * What its samples speak of, if it is not the scraped process: objects of the cluster, which they name themselves, or the node that it
-   * runs on. They are the same series then whichever pod they are from.
+   * What the samples describe: the objects of the cluster, or the node. Such a series is the same
+   * whichever pod it comes from. Default: the scraped process.
    */
   readonly about?: "cluster" | "node";
-  /** Prometheus's relabelling of each sample, when it has the labels of its target. */
+  /** Prometheus's `metric_relabel_configs` of the job. */
   readonly relabel?: readonly object[];
 }
 
 /**
- * `replicas` of a Deployment or StatefulSet, one on `every node` of a DaemonSet. Nothing is a Job: its pods cannot be changed under its name,
- * so whoever changes images, labels or tolerations of all that there is would be refused.
+ * `replicas` become a Deployment or a StatefulSet, `every node` becomes a DaemonSet. Nothing
+ * becomes a Job: the API server refuses a change of a Job's pods, such as another image, under its
+ * name.
  */
 export type Runs = "replicas" | "every node";
 
-/** One kind of process of a component. It exists in every mode; only the company it keeps changes. */
+/**
+ * One kind of process of a component, such as Loki's ingester. A mode decides which roles share
+ * pods, and may leave a role out.
+ */
 export interface Role<P extends string = string> {
+  /** "loki". */
   readonly component: string;
+  /** "ingester". */
   readonly name: string;
   readonly tier: Tier;
   readonly namespaceKind: NamespaceKind;
+  /** `{ http: 3100, grpc: 9095 }`. */
   readonly ports: Readonly<Record<P, number>>;
   /** By port: `{ http: "http", grpc: "grpc" }`. Nothing else says whether a port takes TLS. */
   readonly speaks: Readonly<Record<P, Speaks>>;
   readonly metrics?: Metrics<P> | undefined;
   readonly entryPoint?: EntryPoint<P> | undefined;
   readonly groups: readonly Group<P>[];
-  /** Ports that take UDP, too. */
+  /** Ports that take UDP beside TCP: ["gossip"]. */
   readonly datagrams: readonly P[];
-  /** Size of the volume that it keeps over a restart. */
+  /** Size of the volume that its pods keep over a restart: "10Gi". Default: no volume. */
   readonly disk?: string | undefined;
-  /** Its pods keep their names over a restart; so do those that keep a volume. */
+  /** Its pods keep their names over a restart, without a volume: a StatefulSet. */
   readonly podNames?: "stable" | undefined;
-  /** Two of it would undo each other's work, in whatever modes they stand. */
+  /** There may be only one pod of it, in any mode: Loki's compactor. */
   readonly singleton?: true | undefined;
-  /** Its pods look each other up by their own names before anybody is ready. */
+  /** The field of its headless Service: pods look each other up before any of them is ready. */
   readonly publishNotReadyAddresses?: true | undefined;
   readonly runs: Runs;
-  /** What a label of its clients' pods calls it, so that a policy can name them wherever it is. */
+  /**
+   * Pods that connect to the role get the label `kube-lgtm.io/<clientLabel>`: "object-store". A
+   * policy finds the clients by it when a feature replaces the role.
+   */
   readonly clientLabel?: string | undefined;
-  /** It passes on what clients of the component ask, so that a mode may give it pods of its own: Loki's gateway. */
+  /** It passes requests on to the other roles, and may have pods of its own: Loki's gateway. */
   readonly passesOn?: true | undefined;
-  /** Why no load sizes it: it stays as large as its mode has it. Default: `src/sizing/rules` has a rule. */
+  /**
+   * Why no rule sizes the role for a load: "it only looks after topics". Its size is that of the
+   * mode. Default: `src/sizing/rules` has a rule.
+   */
   readonly unsized?: string | undefined;
 }
 
 /** Roles that share pods. */
 export interface Workload {
+  /** "loki". */
   readonly component: string;
+  /** "write"; "all" where all roles are in one, and "server" where there is one role. */
   readonly name: string;
+  /** Name of its objects: "loki-write", or "loki" of the workload "all". */
   readonly fullName: string;
   readonly namespaceKind: NamespaceKind;
   readonly roles: readonly Role[];
@@ -112,7 +139,7 @@ export function scheme<P extends string>({ component, name, speaks }: Role<P>, p
 export const isSecure = <P extends string>({ speaks }: Role<P>, port: NoInfer<P>): boolean =>
   (["grpcs", "https", "tls"] as readonly Speaks[]).includes(speaks[port]);
 
-/** Name of the headless Service that a workload's pods have their own names under. */
+/** The headless Service that gives each pod of a workload a name: "kafka-headless". */
 export const governingServiceName = ({ fullName, roles }: Workload): string =>
   roles.find(({ entryPoint }) => entryPoint?.headless)?.entryPoint?.name ?? `${fullName}-headless`;
 
@@ -146,7 +173,10 @@ interface Shape {
 /** The ports of one row of a role table: those all roles share and its own. */
 type PortsOf<P extends string, S extends Shape> = P | (S["ports"] extends object ? keyof S["ports"] & string : never);
 
-/** Refuses fields that a row of a role table does not have: a generic parameter alone would take them. */
+/**
+ * Refuses fields that a row of a role table does not have: a generic parameter alone would take
+ * them.
+ */
 type OnlyKnown<T> = { readonly [N in keyof T]: { readonly [K in Exclude<keyof T[N], keyof Shape>]: never } };
 
 /** The roles of a component: what all of them share, then one row each. */

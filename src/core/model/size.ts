@@ -1,28 +1,34 @@
 import type { Workload } from "./roles.ts";
 
-/** How many pods a workload has, and what the principal container of each asks for. */
+/** How many pods a workload has, and the resources of the main container of each. */
 export interface Size {
-  /** Pods; of a workload in zones, pods in each zone. */
+  /** Number of pods. Of a workload with zones, the pods in each zone. */
   readonly replicas: number;
-  /** Up to so many pods when there is much to do. Only for what keeps nothing and owns nothing. */
+  /** Upper bound for the autoscaler. Stateless workloads only. Default: no autoscaler. */
   readonly maxReplicas?: number | undefined;
-  /** One StatefulSet for each of so many zones, named zone-a, zone-b … */
+  /** Number of zones: one StatefulSet each, named zone-a, zone-b … */
   readonly zones?: number | undefined;
+  /** Request, as a Kubernetes quantity of cores: "100m". */
   readonly cpu: string;
+  /** Request, as a Kubernetes quantity of bytes: "128Mi". */
   readonly memory: string;
+  /** Limit, as a Kubernetes quantity of bytes: "768Mi". */
   readonly memoryLimit: string;
 }
 
-/** The sizes of a component's workloads in one mode, by their names: all that differs between modes beside the grouping. */
+/** Sizes of a component's workloads in one mode, by name: `{ write: …, read: … }`. */
 export type Sizes = Readonly<Record<string, Size>>;
 
-/** `claim`: as the roles say. `none`: what is written goes with the pod. Otherwise a claim of another storage class or size. */
+/**
+ * `claim` is a volume as the roles say. `none` is a folder that goes with the pod. A table is a
+ * claim of another storage class or size.
+ */
 export type Volume = "claim" | "none" | { readonly class?: string | undefined; readonly size?: string | undefined };
 
-/** What an environment says of workloads, by their full names; the rest is as in their mode. */
+/** Sizes that an environment changes, by full name: `{ "loki-write": { replicas: 5 } }`. */
 export type SizeOverrides = Readonly<Record<string, Partial<Size> & { readonly disk?: string | undefined }>>;
 
-/** The volume of each pod, whole Gi: a claim that outlives it, or a folder that goes with it. */
+/** The volume of each pod, in whole Gi: a claim, or a folder that goes with the pod. */
 export interface Disk {
   readonly size: string;
   readonly class?: string | undefined;
@@ -33,7 +39,7 @@ export interface Sized extends Size {
   readonly disk?: Disk | undefined;
 }
 
-/** The volume of a workload's pods, given what is said of its component's volumes and of its own size. */
+/** The volume of a workload's pods, or undefined if its roles keep nothing. */
 function diskOf({ disk }: Workload, volume: Volume, size: string | undefined): Disk | undefined {
   if (disk === undefined) return undefined;
   if (volume === "none") return { size: size ?? disk, keeps: "nothing" };
@@ -67,5 +73,5 @@ export function sized(
 export const zonesOf = ({ zones = 0 }: Size): readonly string[] =>
   Array.from({ length: zones }, (_, i) => `zone-${String.fromCharCode("a".charCodeAt(0) + i)}`);
 
-/** All pods of a workload, at least. */
+/** Number of pods of a workload in all zones, without those that an autoscaler adds. */
 export const podsOf = (size: Size): number => size.replicas * (size.zones ?? 1);

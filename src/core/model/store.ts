@@ -1,24 +1,27 @@
-/** What keeps the objects of Loki, Mimir, Tempo and Thanos: MinIO beside them, or a store outside the cluster. */
+/** The object store: the bundle's own MinIO, or a store outside the cluster. */
 export type StoreKind = "minio" | "s3" | "gcs" | "azure";
 
 export interface Store {
   readonly kind: StoreKind;
-  /** Stands before the name of each bucket, because a cloud's are shared by all of its customers. MinIO's have none. */
+  /**
+   * Beginning of each bucket's name: "acme-". Buckets of a cloud share one namespace; MinIO's
+   * don't.
+   */
   readonly bucketPrefix: string;
-  /** Of S3. */
+  /** S3 only: "eu-central-1". */
   readonly region?: string | undefined;
-  /** Of S3, as a URL; where it is left out, it is that of the region at AWS. */
+  /** S3 only: "https://ceph.example.com:8443". Default: AWS's endpoint of the region. */
   readonly endpoint?: string | undefined;
-  /** The storage account at Azure. */
+  /** Azure only: the storage account. */
   readonly account?: string | undefined;
   /**
-   * `secret`: by keys. Otherwise no keys, because the cloud knows the pods' accounts: `workload`, or by component, with `default` for
-   * all that are not named, as whom.
+   * `secret`: clients have keys. `workload`: the cloud knows the pods' service accounts. A table
+   * names an account at the cloud by component; `default` is for all others.
    */
   readonly identity: "secret" | "workload" | Readonly<Record<string, string>>;
 }
 
-/** The store that the bases are wired to. */
+/** The store of the committed bases. */
 export const minioStore: Store = { kind: "minio", bucketPrefix: "", identity: "secret" };
 
 /** The port of a store outside the cluster. */
@@ -33,15 +36,20 @@ export interface Bucket {
   readonly name: string;
   /** Its name behind the prefix in a store that others use, too: "loki-chunks". Default: `name`. */
   readonly sharedName?: string;
-  /** The setting of the component that holds its name: "bucket". Default: nobody can change the name. */
+  /**
+   * The setting of the component that holds its name: "bucket". Default: nobody can change the
+   * name.
+   */
   readonly setting?: string;
 }
 
-/** The name of a bucket in a store: "chunks" in MinIO, "acme-loki-chunks" behind the prefix "acme-". */
+/**
+ * The name of a bucket in a store: "chunks" in MinIO, "acme-loki-chunks" behind the prefix "acme-".
+ */
 export const bucketName = ({ kind, bucketPrefix }: Store, { name, sharedName = name }: Bucket): string =>
   kind === "minio" ? name : `${bucketPrefix}${sharedName}`;
 
-/** What a component's account and pods carry, so that a cloud knows them. */
+/** Annotations and labels by which a cloud knows a component's service account and pods. */
 export interface Identity {
   readonly annotations: Readonly<Record<string, string>>;
   readonly podLabels: Readonly<Record<string, string>>;

@@ -2,60 +2,82 @@ import { governingServiceName, type Group, type NamespaceKind, type Role, scheme
 import type { Place } from "./places.ts";
 
 declare const brand: unique symbol;
-/** host:port that has been asked for, so that its connection is on record. A plain string is not an Address. */
+/** "loki-gateway:3100", of a connection that is on record. A plain string is no Address. */
 export type Address = string & { readonly [brand]: true };
 
-/** "This role talks to that role's port". `member`: the peer is found through a ring or discovery, in any workload. */
+/**
+ * A role connects to a port of another role. `via` says how it finds the peer: by the Service, by a
+ * headless Service, or as a `member` of a ring or of a discovery.
+ */
 export interface Connection {
   readonly from: Role | Place;
   readonly to: Role | Place;
-  /** Name of the port; undefined where a place has no ports of ours. */
+  /** Name of the port: "http". Undefined for a place, which has no ports of a role. */
   readonly port?: string | undefined;
   readonly via: "service" | "each pod" | "member";
-  /** Made in some modes of `from` only: the peer lets it in all the same, so that its base does not depend on that mode. */
+  /**
+   * `from` connects in another of its modes, not in this one. The peer's policy lets it in anyway,
+   * so that the peer's base is the same beside every mode of `from`.
+   */
   readonly onlyIn?: "other modes" | undefined;
 }
 
 export interface Ask {
-  /** Address of the Service that stands for the role's pods; a role of the same process is on loopback. */
+  /**
+   * Address of the Service of the role's pods: "loki-gateway:3100". A role in the same process is
+   * at 127.0.0.1.
+   * @throws if the role is of another component and has no entry point with this port
+   */
   to<P extends string>(to: Role<P>, port: NoInfer<P>): Address;
   /** The same as a URL, with the scheme that the port speaks: "http://loki-gateway:3100". */
   url<P extends string>(to: Role<P>, port: NoInfer<P>): string;
-  /** Address of a name that resolves to each ready pod of the role, for clients that balance by themselves. */
+  /**
+   * Address of the headless Service of the role's workload, for clients that balance by themselves.
+   * @throws if the role is of another component
+   */
   toEach<P extends string>(to: Role<P>, port: NoInfer<P>): Address;
-  /** Addresses of so many pods of the role, each by its own name; it is opened to all of them. */
+  /**
+   * Addresses of the first `count` pods: ["kafka-0.kafka-headless:9092", …].
+   * @throws if the pods have no names of their own
+   */
   toPods<P extends string>(to: Role<P>, port: NoInfer<P>, count: number): readonly Address[];
-  /** Address of the name that lists all members of a group; opens the way to each of `members`. */
+  /**
+   * Address of the headless Service of a group: "loki-gossip:7946". Opens the way to each member.
+   */
   toGroup(group: Group, members: readonly Role[]): Address;
   /** The same as a URL, with the scheme that the port of all members speaks. */
   urlToGroup(group: Group, members: readonly Role[]): string;
-  /** A peer that the program finds by itself (ring, discovery): no address is written, the network must allow it. */
+  /** The program finds the peer by a ring or a discovery. Only the network is opened. */
   discovers<P extends string>(to: Role<P>, port: NoInfer<P>): void;
-  /** A connection that the role makes in another of its modes: the peer lets it in, and nobody is let out to it. */
+  /** The role connects in another of its modes. The peer lets it in; nobody is let out. */
   mayConnect<P extends string>(to: Role<P>, port: NoInfer<P>): void;
-  /** Like `to` where the condition holds in this mode, like `mayConnect` where it does not. */
+  /** Calls `to` if the role connects in this mode, else `mayConnect`. */
   toIf<P extends string>(isMade: boolean, to: Role<P>, port: NoInfer<P>): void;
-  /** Something outside the bundle. */
+  /** Opens the way to something outside the bundle, such as the API server. */
   toPlace(place: Place): void;
 }
 
 export interface Wiring {
   wire(from: Role): Ask;
-  /** Lets something outside the bundle in. */
+  /** Opens the way from outside the bundle to ports of a role. */
   allowFrom<P extends string>(place: Place, to: Role<P>, ...ports: readonly NoInfer<P>[]): void;
-  /** Lets something in another namespace in; the URL of the role's entry point from there. */
+  /**
+   * Opens the way from another namespace, and gives the URL there:
+   * "http://prometheus.observability:9090".
+   * @throws if the role has no entry point with this port
+   */
   urlFromOutside<P extends string>(place: Place, to: Role<P>, port: NoInfer<P>): string;
   /** @throws if the role runs in no workload of its component's mode */
   workloadOf(role: Role): Workload;
   /**
-   * The address of a pod of the role by its own name, for what the pod says of itself: `$(POD_NAME).kafka-headless:9092`. Kubernetes expands
-   * the variable in arguments and environment.
-   * @throws if its pods have no names of their own
+   * What a pod of the role calls itself: "$(POD_NAME).kafka-headless:9092". Kubernetes expands the
+   * variable in arguments and in the environment.
+   * @throws if the pods have no names of their own
    */
   ownAddress<P extends string>(role: Role<P>, port: NoInfer<P>): Address;
-  /** Whether the role is there in the mode of its component. */
+  /** Whether the mode of its component has the role. */
   runs(role: Role): boolean;
-  /** Those on record, in the order of their keys: all, or those that begin or end at a role of one component. */
+  /** Connections in the order of their keys: all, or those of the roles of one component. */
   connections(component?: string): readonly Connection[];
 }
 
@@ -71,7 +93,7 @@ export const connectionKey = (c: Connection): string =>
  */
 export function createWiring(workloads: readonly Workload[], names: Readonly<Record<NamespaceKind, string>>): Wiring {
   const record = new Map<string, Connection>();
-  /** By component, and all under no name; worked out when it is asked for, and again after the next connection. */
+  /** Connections by component; `undefined` has all. Emptied by every new connection. */
   const sorted = new Map<string | undefined, Connection[]>();
   const note = (connection: Connection): void => {
     record.set(connectionKey(connection), connection);

@@ -2,8 +2,8 @@ import { stringify } from "yaml";
 import { once } from "./once.ts";
 
 /**
- * YAML as all readers understand it: kustomize still reads parts of YAML 1.1, in which "1_000" and dates are no strings,
- * and a shared object must come out in full both times.
+ * YAML as all readers understand it: kustomize still reads parts of YAML 1.1, in which "1_000" and
+ * dates are no strings, and a shared object must come out in full both times.
  */
 export const yaml = (value: unknown): string =>
   stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" });
