@@ -32,7 +32,7 @@ export interface Feature {
    * It changes this component's pods only: an environment without the component lacks the feature.
    */
   readonly changes?: Component;
-  /** Options that an environment may set: `{ host: "name" }`. */
+  /** Options that an environment may set, by name: "host". */
   readonly options?: Readonly<Record<string, Option>>;
   /** What these option values change in the overlay, compared with the committed Component. */
   adapt?(options: Options, store: Store, own: Pick<Addition, "configs">): FeatureDifference;
