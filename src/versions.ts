@@ -2,7 +2,7 @@
 export const images = {
   alertmanager: "quay.io/prometheus/alertmanager:v0.34.2",
   alloy: "docker.io/grafana/alloy:v1.18.1",
-  busybox: "docker.io/library/busybox:1.37",
+  busybox: "docker.io/library/busybox:1.37.0",
   flog: "docker.io/mingrammer/flog:0.4.3",
   grafana: "docker.io/grafana/grafana:13.2.3",
   k6: "docker.io/grafana/k6:1.8.1",
