@@ -30,7 +30,10 @@ const schemePorts: Readonly<Record<string, number>> = { grpc: 80, grpcs: 443, ht
 const hostPort = /(?<![\w.$/@:{}-])([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):(\d{2,5})(?![\w.:-])/gi;
 const listening = /(?<=^|[\s=]|[\s=]["']):(\d{2,5})(?![\w.:-])/gm;
 const portSetting = /(?:[-_]port|Port)["']?\s*[:=]\s*["']?(\d{2,5})\b/g;
-/** An SRV name, `_http._tcp.loki-headless`, by which a client finds each pod and balances the load itself. */
+/**
+ * An SRV name, `_http._tcp.loki-headless`, by which a client finds each pod and balances the load
+ * itself.
+ */
 const srv = /_(\w[\w-]*)\._tcp\.([a-z0-9.-]*[a-z0-9])/g;
 const isHost = (host: string): boolean => /[a-z]/i.test(host) || /^\d+(\.\d+){3}$/.test(host);
 
@@ -73,7 +76,10 @@ const behind = (service: Manifest, pods: readonly PodTemplate[]): readonly PodTe
   );
 };
 
-/** Number of the port that a pod listens on under this name or number; undefined where none of its containers declares it. */
+/**
+ * Number of the port that a pod listens on under this name or number; undefined where none of its
+ * containers declares it.
+ */
 export const listens = (pod: PodTemplate, port: number | string): number | undefined =>
   containersOf(pod)
     .flatMap(({ ports = [] }) => ports)
@@ -175,7 +181,9 @@ export function serviceFaults(objects: readonly Manifest[]): Findings {
     });
 }
 
-/** Ports that a pod declares twice, by number or by name: a Service or a probe could mean either. */
+/**
+ * Ports that a pod declares twice, by number or by name: a Service or a probe could mean either.
+ */
 export const portFaults = (objects: readonly Manifest[]): Findings =>
   objects
     .filter(isWorkload)

@@ -134,7 +134,10 @@ export const all = (blocks: readonly Block[]): readonly Block[] =>
   blocks.flatMap((block) => [block, ...all(block.blocks)]);
 const known: readonly string[] = ["constants", "encoding", "env", "false", "null", "true"];
 
-/** Faults of an Alloy configuration: its syntax, components twice, or names that no component exports. */
+/**
+ * Faults of an Alloy configuration: its syntax, components twice, or names that no component
+ * exports.
+ */
 export function alloyFaults(where: string, text: string): Findings {
   let blocks: readonly Block[];
   try {

@@ -14,7 +14,10 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A real API server with its own etcd, on loopback. It has no controllers and no nodes, and every client may do everything. */
+/**
+ * A real API server with its own etcd, on loopback. It has no controllers and no nodes, and every
+ * client may do everything.
+ */
 export interface ApiServer {
   readonly version: string;
   ask(method: string, path: string, body?: object, type?: string): Promise<Answer>;

@@ -38,7 +38,10 @@ const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =
 ) as object;
 const check = new Ajv2019({ allErrors: true, strict: false, validateFormats: false }).compile(schema);
 
-/** Errors of the Compose specification's schema. The package is of 2021, before a file could name its project. */
+/**
+ * Errors of the Compose specification's schema. The package is of 2021, before a file could name
+ * its project.
+ */
 export function specificationFaults({ name: _, ...file }: ComposeFile): Findings {
   check(file);
   return (check.errors ?? []).map(({ instancePath, message, params }) => {
@@ -63,7 +66,10 @@ export function orderFaults({ services }: ComposeFile): Findings {
   return faults;
 }
 
-/** Names of a service in the network: its own, its aliases, and the names of services that share its network. */
+/**
+ * Names of a service in the network: its own, its aliases, and the names of services that share its
+ * network.
+ */
 export const namesIn = ({ services }: ComposeFile): ReadonlyMap<string, readonly string[]> => {
   const found = new Map<string, string[]>();
   for (const [name, { networks, network_mode }] of Object.entries(services)) {

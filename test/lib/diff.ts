@@ -1,6 +1,9 @@
 import type { Files } from "../../src/core/output/render.ts";
 
-/** The lines around the first place where two texts differ, in the manner of a unified diff; undefined if they do not. */
+/**
+ * The lines around the first place where two texts differ, in the manner of a unified diff;
+ * undefined if they do not.
+ */
 export function excerpt(path: string, before: string, after: string): string | undefined {
   if (before === after) return undefined;
   const a = before.split("\n");

@@ -74,7 +74,9 @@ const names = [
   "secret.enc.yaml",
 ];
 
-/** Ways to make a tree dirty. Each takes a tree that a build has written, and does one thing to it. */
+/**
+ * Ways to make a tree dirty. Each takes a tree that a build has written, and does one thing to it.
+ */
 function soil(folder: string, last: Files, next: Files, { his, unlisted }: Dirt, { below, one, oncein }: Random): void {
   const at = (path: string): string => join(folder, path);
   const generated = [...last.keys()].filter((path) => statOf(at(path))?.isFile());
@@ -170,7 +172,10 @@ function soil(folder: string, last: Files, next: Files, { his, unlisted }: Dirt,
   one(ways)();
 }
 
-/** The files that the next build gives: some others, some new, some gone; sometimes an environment is gone or has another name. */
+/**
+ * The files that the next build gives: some others, some new, some gone; sometimes an environment
+ * is gone or has another name.
+ */
 function following(last: Files, { one, oncein, below }: Random): Files {
   const next = new Map(last);
   const rename = oncein(4) ? "overlays/show/" : undefined;
@@ -205,8 +210,9 @@ const overlaysOf = (files: Files): readonly string[] => [
 ];
 
 /**
- * Makes a tree dirty at random, builds over it, and throws unless all of a user's files are as he left them, and either the build is whole, or
- * nothing at all was written and each file that is in the way is named.
+ * Makes a tree dirty at random, builds over it, and throws unless all of a user's files are as he
+ * left them, and either the build is whole, or nothing at all was written and each file that is in
+ * the way is named.
  */
 export function dirtyTree(folder: string, seed: number, last: Files): "built" | "stopped" {
   const chance = random(seed);

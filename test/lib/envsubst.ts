@@ -1,10 +1,11 @@
-/** An error of Flux's substitution, in its words. */
+/** An error message of Flux's substitution. */
 export class SubstitutionError extends Error {}
 
 /**
- * What Flux's post-build substitution makes of a text: `$$` is one dollar, `${name}` the variable, and what else it reads between braces
- * (defaults, slices, replacements) is refused here (https://github.com/fluxcd/pkg, envsubst/parse, v1.9.0).
- * @param variables.strict an unknown variable is an error, as from Flux 2.9 on; before, it was nothing
+ * Flux's post-build substitution: `$$` is one dollar, `${name}` is the variable. Other forms in
+ * braces (defaults, slices, replacements) are refused here (https://github.com/fluxcd/pkg,
+ * envsubst/parse, v1.9.0).
+ * @param variables.strict an unknown variable is an error, as since Flux 2.9; before, it was empty
  */
 export function substituted(
   text: string,

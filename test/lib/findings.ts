@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 
-/** What a checker has to say, one sentence a fault, each with the kind, name and path of its object. */
+/** Faults that a checker found, one sentence each, with the kind, name and path of the object. */
 export type Findings = readonly string[];
 
-/** Fails with every finding on a line of its own. */
+/** Fails if there are findings, and prints each on its own line. */
 export function none(findings: Findings, about = "found"): void {
   assert.ok(findings.length === 0, `${about} ${findings.length}:\n  ${findings.join("\n  ")}`);
 }
 
-/** Fails unless one of the findings says so: the proof that a checker can fail. */
+/** Fails unless a finding matches. Tests use it to show that a checker can fail. */
 export function says(findings: Findings, expected: RegExp): void {
   const list = findings.length > 0 ? findings.join("\n  ") : "(nothing)";
   assert.ok(

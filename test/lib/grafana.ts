@@ -15,12 +15,12 @@ interface File {
   readonly datasources: readonly Source[];
 }
 
-/** What Grafana's database holds of a data source. */
+/** A data source in Grafana's database. */
 interface Row extends Source {
   readonly prunable: boolean;
 }
 
-/** Files of provisioning that an environment gives to Grafana, in the order in which it reads them. */
+/** Provisioning files of an environment, in the order in which Grafana reads them. */
 const provisioned = once((objects: readonly Manifest[]): readonly File[] =>
   objects
     .filter(({ kind, metadata }) => kind === "ConfigMap" && metadata.name.startsWith("grafana-datasource-"))
@@ -30,9 +30,11 @@ const provisioned = once((objects: readonly Manifest[]): readonly File[] =>
 );
 
 /**
- * A start of Grafana on a database, as pkg/services/provisioning/datasources/datasources.go of 12.4.0 has it; and at the first start of
- * all, pkg/services/secrets/kvstore/migrations/datasource_mig.go then takes away what says that a row may be pruned.
- * @returns what it ends with, if it does
+ * Simulates a start of Grafana on a database, like
+ * pkg/services/provisioning/datasources/datasources.go of 12.4.0. At the very first start,
+ * pkg/services/secrets/kvstore/migrations/datasource_mig.go removes the mark that a row may be
+ * pruned.
+ * @returns the error that stops Grafana, if there is one
  */
 function start(
   before: readonly Row[],
@@ -52,7 +54,10 @@ function start(
   return { rows: before.length > 0 ? rows : rows.map((row) => ({ ...row, prunable: false })) };
 }
 
-/** What Grafana ends with when an environment gives way to another on the volume of a Grafana that was started once. */
+/**
+ * The error that stops Grafana when one environment replaces another, on a volume that Grafana was
+ * started on once.
+ */
 export function changeFaults(from: readonly Manifest[], to: readonly Manifest[]): Findings {
   const files = provisioned(to);
   const { rows, ends } = start(start([], provisioned(from)).rows, files);

@@ -9,7 +9,10 @@ export interface Hop {
   readonly where: string;
   /** Where a user changes it. */
   readonly change: string;
-  /** In the chain's unit; Infinity means no limit, undefined means that the environment has no such program. */
+  /**
+   * In the chain's unit; Infinity means no limit, undefined means that the environment has no such
+   * program.
+   */
   readonly read: (rendered: Rendered) => number | undefined;
 }
 
@@ -18,7 +21,10 @@ export interface Chain {
   readonly signal: "Logs" | "Metrics" | "Traces";
   readonly about: string;
   readonly unit: "bytes" | "seconds";
-  /** `outlasts`: each hop waits longer than the next; `passes`: each hop lets through no more than the next one accepts. */
+  /**
+   * `outlasts`: each hop waits longer than the next; `passes`: each hop lets through no more than
+   * the next one accepts.
+   */
   readonly rule: "outlasts" | "passes";
   readonly hops: readonly Hop[];
 }
@@ -202,7 +208,8 @@ export const chains: readonly Chain[] = [
     unit: "bytes",
     rule: "passes",
     hops: [
-      // internal/component/loki/write/types.go of Alloy 1.18; clients/pkg/promtail/client/config.go of Loki
+      // internal/component/loki/write/types.go of Alloy 1.18; clients/pkg/promtail/client/config.go
+      // of Loki
       { hop: "Alloy", ...own("alloy", "`batch_size`", mebibyte, "Alloy") },
       { hop: "Promtail", ...own("promtail", "`batchsize`", mebibyte, "Promtail") },
       nginxBody("loki-gateway"),
@@ -227,7 +234,8 @@ export const chains: readonly Chain[] = [
       { hop: "loki, distributor", ...inFile("loki", "distributor.max_recv_msg_size", bytes, 100 * mebibyte) },
       {
         hop: "loki, distributor",
-        // In MB of 2^20 bytes (pkg/distributor/ingestion_rate_strategy.go); a larger push is never taken.
+        // In MB of 2^20 bytes (pkg/distributor/ingestion_rate_strategy.go); a larger push is never
+        // taken.
         ...inFile("loki", "limits_config.ingestion_burst_size_mb", (value) => Number(value) * mebibyte, 6),
         change: "`LOKI_INGESTION_BURST_MB`",
       },
@@ -472,7 +480,10 @@ export const chains: readonly Chain[] = [
   },
 ];
 
-/** Faults of a chain: an inner limit that is smaller than the outer one, or an inner timeout that is longer. */
+/**
+ * Faults of a chain: an inner limit that is smaller than the outer one, or an inner timeout that is
+ * longer.
+ */
 export function misfits({ signal, about, unit, rule, hops }: Chain, rendered: Rendered): readonly string[] {
   const there = hops.flatMap((hop) => {
     const value = hop.read(rendered);

@@ -14,7 +14,10 @@ export interface Origin {
   readonly objects: readonly Manifest[];
 }
 
-/** Objects with the same kind, namespace and name that differ in immutable fields: the API server would refuse an upgrade or switch. */
+/**
+ * Objects with the same kind, namespace and name that differ in immutable fields: the API server
+ * would refuse an upgrade or switch.
+ */
 export function shapeFaults(origins: readonly Origin[]): Findings {
   const first = new Map<string, { readonly from: string; readonly text: string }>();
   return origins.flatMap(({ from, objects }) =>
@@ -37,7 +40,10 @@ export function shapeFaults(origins: readonly Origin[]): Findings {
   );
 }
 
-/** The rollout-operator finds the pods of a zone by `name`; Azure's webhook finds the pods that need a token by its own label. */
+/**
+ * The rollout-operator finds the pods of a zone by `name`; Azure's webhook finds the pods that need
+ * a token by its own label.
+ */
 const ownLabels =
   /^(name|azure\.workload\.identity\/use|app\.kubernetes\.io\/(name|component|part-of)|kube-lgtm\.io\/[a-z-]+)$/;
 const releaseWord = /version|chart|release|checksum|hash|revision|build|managed-by/i;

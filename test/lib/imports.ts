@@ -22,7 +22,10 @@ export function importsOf(folder: string): Imports {
   );
 }
 
-/** The room of a file: its folder, in `core` the folder below, and for a file directly in `src` its own name. */
+/**
+ * The room of a file: its folder, in `core` the folder below, and for a file directly in `src` its
+ * own name.
+ */
 export const roomOf = (file: string): string =>
   file
     .replace(/\.ts$/, "")
@@ -78,7 +81,10 @@ export const rooms = [
   ["cli", "the commands"],
 ] as const;
 
-/** The rooms as a picture (https://mermaid.js.org/syntax/flowchart.html); an arrow leads to the room that is imported. */
+/**
+ * The rooms as a picture (https://mermaid.js.org/syntax/flowchart.html); an arrow leads to the room
+ * that is imported.
+ */
 export function picture(imports: Imports): string {
   const id = (room: string): string => room.replace("/", "_");
   const boxes = rooms.map(([room, what]) => `  ${id(room)}["${room}<br>${what}"]`);

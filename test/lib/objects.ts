@@ -29,13 +29,13 @@ export {
 const collator = (a: Manifest, b: Manifest): number => (idOf(a) < idOf(b) ? -1 : 1);
 export const sortedById = (objects: readonly Manifest[]): readonly Manifest[] => [...objects].sort(collator);
 
-/** Objects by their ids; of two with one id the last. */
+/** Objects by id; the last one wins. */
 export const byId = once(
   (objects: readonly Manifest[]): ReadonlyMap<string, Manifest> =>
     new Map(objects.map((object) => [idOf(object), object])),
 );
 
-/** A text that an object carries to a program, with the pods that read it. */
+/** A text in an object that a program reads, with its pods. */
 export interface Text {
   readonly where: string;
   readonly namespace: string;
@@ -45,7 +45,9 @@ export interface Text {
 
 const decoded = (value: string): string => Buffer.from(value, "base64").toString("utf8");
 
-/** Every text of ConfigMaps, Secrets (decoded), arguments, commands and plain environment values. */
+/**
+ * Every text of ConfigMaps, Secrets (decoded), arguments, commands and plain environment values.
+ */
 export const textsOf = once((objects: readonly Manifest[]): readonly Text[] => {
   const pods = podTemplates(objects);
   const stored = objects.flatMap((object): Text[] => {
@@ -80,7 +82,7 @@ export const textsOf = once((objects: readonly Manifest[]): readonly Text[] => {
 
 type Step = string | number;
 
-/** The objects with one value put in place of another, or taken away where it is undefined. */
+/** The objects with one value replaced, or removed if it is undefined. */
 export function altered(
   objects: readonly Manifest[],
   id: string,

@@ -12,7 +12,7 @@ import { ownConnections } from "../../src/core/model/bases.ts";
 
 export { network, outside } from "../../src/core/kubernetes/network-rules.ts";
 
-/** Pods of an environment, the roles in them and what is on record about who talks to whom. */
+/** Pods of an environment, their roles, and the recorded connections between them. */
 export interface Recorded {
   readonly nodes: readonly Node[];
   readonly base: readonly Connection[];
@@ -24,7 +24,7 @@ interface Node {
   readonly roles: readonly Role[];
 }
 
-/** What an overlay has on record, over the pods of these objects. */
+/** The recorded connections of an overlay, with the pods of these objects. */
 export function recorded({ parts }: Overlay, objects: readonly Manifest[]): Recorded {
   const pods = podTemplates(objects);
   const joins = parts.flatMap(({ additions }) => featuresIn(additions).flatMap(({ joins }) => joins ?? []));
@@ -52,7 +52,7 @@ const runs = ({ roles }: Node, role: Role): boolean =>
   roles.some(({ component, name }) => component === role.component && name === role.name);
 const numberOf = (role: Role, port: string | undefined): number => role.ports[port ?? ""] as number;
 
-/** Recorded connections that the policies do not let through, where both ends are there. */
+/** Recorded connections between existing pods that the policies block. */
 export function closedFaults({ nodes, base, added }: Recorded, objects: readonly Manifest[]): Findings {
   const net = network(objects);
   return [...base, ...added].flatMap(({ from, to, port, onlyIn }) => {
@@ -77,8 +77,8 @@ export function closedFaults({ nodes, base, added }: Recorded, objects: readonly
 }
 
 /**
- * Connections between the environment's pods that are open although nobody asked for them. A peer counts by its workload
- * inside a component and by its component across components or where it is found through a ring.
+ * Open connections between the environment's pods that no role asked for. Inside a component a peer
+ * is its workload; across components, and through a ring, it is its component.
  */
 export function openFaults({ nodes, base, added }: Recorded, objects: readonly Manifest[]): Findings {
   const net = network(objects);
@@ -111,7 +111,10 @@ export function openFaults({ nodes, base, added }: Recorded, objects: readonly M
   );
 }
 
-/** Addresses in texts that lead where the policies let none of the text's readers; roles that share a file need not all. */
+/**
+ * Addresses in texts that no reader of the text can reach through the policies. Not all roles that
+ * share a file need to.
+ */
 export function closedEdges(edges: readonly Edge[], objects: readonly Manifest[]): Findings {
   const net = network(objects);
   const open = edges.filter(({ from, to, port }) => net.connects(from, to, { port }));
@@ -120,7 +123,7 @@ export function closedEdges(edges: readonly Edge[], objects: readonly Manifest[]
     .map(({ where, from, to, port }) => `${where}: ${from.id} may not reach ${to.id} port ${port}`);
 }
 
-/** Pods of which one direction is not restricted. */
+/** Pods without a policy for ingress or for egress. */
 export function unrestricted(objects: readonly Manifest[]): Findings {
   const net = network(objects);
   return podTemplates(objects).flatMap((pod) =>
@@ -132,19 +135,23 @@ export function unrestricted(objects: readonly Manifest[]): Findings {
 
 const scraped = { matchLabels: { "kube-lgtm.io/scrape": "true" } };
 /**
- * Where pods of a cluster's DNS listen. Gardener: https://gardener.cloud/docs/gardener/networking/custom-dns-config/ , vCluster:
- * loft-sh/vcluster-docs#2336, OpenShift: dns-default of https://github.com/openshift/cluster-dns-operator .
+ * Ports of a cluster's DNS pods. Gardener:
+ * https://gardener.cloud/docs/gardener/networking/custom-dns-config/ , vCluster:
+ * loft-sh/vcluster-docs#2336, OpenShift: dns-default of
+ * https://github.com/openshift/cluster-dns-operator .
  */
 export const dnsPorts: readonly number[] = [53, 1053, 5353, 8053];
 /**
- * Where API servers listen. Clouds: 443. kubeadm: https://kubernetes.io/docs/reference/networking/ports-and-protocols/ , k3s beside another
- * program: sympozium-ai/sympozium#26, minikube: its `--apiserver-port`, MicroK8s: canonical/microk8s#88.
+ * Ports of API servers. Clouds: 443. kubeadm:
+ * https://kubernetes.io/docs/reference/networking/ports-and-protocols/ , k3s beside another
+ * program: sympozium-ai/sympozium#26, minikube: its `--apiserver-port`, MicroK8s:
+ * canonical/microk8s#88.
  */
 export const apiPorts: readonly number[] = [443, 6443, 6444, 8443, 16443];
 
 /**
- * Rules that open more than they name: without peers, or without ports.
- * @param exposed policies that let everybody in on a port
+ * Rules without peers or without ports.
+ * @param exposed policies that allow ingress on a port from any peer
  */
 export function wideRules(objects: readonly Manifest[], exposed: readonly string[] = []): Findings {
   return objects

@@ -6,8 +6,8 @@ import { once } from "../../src/core/util/once.ts";
 import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
 /**
- * A container as its program sees the world: what it was told by arguments, variables and files. Found out from the objects alone, never from
- * the record that the objects are made of.
+ * A container with the arguments, variables and files that its program reads. Read from the objects
+ * alone, never from the record that the objects are derived from.
  */
 export interface Process {
   readonly at: string;
@@ -15,16 +15,18 @@ export interface Process {
   readonly container: IContainer;
   /** The last part of its image's name, such as "loki" or "nginx-unprivileged". */
   readonly program: string;
-  /** Whether it runs before the others, and ends. */
+  /** An init container that ends before the others start. */
   readonly first: boolean;
-  /** `$(VARIABLE)` put in, where the objects say what it is. */
+  /** With `$(VARIABLE)` replaced, if the objects have its value. */
   readonly args: readonly string[];
   readonly env: Labels;
-  /** Text of each file that a ConfigMap or Secret shows it, by path; as it is written. */
+  /**
+   * Text of each file from a mounted ConfigMap or Secret, by path, with its variables unexpanded.
+   */
   readonly files: ReadonlyMap<string, string>;
-  /** Folders that it can write to: of a claim, of the node, or for as long as the pod lives. */
+  /** Writable folders: from a claim, a host path, or an emptyDir. */
   readonly writable: readonly string[];
-  /** Folders of ConfigMaps and Secrets that are made outside, or need not be there. */
+  /** Folders of ConfigMaps and Secrets that the user creates or that are optional. */
   readonly foreign: readonly string[];
 }
 
@@ -111,13 +113,13 @@ export const processesOf = once((objects: readonly Manifest[]): readonly Process
   );
 });
 
-/** The value of a flag; what it is told last counts. Undefined where it is told nothing. */
+/** The value of a flag. The last one counts; undefined without one. */
 export const flag = ({ args }: Process, name: string): string | undefined =>
   args.findLast((arg) => arg.startsWith(`${name}=`))?.slice(name.length + 1);
 export const flags = ({ args }: Process, name: string): readonly string[] =>
   args.filter((arg) => arg.startsWith(`${name}=`)).map((arg) => arg.slice(name.length + 1));
 
-/** A file with its variables put in, as `-config.expand-env` does; what the objects do not say stays. */
+/** A file with its variables expanded like `-config.expand-env`; unknown ones stay. */
 export const fileOf = (process: Process, path: string): string => {
   const text = process.files.get(path);
   if (text === undefined)
@@ -127,9 +129,9 @@ export const fileOf = (process: Process, path: string): string => {
 
 export type Tree = Readonly<Record<string, unknown>>;
 
-/** Most processes of a program read the same. */
+/** Cache, because most processes of a program read the same text. */
 const trees = new Map<string, unknown>();
-/** A YAML file with its variables put in. */
+/** A YAML file with its variables expanded. */
 export const yamlOf = (process: Process, path: string): unknown => {
   const text = fileOf(process, path);
   if (!trees.has(text)) trees.set(text, parse(text));
@@ -194,7 +196,10 @@ const everything: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What a process does, in its program's own words: targets of Loki, Mimir and Tempo, sub-commands of Thanos. */
+/**
+ * The roles of a process in the program's own terms: targets of Loki, Mimir and Tempo, sub-commands
+ * of Thanos.
+ */
 export const rolesOf = (process: Process): readonly string[] => {
   const { program, args } = process;
   const all = everything[program];
@@ -202,18 +207,19 @@ export const rolesOf = (process: Process): readonly string[] => {
     const target = flag(process, "-target") ?? "all";
     return target === "all" ? all : target.split(",");
   }
-  // Of one image are a broker and those who only ask one.
+  // A broker and its clients use the same image.
   if (program === "kafka") return [process.env["KAFKA_LISTENERS"] ? "kafka" : "client"];
   if (program !== "thanos") return [program === "nginx-unprivileged" ? process.pod.name : program];
   const [command = ""] = args;
   if (command !== "receive") return [command];
-  // docs/components/receive.md in v0.42.5: who has a hash ring passes samples on, who has a local endpoint or none of both keeps them.
+  // docs/components/receive.md in v0.42.5: with a hash ring a receiver routes samples; with a local
+  // endpoint, or with neither, it stores them.
   const routes = flag(process, "--receive.hashrings-file") !== undefined;
   const keeps = !routes || flag(process, "--receive.local-endpoint") !== undefined;
   return [...(routes ? ["receive-router"] : []), ...(keeps ? ["receive-ingester"] : [])];
 };
 
-/** Those that run a role of a program. */
+/** Processes that run a role of a program. */
 export const running = (objects: readonly Manifest[], program: string, role: string = program): readonly Process[] =>
   processesOf(objects).filter((one) => !one.first && one.program === program && rolesOf(one).includes(role));
 
@@ -226,13 +232,13 @@ interface ServiceSpec {
 const declared = ({ container }: Process, port: number | string): number | undefined =>
   container.ports?.find(({ name, containerPort }) => name === port || containerPort === port)?.containerPort;
 
-/** A process that a Service's port leads to, and the number of the port there. */
+/** A process behind a Service's port, with the number of its own port. */
 export interface Behind {
   readonly process: Process;
   readonly port: number;
 }
 
-/** Where a port of a Service leads, by what its pods declare. */
+/** Processes behind a port of a Service, by the ports that the pods declare. */
 export const behind = (objects: readonly Manifest[], service: Manifest, port: number | string): readonly Behind[] => {
   const { selector, ports = [] } = specOf<ServiceSpec>(service);
   const found = ports.find((one) => one.port === port || one.name === port);
@@ -246,7 +252,7 @@ export const behind = (objects: readonly Manifest[], service: Manifest, port: nu
     });
 };
 
-/** Where a URL, or a host with its port, leads that somebody in this namespace asks for. */
+/** Processes behind a URL, or a host with a port, for a client in this namespace. */
 export const reached = (objects: readonly Manifest[], namespace: string, address: string): readonly Behind[] => {
   const { hostname, port } = new URL(address.includes("//") ? address : `http://${address}`);
   const [name, other = namespace] = hostname.split(".");

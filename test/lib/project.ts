@@ -38,7 +38,9 @@ export function snapshot(folder: string, below: readonly string[]): Files {
 
 export const generated = ["bases", "components", "overlays"];
 
-/** A copy of the project in which the program can be run; the generated folders hold these files. */
+/**
+ * A copy of the project in which the program can be run; the generated folders hold these files.
+ */
 export function projectCopy(folder: string, files: Files): void {
   cpSync(join(root, "src"), join(folder, "src"), { recursive: true });
   for (const file of ["package.json", "tsconfig.json"]) cpSync(join(root, file), join(folder, file));

@@ -1,4 +1,7 @@
-/** What a page must be like to be read once. `npm run prose` holds the pages to it. Pure: texts in, findings out. */
+/**
+ * What a page must be like to be read once. `npm run prose` holds the pages to it. Pure: texts in,
+ * findings out.
+ */
 import { posix } from "node:path";
 
 /** Pages by their paths from the root of the project, for example "docs/use.md". */
@@ -26,8 +29,9 @@ export const banned: readonly (readonly [phrase: RegExp, instead: string])[] = [
 ];
 
 /**
- * Marks before a fenced block, and the tests that read blocks with that mark. Blocks of yaml, ts and sh have one, because
- * an example that nothing builds goes wrong unseen. Blocks of sh need none: test/docs.test.ts reads each line of a page.
+ * Marks before a fenced block, and the tests that read blocks with that mark. Blocks of yaml, ts
+ * and sh have one, because an example that nothing builds goes wrong unseen. Blocks of sh need
+ * none: test/docs.test.ts reads each line of a page.
  */
 export const marks: Readonly<Record<string, string>> = {
   file: "test/docs.test.ts",
@@ -41,7 +45,10 @@ export const marks: Readonly<Record<string, string>> = {
 /** The mark of a block that nothing can check, with the reason behind it. */
 const unchecked = "unchecked";
 
-/** A cell of a table or an item of a list is a sentence if it ends like one, or has more words than this. */
+/**
+ * A cell of a table or an item of a list is a sentence if it ends like one, or has more words than
+ * this.
+ */
 const longestFragment = 12;
 
 interface Piece {
@@ -145,7 +152,9 @@ export function deadLinks(path: string, pages: Pages, exists: (path: string) => 
   );
 }
 
-/** Sentences that are too long, on average or one by one: file, line, what was found, what to do. */
+/**
+ * Sentences that are too long, on average or one by one: file, line, what was found, what to do.
+ */
 export function long(path: string, page: string): readonly string[] {
   const sentences = sentencesOf(page);
   const average = sentences.reduce((sum, one) => sum + one.words, 0) / Math.max(1, sentences.length);

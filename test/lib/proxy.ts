@@ -1,8 +1,9 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * Whether a Go program connects to this host directly, by the rules of golang.org/x/net/http/httpproxy for NO_PROXY (proxy.go, `useProxy`
- * and `init`): loopback always, addresses by address or CIDR, names with all their subdomains.
+ * Whether a Go program connects to this host directly, by the rules of
+ * golang.org/x/net/http/httpproxy for NO_PROXY (proxy.go, `useProxy` and `init`): loopback always,
+ * addresses by address or CIDR, names with all their subdomains.
  */
 export function isDirect(host: string, noProxy: string): boolean {
   if (host === "localhost" || /^(127\.|::1$)/.test(host)) return true;

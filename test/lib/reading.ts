@@ -12,7 +12,10 @@ export interface Entry {
   readonly line: string;
 }
 
-/** Runs the real program over the log files of a simulated node. Returns its output and the entries that it missed. */
+/**
+ * Runs the real program over the log files of a simulated node. Returns its output and the entries
+ * that it missed.
+ */
 export interface Reading {
   readonly there: boolean;
   readonly missing: readonly Entry[];
@@ -63,7 +66,10 @@ const container = (
 
 const json = (log: string, stream: string, n: number): string => JSON.stringify({ log, stream, time: second(n) });
 
-/** One container for each case: CRI with a split line, a static pod, Docker with a split line between lines of the other stream, a stack trace. */
+/**
+ * One container for each case: CRI with a split line, a static pod, Docker with a split line
+ * between lines of the other stream, a stack trace.
+ */
 const containers: readonly Container[] = [
   container(
     "shop",
@@ -189,7 +195,9 @@ const freePort = (): Promise<number> =>
     });
   });
 
-/** Alloy on that node, with its own configuration except for discovery and the target of its pushes. */
+/**
+ * Alloy on that node, with its own configuration except for discovery and the target of its pushes.
+ */
 export async function alloyReads(root: string, config: string): Promise<Reading> {
   const all = [...containers, together];
   lay(root, all);

@@ -62,7 +62,9 @@ export const schemaText = (): string =>
     2,
   )}\n`;
 
-/** Every file, by its path from the root of the project; as prettier finds it, save for line breaks. */
+/**
+ * Every file, by its path from the root of the project; as prettier finds it, save for line breaks.
+ */
 export const references = (): Readonly<Record<string, string>> => ({
   "src/settings/names.ts": namesText(),
   "src/settings/environment.schema.json": schemaText(),

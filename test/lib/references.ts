@@ -19,8 +19,8 @@ import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 const withoutHash = (name: string): string => name.replace(/-[a-z0-9]{10}$/, "");
 
 /**
- * Names that lead to no object.
- * @param expectedSecrets names of the Secrets that are there without being generated
+ * References to objects that do not exist.
+ * @param expectedSecrets names of Secrets that the user creates
  */
 export function nameLinks(objects: readonly Manifest[], expectedSecrets: readonly string[] = []): Findings {
   const there = new Set(objects.map(idOf));
@@ -64,7 +64,10 @@ export function nameLinks(objects: readonly Manifest[], expectedSecrets: readonl
   });
 }
 
-/** Keys of the ConfigMaps and Secrets that a volume shows; undefined where it is a volume of another kind, or one that is not generated. */
+/**
+ * Keys of the ConfigMaps and Secrets in a volume; undefined for other kinds of volumes, and for
+ * objects that are not generated.
+ */
 function shown(pod: PodTemplate, name: string, objects: readonly Manifest[]): readonly string[] | undefined {
   const volume = pod.spec.volumes?.find((one) => one.name === name);
   const id = volume?.configMap?.name
@@ -76,7 +79,7 @@ function shown(pod: PodTemplate, name: string, objects: readonly Manifest[]): re
   return found ? Object.keys((found["data"] ?? {}) as Labels) : undefined;
 }
 
-/** Files that an argument or variable names in a mounted ConfigMap or Secret that has no such key. */
+/** Paths in arguments and variables for which the mounted ConfigMap or Secret has no key. */
 export function keyFaults(objects: readonly Manifest[]): Findings {
   return podTemplates(objects).flatMap((pod) =>
     containersOf(pod).flatMap((one) => {
@@ -96,7 +99,7 @@ export function keyFaults(objects: readonly Manifest[]): Findings {
   );
 }
 
-/** Files that an argument, command or variable names although nothing is mounted there. */
+/** Paths in arguments, commands and variables where nothing is mounted. */
 export function fileFaults(objects: readonly Manifest[]): Findings {
   return podTemplates(objects).flatMap((pod) =>
     containersOf(pod).flatMap((one) => {
@@ -145,7 +148,7 @@ const inCommands = [new RegExp(`\\$\\{?${upper}\\b`, "g"), ...inArguments];
 const namesIn = (text: string, patterns: readonly RegExp[]): readonly string[] =>
   patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name = ""]) => name));
 
-/** Names of ConfigMaps that a container's mounts show it. */
+/** Names of the ConfigMaps that a container mounts. */
 const mountedBy = ({ spec }: PodTemplate, { volumeMounts = [] }: IContainer): readonly string[] => {
   const mounted = new Set(volumeMounts.map(({ name }) => name));
   return (spec.volumes ?? [])
@@ -161,7 +164,7 @@ interface Use {
   readonly name: string;
 }
 
-/** Every variable that a container's configuration, arguments or command name. */
+/** Every variable in a container's configuration, arguments and command. */
 const uses = once((objects: readonly Manifest[]): readonly Use[] =>
   podTemplates(objects).flatMap((pod) =>
     containersOf(pod).flatMap((container) => {
@@ -186,15 +189,15 @@ const uses = once((objects: readonly Manifest[]): readonly Use[] =>
 );
 
 /**
- * Variables that nobody sets.
- * @param secretKeys keys of the Secrets that are there without being generated, by name
+ * Variables without a value.
+ * @param secretKeys keys of the Secrets that the user creates, by name
  */
 export function unsetVariables(
   objects: readonly Manifest[],
   secretKeys: ReadonlyMap<string, readonly string[]>,
   mayBeUnset: readonly string[],
 ): Findings {
-  // A shell takes the word after ":-" where there is no such variable.
+  // In a shell, the word after ":-" is the default.
   const hasDefault = ({ command = [] }: IContainer, name: string): boolean =>
     command.some((text) => text.includes(`\${${name}:-`));
   return uses(objects)
@@ -206,7 +209,10 @@ export function unsetVariables(
     );
 }
 
-/** Literals of settings ConfigMaps that nobody reads. Grafana takes all of its GF_ variables by itself, Go those of a proxy. */
+/**
+ * Literals of settings ConfigMaps without a reader. Grafana reads all GF_ variables, and Go reads
+ * the variables of a proxy.
+ */
 export function unusedSettings(objects: readonly Manifest[], mayBeUnused: readonly string[] = []): Findings {
   const used = uses(objects);
   return objects
@@ -241,7 +247,7 @@ const referredUids = (value: unknown): readonly string[] => {
   );
 };
 
-/** Data sources that Grafana does not see, or that refer to what is not there. */
+/** Data sources that Grafana does not mount, or that refer to a missing data source. */
 export function dataSourceFaults(objects: readonly Manifest[]): Findings {
   const configs = objects.filter(
     ({ kind, metadata }) => kind === "ConfigMap" && metadata.name.startsWith("grafana-datasource-"),
@@ -273,7 +279,7 @@ export function dataSourceFaults(objects: readonly Manifest[]): Findings {
   ];
 }
 
-/** Secrets that an environment's pods do not start without, without their hashes, each once. */
+/** Names of the Secrets that pods need to start, without hashes, each once. */
 export const namedSecrets = (objects: readonly Manifest[]): readonly string[] => {
   const needed = podTemplates(objects).flatMap((pod) => secretsOf(pod).filter(({ optional }) => !optional));
   return [...new Set(needed.map(({ name }) => withoutHash(name)))].sort();

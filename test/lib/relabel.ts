@@ -11,8 +11,9 @@ export interface Rule {
 }
 
 /**
- * Labels after the rules, as in model/relabel of Prometheus 3: the expression must match all of the joined sources, a rule that does not
- * match changes nothing, and an empty result removes the label.
+ * Labels after the rules, as in model/relabel of Prometheus 3: the expression must match all of the
+ * joined sources, a rule that does not match changes nothing, and an empty result removes the
+ * label.
  */
 export const relabelled = (rules: readonly Rule[], labels: Labels): Labels =>
   rules.reduce((found: Labels, rule) => {

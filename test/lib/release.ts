@@ -4,7 +4,10 @@ import { dataSourceConfig, type Base } from "../../src/core/model/component.ts";
 import { fileText } from "../../src/core/util/text.ts";
 import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
-/** What an object, a literal or a name is like, by its identity: `StatefulSet loki-write`, `literal LOKI_RETENTION of loki-settings`. */
+/**
+ * What an object, a literal or a name is like, by its identity: `StatefulSet loki-write`, `literal
+ * LOKI_RETENTION of loki-settings`.
+ */
 export type Baseline = Readonly<Record<string, string>>;
 
 const labels = (all: Labels = {}): string =>
@@ -27,7 +30,10 @@ interface Spec {
   readonly ports?: readonly { readonly name?: string; readonly port: number; readonly protocol?: string }[];
 }
 
-/** What cannot change in place, or what somebody outside has written down; undefined of an object that nobody refers to. */
+/**
+ * What cannot change in place, or what somebody outside has written down; undefined of an object
+ * that nobody refers to.
+ */
 function shapeOf(object: Manifest): string | undefined {
   const { serviceName, volumeClaimTemplates = [], clusterIP, selector, ports = [] } = specOf<Spec>(object) ?? {};
   if (isWorkload(object)) {
@@ -49,7 +55,9 @@ function shapeOf(object: Manifest): string | undefined {
   return undefined;
 }
 
-/** Literals whose values programs have written into what they keep, or that users have written down. */
+/**
+ * Literals whose values programs have written into what they keep, or that users have written down.
+ */
 const lasting = /(^|_)BUCKET(_|$|S$)|^CLUSTER_ID$/;
 
 const ofBase = ({ objects, configs, secrets, component }: Base): readonly (readonly [string, string])[] => [

@@ -10,11 +10,16 @@ const data = (objects: readonly Manifest[], name: string): Table | undefined =>
     ({ kind, metadata }) => kind === "ConfigMap" && new RegExp(`^${name}(-[a-z0-9]{10})?$`).test(metadata.name),
   )?.["data"] as Table | undefined;
 
-/** Configuration values of an environment's programs, as each program reads them; undefined without that program. */
+/**
+ * Configuration values of an environment's programs, as each program reads them; undefined without
+ * that program.
+ */
 export interface Rendered {
   /** Literals of a ConfigMap. */
   literal(config: string, key: string): string | undefined;
-  /** A value of a YAML file, by its dotted path; variables are expanded from the program's settings. */
+  /**
+   * A value of a YAML file, by its dotted path; variables are expanded from the program's settings.
+   */
   yaml(config: string, file: string, path: string): unknown;
   has(config: string): boolean;
   /** A directive of a gateway's nginx.conf. */

@@ -225,7 +225,10 @@ const portName = /^(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/;
 const labelKey = /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/;
 
-/** Longest names of a kind. Controllers append to them: pods of a StatefulSet have a label with its name and a hash. */
+/**
+ * Longest names of a kind. Controllers append to them: pods of a StatefulSet have a label with its
+ * name and a hash.
+ */
 const longest: Readonly<Record<string, number>> = {
   DaemonSet: 52,
   Deployment: 52,

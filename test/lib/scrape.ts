@@ -75,8 +75,8 @@ export const relabelled = (labels: Labels, rules: readonly Rule[]): Labels | und
   }, labels);
 
 /**
- * Targets that the discovery finds in a pod: each port of each container, and each container without a port (`buildPod` in
- * discovery/kubernetes/pod.go of 3.16.0).
+ * Targets that the discovery finds in a pod: each port of each container, and each container
+ * without a port (`buildPod` in discovery/kubernetes/pod.go of 3.16.0).
  */
 const discovered = (pod: PodTemplate, namespaceLabels: Labels, podIp: string): readonly Labels[] => {
   const address = podIp.includes(":") ? `[${podIp}]` : podIp;
@@ -107,7 +107,10 @@ const discovered = (pod: PodTemplate, namespaceLabels: Labels, podIp: string): r
   });
 };
 
-/** Targets of a job among these pods, by its discovery and relabelling. Prometheus merges equal targets. */
+/**
+ * Targets of a job among these pods, by its discovery and relabelling. Prometheus merges equal
+ * targets.
+ */
 export function targetsOf(job: Job, objects: readonly Manifest[], own: string, podIp = "10.1.2.3"): readonly Target[] {
   const [discovery] = job.kubernetes_sd_configs;
   const wanted = (discovery?.selectors ?? []).flatMap(({ label = "" }) => label.split(",").filter(Boolean));

@@ -36,7 +36,10 @@ const selinuxTypes: readonly (string | undefined)[] = [
   "container_kvm_t",
 ];
 
-/** Violations of the Pod Security Standard `restricted`. https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
+/**
+ * Violations of the Pod Security Standard `restricted`.
+ * https://kubernetes.io/docs/concepts/security/pod-security-standards/
+ */
 export function restrictedFaults(pod: PodTemplate): Findings {
   const { spec } = pod;
   const own = spec.securityContext ?? {};
@@ -92,7 +95,10 @@ export function restrictedFaults(pod: PodTemplate): Findings {
 const handler = ({ httpGet, tcpSocket, exec, grpc }: IProbe): string =>
   JSON.stringify({ httpGet, tcpSocket, exec, grpc });
 
-/** Faults beyond the standard: service links, writable root file systems and host paths, missing requests and memory limits. */
+/**
+ * Faults beyond the standard: service links, writable root file systems and host paths, missing
+ * requests and memory limits.
+ */
 export function hardeningFaults(pod: PodTemplate): Findings {
   const { spec } = pod;
   const say = (wrong: boolean | undefined, at: string, text: string): string[] =>
@@ -124,7 +130,10 @@ export function hardeningFaults(pod: PodTemplate): Findings {
   ];
 }
 
-/** Faults in probes of long-running containers: each needs all three, by port names, and readiness must check more than liveness. */
+/**
+ * Faults in probes of long-running containers: each needs all three, by port names, and readiness
+ * must check more than liveness.
+ */
 export function probeFaults(pod: PodTemplate): Findings {
   if (pod.kind === "Job") return [];
   // A container without ports cannot be probed; it is alive while it runs.
@@ -181,7 +190,10 @@ const closed: readonly string[] = [
   "pods/portforward",
 ];
 
-/** Faults in RBAC: rights beyond reading, rights on secrets, bindings to missing roles or accounts, unused tokens. */
+/**
+ * Faults in RBAC: rights beyond reading, rights on secrets, bindings to missing roles or accounts,
+ * unused tokens.
+ */
 export function accessFaults(objects: readonly Manifest[]): Findings {
   const roles = objects.filter(({ kind }) => kind === "ClusterRole" || kind === "Role");
   // A binding to an OpenShift SCC admits a pod; it gives its programs no rights.
@@ -261,7 +273,10 @@ interface Budget {
 const share = (value: number | string, of: number): number =>
   typeof value === "number" ? value : Math.ceil((Number.parseFloat(value) / 100) * of);
 
-/** Workloads of several replicas without a budget or spread, and budgets that block every drain or select nothing. */
+/**
+ * Workloads of several replicas without a budget or spread, and budgets that block every drain or
+ * select nothing.
+ */
 export function budgetFaults(objects: readonly Manifest[]): Findings {
   const pods = podTemplates(quiet(objects));
   const budgets = objects.filter(({ kind }) => kind === "PodDisruptionBudget");
@@ -317,7 +332,10 @@ export const nodes = {
   Liqo: { ...linux, "liqo.io/type": "virtual-node" },
 } as const satisfies Readonly<Record<string, NodeLabels>>;
 
-/** Whether the scheduler accepts a node's labels: the selector, and all expressions of one of the required terms. */
+/**
+ * Whether the scheduler accepts a node's labels: the selector, and all expressions of one of the
+ * required terms.
+ */
 function mayRunOn({ spec }: PodTemplate, labels: NodeLabels): boolean {
   const { nodeSelector = {}, affinity } = spec;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
@@ -338,7 +356,10 @@ function mayRunOn({ spec }: PodTemplate, labels: NodeLabels): boolean {
   );
 }
 
-/** Pods that could be scheduled to a node where their image does not run, or that fit no node. A DaemonSet tolerates every taint. */
+/**
+ * Pods that could be scheduled to a node where their image does not run, or that fit no node. A
+ * DaemonSet tolerates every taint.
+ */
 export const placementFaults = (pod: PodTemplate): Findings => [
   ...(mayRunOn(pod, nodes.machine) ? [] : [`${pod.id} runs on no machine`]),
   ...(Object.keys(nodes) as (keyof typeof nodes)[])

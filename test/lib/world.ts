@@ -61,7 +61,10 @@ const foreign = {
   components: { loki: { retention: "720h" } },
 } as const satisfies Partial<Settings>;
 
-/** More settings for each metrics back end, so that every value of every choice occurs in an environment. */
+/**
+ * More settings for each metrics back end, so that every value of every choice occurs in an
+ * environment.
+ */
 const others: Readonly<Record<Answers["metrics"], Partial<Settings>>> = {
   mimir: {
     collector: "promtail",
@@ -81,7 +84,10 @@ const account = { loki: "loki@acme.iam.gserviceaccount.com", default: "others@ac
 const client = { default: "6f2d9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e" };
 const role = { default: "arn:aws:iam::123456789012:role/lgtm" };
 
-/** Settings of single environments: each kind of outside store, with and without keys; a tenant; other volumes. */
+/**
+ * Settings of single environments: each kind of outside store, with and without keys; a tenant;
+ * other volumes.
+ */
 const own = {
   mimir: {
     monolithic: { store: { kind: "azure", account: "acmeprod" } },
@@ -129,7 +135,10 @@ const own = {
 
 const modesOfAll = [...new Set(built.bases.map(({ mode }) => mode))];
 
-/** Environments beyond the shipped ones: every metrics back end in every mode, credentials by name, other namespaces, an outside Kafka. */
+/**
+ * Environments beyond the shipped ones: every metrics back end in every mode, credentials by name,
+ * other namespaces, an outside Kafka.
+ */
 export const invented: readonly World[] = [
   ...modesOfAll.flatMap((mode) =>
     (Object.keys(choices.metrics) as Answers["metrics"][]).map((metrics) =>
