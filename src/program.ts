@@ -92,6 +92,7 @@ const variation = (
   environment: Environment,
   { sizes, limits }: Loaded,
   features: readonly Feature[],
+  leftOut: readonly Component[],
 ): EnvironmentValues => {
   const { namespaces, replicas, volumes, tenant, overrides } = environment;
   const counted = Object.entries(replicas).map(([workload, count]) => [
@@ -104,6 +105,7 @@ const variation = (
     volumes,
     components: valuesOf(environment, limits, features),
     store,
+    leftOut: leftOut.map(({ name }) => name),
     tenant,
     overrides,
     resizing: { ...sizes, ...Object.fromEntries(counted) },
@@ -114,7 +116,8 @@ const variation = (
 export function basesOf(environment: Environment, loaded: Loaded, all = catalogue): readonly Base[] {
   const { components, features } = composition(answersOf(environment), all);
   const modeOf = (component: Component): Mode => modeIn(environment, component);
-  const values = variation(environment, loaded, features);
+  const leftOut = all.filter((component) => !components.includes(component));
+  const values = variation(environment, loaded, features, leftOut);
   const own = bases(all, modeOf, values, (component) => components.includes(component));
   const others = (one: Base): readonly Base[] => own.filter((other) => other !== one);
   // The order of the components means nothing.

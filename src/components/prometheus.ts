@@ -79,7 +79,11 @@ const everyAlertmanager = (address: Address) => {
  * https://prometheus.io/docs/prometheus/latest/configuration/configuration/ ; read again by the
  * program when it changes.
  */
-export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): Config => ({
+export const config = (
+  { wire }: Wiring,
+  remoteWrite: readonly RemoteWrite[],
+  alerts: "sent" | "kept" = "sent",
+): Config => ({
   name: "prometheus",
   read: "runtime",
   files: {
@@ -91,18 +95,21 @@ export const config = ({ wire }: Wiring, remoteWrite: readonly RemoteWrite[]): C
       },
       otlp: { promote_resource_attributes: place },
       storage: { tsdb: { out_of_order_time_window: latest }, exemplars: { max_exemplars: 100000 } },
-      alerting: {
-        // Replicas tell of one alert once.
-        alert_relabel_configs: [{ regex: origin.replica, action: "labeldrop" }, namedCluster],
-        alertmanagers: [
-          {
-            scheme: isSecure(alertmanager.roles.server, "http") ? "https" : undefined,
-            dns_sd_configs: [
-              everyAlertmanager(wire(server).toGroup(alertmanager.members, [alertmanager.roles.server])),
-            ],
-          },
-        ],
-      },
+      alerting:
+        alerts === "kept"
+          ? undefined
+          : {
+              // Replicas tell of one alert once.
+              alert_relabel_configs: [{ regex: origin.replica, action: "labeldrop" }, namedCluster],
+              alertmanagers: [
+                {
+                  scheme: isSecure(alertmanager.roles.server, "http") ? "https" : undefined,
+                  dns_sd_configs: [
+                    everyAlertmanager(wire(server).toGroup(alertmanager.members, [alertmanager.roles.server])),
+                  ],
+                },
+              ],
+            },
       rule_files: ["/etc/prometheus/rules/*.yaml"],
       scrape_config_files: ["/etc/prometheus/scrape/*.yaml"],
       remote_write: remoteWrite.length > 0 ? remoteWrite : undefined,
@@ -294,7 +301,7 @@ export const prometheus: Component = {
         { group: "", resources: ["namespaces", "pods"], verbs: ["get", "list", "watch"] },
       ]),
       configs: [
-        config(context.wiring, []),
+        config(context.wiring, [], context.has(alertmanager.roles.server) ? "sent" : "kept"),
         {
           name: "prometheus-scrape",
           read: "runtime",

@@ -1,11 +1,14 @@
 import { alloyEvents } from "../components/alloy-events.ts";
 import { alloy } from "../components/alloy.ts";
+import { alloyGateway } from "../components/alloy-gateway.ts";
 import { flog } from "../components/flog.ts";
 import { generators } from "../components/generators.ts";
 import { kafka } from "../components/kafka.ts";
+import { kubeStateMetrics } from "../components/kube-state-metrics.ts";
 import { mimir } from "../components/mimir.ts";
 import { minio } from "../components/minio.ts";
 import { nodeExporter } from "../components/node-exporter.ts";
+import { prometheus } from "../components/prometheus.ts";
 import { promtail } from "../components/promtail.ts";
 import { thanosReceive } from "../components/thanos-receive.ts";
 import { thanos } from "../components/thanos.ts";
@@ -28,8 +31,15 @@ interface Part {
   readonly features: readonly Feature[];
 }
 
-/** What an environment chooses between, and what each answer brings with it. Everything else is in every environment. */
+/** What reads or receives on a cluster, whether its back ends are there or elsewhere. */
+const collecting = { components: [alloyGateway, kubeStateMetrics, prometheus], features: [] } as const;
+
+/**
+ * What an environment chooses between, and what each answer brings with it. A component of no answer
+ * is in the full stack.
+ */
 export const choices = {
+  stack: { full: collecting, agents: collecting },
   metrics: {
     mimir: { components: [mimir], features: [mimirRemoteWrite] },
     "thanos-receive": { components: [thanos, thanosReceive], features: [thanosRemoteWrite] },
@@ -101,23 +111,40 @@ export const featuresOf = (choice: Choice, answer: string): readonly Feature[] =
 /** Workloads that may be more than one only with an answer to a choice, because each would keep what the others do not know. */
 export const shared: Readonly<Record<string, Choice>> = { grafana: "database" };
 
-/** The components and features of an environment: all of the catalogue, save what belongs to answers it did not give. */
+/** Choices whose answers bring something; in agents without back ends the other answers bring nothing. */
+const asked = {
+  full: choiceNames,
+  agents: ["stack", "proxy", "collector", "platform", "nodes.runtime", "nodes.journal", "generators"],
+} as const satisfies Readonly<Record<Answers["stack"], readonly Choice[]>>;
+const isAsked = (choice: Choice, { stack }: Answers): boolean => (asked[stack] as readonly Choice[]).includes(choice);
+
+/** The components and features of an environment: what its answers bring, and in the full stack what no answer brings. */
 export function composition(answers: Answers, catalogue: readonly Component[]): Part {
-  const taken = choiceNames.flatMap((choice) => partsOf(choice)[answers[choice]] ?? []);
+  const taken = choiceNames
+    .filter((choice) => isAsked(choice, answers))
+    .flatMap((choice) => partsOf(choice)[answers[choice]] ?? []);
   const offered = choiceNames.flatMap((choice) =>
     Object.values(partsOf(choice)).flatMap(({ components }) => components),
   );
   const chosen = taken.flatMap(({ components }) => components);
   return {
-    components: catalogue.filter((component) => !offered.includes(component) || chosen.includes(component)),
+    components: catalogue.filter(
+      (component) => chosen.includes(component) || (answers.stack === "full" && !offered.includes(component)),
+    ),
     features: taken
       .flatMap(({ features }) => features)
       .filter(({ changes }) => changes === undefined || chosen.includes(changes)),
   };
 }
 
-/** The choice that decides over a component, if one does. */
-export const choiceOf = (component: string): Choice | undefined =>
-  choiceNames.find((choice) =>
-    Object.values(partsOf(choice)).some(({ components }) => components.some(({ name }) => name === component)),
-  );
+/** The choice that decides over a component in an environment with these answers. */
+export const choiceOf = (component: string, answers: Answers): Choice =>
+  choiceNames.find(
+    (choice) =>
+      isAsked(choice, answers) &&
+      Object.values(partsOf(choice)).some(({ components }) => components.some(({ name }) => name === component)),
+  ) ?? "stack";
+
+/** Settings that bring nothing to agents without back ends. */
+export const withoutEffect = ({ stack }: Answers): readonly (Choice & ("database" | "exposure" | "kafka"))[] =>
+  stack === "agents" ? ["database", "exposure", "kafka"] : [];

@@ -300,6 +300,13 @@ export function settingsSchema(known: Known) {
       ),
       {},
     ),
+    stack: v.optional(
+      says(
+        "`agents`: only what reads, scrapes or receives, for a cluster whose back ends are elsewhere.",
+        answers("stack"),
+      ),
+      "full",
+    ),
     metrics: says("What keeps metrics, and how they get there.", answers("metrics")),
     store: v.optional(says("What keeps the objects of Loki, Tempo and the metrics.", store(keepersOf(catalogue))), {
       kind: "minio",
@@ -487,6 +494,7 @@ export interface Environment extends Omit<Checked, ByName> {
 
 /** What an environment answers to each choice. */
 export const answersOf = (environment: Environment): Answers => ({
+  stack: environment.stack,
   metrics: environment.metrics,
   store: environment.store.kind,
   kafka: environment.kafka ? "external" : "bundled",

@@ -9,7 +9,7 @@ import type { Mode, Workload } from "../core/model/roles.ts";
 import { kedas } from "../features/keda.ts";
 import { once } from "../core/util/once.ts";
 import { advice } from "./advice.ts";
-import { type Choice, choiceOf, composition, shared } from "./composition.ts";
+import { choiceOf, composition, shared, withoutEffect } from "./composition.ts";
 import { answersOf, type Environment, isTable, list, settingsSchema, storeOf } from "./schema.ts";
 import { misshapen, type Path, paths } from "./shape.ts";
 
@@ -93,6 +93,7 @@ const without = (value: unknown, wrong: readonly Path[]): unknown => {
 const decisive: readonly (string | number)[] = [
   "mode",
   "modes",
+  "stack",
   "metrics",
   "store",
   "collector",
@@ -214,7 +215,7 @@ const ofNamespaces = ({ environment: { namespaces, scaling } }: World): readonly
 const hasGateway = (component: Component, mode: Mode): boolean => {
   const { grouping } = component.modes[mode] ?? {};
   const roles = Object.values(component.roles);
-  const gateway = component.roles["gateway"];
+  const gateway = roles.find(({ passesOn }) => passesOn);
   return (
     !gateway ||
     (grouping !== undefined && roles.every((role) => role === gateway || grouping(role) !== grouping(gateway)))
@@ -276,6 +277,12 @@ const ofNodes = ({ environment: { nodes, collector, platform } }: World): readon
     : []),
 ];
 
+/** Back ends of an environment that has none. */
+const ofStack = ({ environment }: World): readonly string[] =>
+  withoutEffect(answersOf(environment))
+    .filter((setting) => environment[setting] !== undefined)
+    .map((setting) => `${setting} has no effect: stack "agents" leaves the back ends out. Remove one of the two.`);
+
 const ofCompose = ({ environment: { compose, platform, collector } }: World): readonly string[] => {
   if (compose !== "generated") return [];
   return [
@@ -302,6 +309,7 @@ const ofRepository = ({ environment: { repository } }: World): readonly string[]
 
 const checks: readonly ((world: World) => readonly string[])[] = [
   ofStore,
+  ofStack,
   ofCompose,
   ofRepository,
   ofNamespaces,
@@ -380,9 +388,10 @@ function worldOf(environment: Environment, catalogue: readonly Component[], tabl
   const answers = answersOf(environment);
   const { components } = composition(answers, catalogue);
   const leftOut = (component: string): string | undefined => {
-    const choice: Choice | undefined = choiceOf(component);
+    const choice = choiceOf(component, answers);
     const isHere = components.some(({ name }) => name === component);
-    return isHere || !choice ? undefined : `${choice} ${show(answers[choice])}`;
+    const isComponent = catalogue.some(({ name }) => name === component);
+    return isHere || !isComponent ? undefined : `${choice} ${show(answers[choice])}`;
   };
   return { environment, catalogue, components, tables, leftOut };
 }

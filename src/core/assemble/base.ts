@@ -34,6 +34,7 @@ export const asCommitted: EnvironmentValues = {
   volumes: {},
   components: {},
   store: minioStore,
+  leftOut: [],
   tenant: undefined,
   overrides: {},
 };
@@ -59,7 +60,7 @@ const contextOf = (
   { component: { name }, mode, workloads, sizes }: Planned,
   wiring: Wiring,
   catalogue: readonly Component[],
-  { resizing, volumes, components, store, tenant, overrides }: EnvironmentValues,
+  { resizing, volumes, components, store, tenant, overrides, leftOut }: EnvironmentValues,
 ): Context => ({
   wiring,
   workloads,
@@ -67,6 +68,7 @@ const contextOf = (
   size: (workload) => sized(workload, sizes, resizing, volumes),
   catalogue,
   store,
+  has: ({ component }) => !leftOut.includes(component),
   tenant,
   overrides: overrides[name] ?? {},
   settingValues: components[name] ?? {},

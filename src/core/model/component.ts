@@ -149,6 +149,8 @@ export interface Context {
   /** All components, also those that the environment leaves out. */
   readonly catalogue: readonly Component[];
   readonly store: Store;
+  /** Whether the environment has the role's component. The committed bases are told that it has. */
+  has(role: Role): boolean;
   /** Tenant of clients that name none: "main". Undefined switches tenants off. */
   readonly tenant: string | undefined;
   /** Limits by tenant of the component itself. */
@@ -254,6 +256,8 @@ export interface EnvironmentValues {
   /** By component and setting: `{ loki: { retention: "720h" } }`. */
   readonly components: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly store: Store;
+  /** Components that the environment lacks, by name. */
+  readonly leftOut: readonly string[];
   /** Tenant of clients that name none. Undefined switches tenants off. */
   readonly tenant: string | undefined;
   /** By component. */
