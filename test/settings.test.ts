@@ -418,6 +418,7 @@ describe("a right setting", () => {
       namespaces: { stack: "observability", agents: "observability-agents" },
       replicas: {},
       scaling: {},
+      stack: "full",
       volumes: {},
       components: {},
       network: {},
