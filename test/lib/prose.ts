@@ -41,6 +41,8 @@ export const marks: Readonly<Record<string, string>> = {
   objstore: "test/docs.test.ts",
   alertmanager: "test/programs.ts",
   output: "test/sizing.test.ts",
+  recipe: "test/recipes.test.ts",
+  gitops: "test/gitops.test.ts",
 };
 /** The mark of a block that nothing can check, with the reason behind it. */
 const unchecked = "unchecked";
