@@ -32,14 +32,14 @@ interface Asked {
 /** Not before the arguments are known to be right: what a command imports brings all the rest with it. */
 async function run(command: "build" | "check", { json, replace }: Asked): Promise<number> {
   const start = performance.now();
-  const { checkedPatches } = await import("./core/output/patches.ts");
+  const { handWritten } = await import("./core/output/hand-written.ts");
   const { environments, files, foundation, overlayOf } = await import("./program.ts");
   const built = foundation();
   const overlays = (await environments(built)).map((environment) => overlayOf(environment, built));
   const planned = plan(
     root,
     overlays.map(({ path }) => path),
-    files(built, overlays, (one) => checkedPatches(root, one)),
+    files(built, overlays, (one) => handWritten(root, one)),
     { replace },
   );
   const { changes, obstacles, kept } = planned;

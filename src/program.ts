@@ -15,7 +15,7 @@ import { type Overlay, overlay } from "./core/assemble/overlay.ts";
 import { type Mode, modes } from "./core/model/roles.ts";
 import type { SizeOverrides } from "./core/model/size.ts";
 import { images } from "./versions.ts";
-import { additionFiles, baseFiles, type Files, filesOf, overlayFiles } from "./core/output/render.ts";
+import { additionFiles, baseFiles, type ByHand, type Files, filesOf, overlayFiles } from "./core/output/render.ts";
 import { externalKafka } from "./features/external-kafka.ts";
 import { kedas } from "./features/keda.ts";
 import { proxy } from "./features/proxy.ts";
@@ -227,11 +227,11 @@ export async function environments(built: Foundation): Promise<readonly Environm
 export function files(
   built: Foundation,
   overlays: readonly Overlay[],
-  patchesOf: (overlay: Overlay) => readonly string[],
+  byHand: (overlay: Overlay) => readonly ByHand[],
 ): Files {
   return filesOf([
     ...built.bases.flatMap((base) => [...baseFiles(base)]),
     ...built.additions.flatMap((addition) => [...additionFiles(addition)]),
-    ...overlays.flatMap((one) => [...overlayFiles(one, patchesOf(one), images.busybox)]),
+    ...overlays.flatMap((one) => [...overlayFiles(one, byHand(one), images.busybox)]),
   ]);
 }

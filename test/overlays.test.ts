@@ -149,14 +149,18 @@ describe("the kustomization of a Component", () => {
 
 describe("the kustomization of an environment", () => {
   const world = worldNamed("demo");
-  const files = overlayFiles(world.overlay, ["patches/b.yaml", "patches/a.yaml"], "busybox");
+  const files = overlayFiles(
+    world.overlay,
+    [{ resource: "objects/c.yaml" }, { patch: { path: "patches/a.yaml" } }, { patch: { path: "patches/b.yaml" } }],
+    "busybox",
+  );
   const [stack, agents] = world.overlay.parts.map(({ path }) => kustomization(files, path));
-  test("is of two parts, each in its namespace, and of the patches that people have written", () => {
+  test("is of two parts, each in its namespace, and of the objects and patches that people have written", () => {
     const whole = kustomization(files, world.overlay.path);
     assert.deepEqual(
       [whole.resources, whole.patches],
       [
-        ["agents", "stack"],
+        ["agents", "stack", "objects/c.yaml"],
         [{ path: "patches/a.yaml" }, { path: "patches/b.yaml" }],
       ],
     );

@@ -19,7 +19,7 @@ import { listName, withLists } from "../src/core/output/ownership.ts";
 import { type Files, filesOf } from "../src/core/output/render.ts";
 import { plan, write } from "../src/core/output/tree.ts";
 import { features } from "../src/features/index.ts";
-import { checkedPatches } from "../src/core/output/patches.ts";
+import { handWritten } from "../src/core/output/hand-written.ts";
 import { files, type Foundation, foundation, overlayOf } from "../src/program.ts";
 import { difference, excerpt } from "./lib/diff.ts";
 import { dirtyTree, small } from "./lib/dirty-trees.ts";
@@ -32,7 +32,7 @@ test("the committed bases, components and overlays are those that a build gives,
   const fresh = files(
     built,
     shipped.map(({ overlay }) => overlay),
-    (overlay) => checkedPatches(root, overlay),
+    (overlay) => handWritten(root, overlay),
   );
   const { changes, obstacles, kept } = plan(root, paths, fresh);
   const [first] = changes;

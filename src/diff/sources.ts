@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve as absolute } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { anyKustomize, build } from "../core/kustomize/program.ts";
-import { checkedPatches } from "../core/output/patches.ts";
+import { handWritten } from "../core/output/hand-written.ts";
 import { resolve } from "../core/kustomize/build.ts";
 import { environmentNames, environments, files, foundation, overlayOf } from "../program.ts";
 import type { Manifest } from "../core/kubernetes/manifest.ts";
@@ -50,7 +50,7 @@ async function built(source: string, folder: string): Promise<readonly Manifest[
 }
 
 /**
- * The objects of an environment as its settings and patches are now, whatever has been written. Patches are left to kustomize, which
+ * The objects of an environment as its settings, patches and objects are now, whatever has been written. Patches are left to kustomize, which
  * alone knows all that a strategic merge may say.
  */
 async function ofEnvironment(name: string, { root }: Place): Promise<readonly Manifest[]> {
@@ -58,14 +58,15 @@ async function ofEnvironment(name: string, { root }: Place): Promise<readonly Ma
   const found = (await environments(base)).find((one) => one.name === name);
   if (!found) throw new Error(`src/environments holds no ${name}. There are ${environmentNames().join(", ")}.`);
   const overlay = overlayOf(found, base);
-  const patches = checkedPatches(root, overlay);
-  if (patches.length === 0) return resolve(overlay);
+  const byHand = handWritten(root, overlay);
+  if (byHand.length === 0) return resolve(overlay);
   return inTemporary((folder) => {
-    for (const [path, text] of files(base, [overlay], () => patches)) {
+    for (const [path, text] of files(base, [overlay], () => byHand)) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
     }
-    cpSync(join(root, overlay.path, "patches"), join(folder, overlay.path, "patches"), { recursive: true });
+    for (const own of ["patches", "objects"].map((one) => join(overlay.path, one)))
+      if (existsSync(join(root, own))) cpSync(join(root, own), join(folder, own), { recursive: true });
     return built(name, join(folder, overlay.path));
   });
 }

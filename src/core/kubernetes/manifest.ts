@@ -31,15 +31,22 @@ export function manifest(model: Model): Manifest {
 /** Kinds that no namespace holds. */
 export const clusterScoped: ReadonlySet<string> = new Set([
   "APIService",
+  "CSIDriver",
   "ClusterRole",
   "ClusterRoleBinding",
   "CustomResourceDefinition",
+  "FlowSchema",
   "GatewayClass",
   "IngressClass",
   "MutatingWebhookConfiguration",
   "Namespace",
   "PersistentVolume",
   "PriorityClass",
+  "PriorityLevelConfiguration",
+  "RuntimeClass",
   "StorageClass",
+  "ValidatingAdmissionPolicy",
+  "ValidatingAdmissionPolicyBinding",
   "ValidatingWebhookConfiguration",
+  "VolumeAttributesClass",
 ]);

@@ -5,9 +5,12 @@ import { isTable, type Table } from "../util/values.ts";
 const mergeKeys: Readonly<Record<string, string>> = {
   containers: "name",
   env: "name",
+  hostAliases: "ip",
+  imagePullSecrets: "name",
   initContainers: "name",
   ports: "containerPort",
   topologySpreadConstraints: "topologyKey",
+  volumeDevices: "devicePath",
   volumeMounts: "mountPath",
   volumes: "name",
 };
@@ -23,18 +26,29 @@ const keyOf = (field: string, list: readonly unknown[]): string | undefined => {
 /** Whether a patch takes its object, or an item of a list, away. */
 export const deletes = (patch: unknown): boolean => isTable(patch) && patch["$patch"] === "delete";
 
+const replaces = (patch: unknown): boolean => isTable(patch) && patch["$patch"] === "replace";
+
 /**
  * Two strategic-merge patches of one object as one: what the second names of a keyed list comes
  * first.
  */
 export function mergePatches(first: unknown, second: unknown, field = ""): unknown {
-  const key = Array.isArray(first) && Array.isArray(second) ? keyOf(field, [...first, ...second]) : undefined;
-  if (Array.isArray(first) && Array.isArray(second) && key) {
+  if (Array.isArray(first) && Array.isArray(second)) {
+    // kustomize knows `$patch: replace` as an item of a list with keys, and nowhere else in a list.
+    const rest = second.filter((item) => !(replaces(item) && Object.keys(item as Table).length === 1));
+    const key = keyOf(field, [...first, ...rest]);
+    if (key === undefined) return second;
+    if (rest.length < second.length) return rest;
     const same = (a: unknown, b: unknown): boolean => (a as Table)[key] === (b as Table)[key];
-    const named = second.map((item) => mergePatches(first.find((old) => same(old, item)) ?? {}, item));
+    const named = second.map((item) => mergeFields(first.find((old) => same(old, item)) ?? {}, item as Table));
     return [...named, ...first.filter((old) => !second.some((item) => same(old, item)))];
   }
-  if (!isTable(first) || !isTable(second)) return second;
+  if (replaces(second))
+    return Object.fromEntries(Object.entries(second as Table).filter(([name]) => name !== "$patch"));
+  return isTable(first) && isTable(second) ? mergeFields(first, second) : second;
+}
+
+function mergeFields(first: Table, second: Table): Table {
   const fields = Object.entries(second).map(([name, value]) => [name, mergePatches(first[name], value, name)]);
   return { ...first, ...Object.fromEntries(fields) };
 }

@@ -155,17 +155,18 @@ export interface Target {
   readonly kind: string;
   readonly name: string;
   readonly namespace: string | undefined;
+  /** As it is before any hand-written patch, under this name. */
+  readonly object: Manifest;
 }
 
 export const patchTargets = (overlay: Overlay): readonly Target[] =>
   overlay.parts.flatMap((part) => {
     const { objects, configMaps, secrets } = contents(part);
-    const target = ({ apiVersion, kind, metadata }: Manifest, name = metadata.name): Target => ({
-      apiVersion,
-      kind,
-      name,
-      namespace: clusterScoped.has(kind) ? undefined : part.namespace,
-    });
+    const target = (object: Manifest, name = object.metadata.name): Target => {
+      const { apiVersion, kind, metadata } = object;
+      const namespace = clusterScoped.has(kind) ? undefined : part.namespace;
+      return { apiVersion, kind, name, namespace, object: { ...object, metadata: { ...metadata, name, namespace } } };
+    };
     return [
       ...objects.map((object) => target(object)),
       ...[...configMaps, ...secrets].map((one) => target(one.object, one.name)),

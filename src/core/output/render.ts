@@ -11,6 +11,9 @@ import { asItIs, isSubstituted } from "../derive/substitution.ts";
 import { yaml, yamlOnce, fileText, envText } from "../util/text.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 
+/** What somebody puts into an overlay by hand, as the overlay's kustomization lists it. */
+export type ByHand = { readonly resource: string } | { readonly patch: object };
+
 /** Text of files by their paths from the root of the project. */
 export type Files = ReadonlyMap<string, string>;
 
@@ -171,15 +174,18 @@ const composeFiles = ({ path, file, files }: Compose, head: string): [string, st
 
 /**
  * `overlays/<environment>`: what it takes from the bases, and only what differs from them.
- * @param patches hand-written patches that are there, from the overlay's folder (`patches/x.yaml`)
+ * @param byHand hand-written patches and objects that are there, by paths from the overlay's folder (`patches/x.yaml`)
  * @param shell image of the shell that a Compose file needs
  */
-export function overlayFiles(overlay: Overlay, patches: readonly string[], shell: string): Files {
+export function overlayFiles(overlay: Overlay, byHand: readonly ByHand[], shell: string): Files {
   const head = header(overlay.file, "Change the source and run make; patches go to patches/.");
   const text = kustomization({
     kind: "Kustomization",
-    resources: overlay.parts.map(({ namespaceKind }) => namespaceKind).sort(),
-    patches: [...patches].sort().map((patch) => ({ path: patch })),
+    resources: [
+      ...overlay.parts.map(({ namespaceKind }) => namespaceKind).sort(),
+      ...byHand.flatMap((one) => ("resource" in one ? [one.resource] : [])),
+    ],
+    patches: byHand.flatMap((one) => ("patch" in one ? [one.patch] : [])),
   });
   return filesOf([
     [`${overlay.path}/kustomization.yaml`, head + text],
