@@ -131,7 +131,7 @@ describe("pods are not said to restart", () => {
     });
     const found = difference([web(), far("a:1")], [web(), far("a:2")]);
     assert.equal(found.restarts.length, 1);
-    assert.deepEqual(restarting(difference([web()], [far("a:2"), web()])), []);
+    assert.deepEqual(restarting(difference([web()], [web(), far("a:2")])), []);
   });
   test("for a ConfigMap that they read again under one name", () => {
     const side = (value: string) => [
@@ -223,10 +223,10 @@ describe("a difference in a workload is told as what it is", () => {
       meta: { labels: { app: "web", ...named, tier: "x" } },
       pod: { terminationGracePeriodSeconds: 9 },
     };
-    assert.deepEqual(told(between({}, shape), "pods"), [
+    assert.deepEqual(told(between({ pod: { terminationGracePeriodSeconds: 5 } }, shape), "pods"), [
       "web|labels.tier|added||x",
       "web|securityContext.privileged|added||true",
-      "web|terminationGracePeriodSeconds|added||9",
+      "web|terminationGracePeriodSeconds|changed|5|9",
     ]);
   });
   test("another kind, and not every field of it", () =>
@@ -459,4 +459,96 @@ test("the sums are of each component whose pods ask for something else, in one u
 test("text that Markdown would take for its own is written so that it does not", () => {
   const found = between({}, { container: { env: [{ name: "A", value: "*_|<b>`" }] } });
   assert.match(markdown("a", "b", found), /A: 1 → \\\*\\_\\\|\\<b\\>\\`/);
+});
+
+describe("two sets of objects are brought together", () => {
+  test("where a namespace has another name: its objects are the same ones", () => {
+    const there = (namespace: string): readonly Manifest[] =>
+      [web(), object("ConfigMap", "settings", { data: { url: `http://db.${namespace}:5432` } }, named)].map((one) => ({
+        ...one,
+        metadata: { ...one.metadata, namespace },
+      }));
+    const found = difference(there("old"), there("new"));
+    assert.deepEqual(found.namespaces, [{ before: "old", after: "new" }]);
+    assert.deepEqual(findingsOf(found), []);
+  });
+  test("and nothing differs between one and itself, whatever an autoscaler makes of it", () => {
+    const scaler = object(
+      "HorizontalPodAutoscaler",
+      "web",
+      { spec: { scaleTargetRef: { kind: "Deployment", name: "web" }, minReplicas: 2, maxReplicas: 9 } },
+      named,
+      "autoscaling/v2",
+    );
+    const objects = [web({ spec: { replicas: undefined } }), scaler];
+    assert.deepEqual(difference(objects, objects).components, []);
+    assert.deepEqual(told(difference([web({ spec: { replicas: 2 } })], objects), "replicas"), []);
+  });
+  test("what two components read is nobody's, unless it is named for one of them", () => {
+    const reads = (name: string, component: string): Manifest => {
+      const one = web(
+        {
+          container: {
+            envFrom: [{ configMapRef: { name: "shared" } }, { configMapRef: { name: `${component}-own` } }],
+          },
+        },
+        name,
+      );
+      const labels = { "app.kubernetes.io/name": component };
+      return {
+        ...one,
+        metadata: { ...one.metadata, labels },
+        spec: {
+          ...(one["spec"] as Fields),
+          template: { metadata: { labels }, spec: (one["spec"] as { template: { spec: unknown } }).template.spec },
+        },
+      };
+    };
+    const pods = [reads("a", "shop"), reads("b", "mall")];
+    const maps = (value: string) => [
+      object("ConfigMap", "shared", { data: { A: value } }),
+      object("ConfigMap", "mall-own", { data: { A: value } }),
+    ];
+    const { components } = difference([...pods, ...maps("1")], [...pods, ...maps("2")]);
+    assert.deepEqual(
+      components.map(({ name, findings }) => [name, findings.map(({ subject }) => subject)]),
+      [
+        ["mall", ["mall-own"]],
+        ["other", ["shared"]],
+      ],
+    );
+  });
+  test("a list of what has no names: what comes first is one line, and what follows it none", () => {
+    const list = (...values: number[]) =>
+      object(
+        "ConfigMap",
+        "settings",
+        { data: { "a.json": JSON.stringify({ rules: values.map((x) => ({ x })) }) } },
+        named,
+      );
+    assert.deepEqual(told(difference([list(1, 2, 3)], [list(0, 1, 2, 3)]), "config"), [
+      "settings|rules[0]|added||x: 0",
+    ]);
+    assert.deepEqual(told(difference([list(1, 2, 3)], [list(1, 9, 3)]), "config"), ["settings|rules[1].x|changed|2|9"]);
+  });
+});
+
+describe("roles that stand in other workloads than before are told", () => {
+  const running = (name: string, ...roles: string[]): Manifest =>
+    web({ container: { args: [`-target=${roles.join(",")}`] } }, name);
+  const line = (before: readonly Manifest[], after: readonly Manifest[]): string | undefined =>
+    text("a", "b", difference(before, after))
+      .split("\n")
+      .find((one) => /^ {2}roles/.test(one))
+      ?.replace(/^ {2}roles +/, "");
+  test("as split, where one becomes several", () =>
+    assert.equal(
+      line([running("shop", "till", "store")], [running("shop-till", "till"), running("shop-store", "store")]),
+      "split: shop → shop-store, shop-till",
+    ));
+  test("as merged, where several become one", () =>
+    assert.equal(
+      line([running("shop-till", "till"), running("shop-store", "store")], [running("shop", "till", "store")]),
+      "merged: shop-store, shop-till → shop",
+    ));
 });

@@ -23,9 +23,10 @@ import { bundle } from "./bundle.ts";
 import { allEdits, type Edit, edited, type Place, placeOf, type Sources } from "./edits.ts";
 import type { Answer } from "./worker.ts";
 
-const usage = `usage: npm run mutate -- [--only TEXT] [--area NAME] [--tests NAMES] [--jobs NUMBER] [--thorough] [--json FILE]
+const usage = `usage: npm run mutate -- [--only TEXT] [--area NAME] [--every NUMBER] [--tests NAMES] [--jobs NUMBER] [--thorough] [--json FILE]
   --only      edits whose sentence, file or tests hold the text
   --area      edits of one file of test/mutate/edits
+  --every     each so many-th of these: a sample
   --tests     of the tests that an edit names these files only, with blanks between them
   --jobs      how many at once; default: one a core
   --thorough  what the named tests do not see is tried with all others, too, several edits at a time
@@ -40,6 +41,7 @@ const { values } = parseArgs({
     jobs: { type: "string" },
     json: { type: "string" },
     tests: { type: "string" },
+    every: { type: "string" },
     thorough: { type: "boolean" },
     help: { type: "boolean" },
   },
@@ -58,7 +60,7 @@ const sources: Sources = new Map(below(root, "src").map((path) => [path, readFil
 
 /** Who is no witness: a page that quotes the program differs with it, and whoever changes the program mends the page. */
 const isDocument = (test: string): boolean => /^(article|docs)$/.test(test);
-const quotes = /\bdocs\/|README|CHANGELOG/;
+const quotes = /(^|\s)docs\/|README|CHANGELOG/;
 
 interface Made {
   readonly edit: Edit;
@@ -206,8 +208,12 @@ const asked = allEdits(fileURLToPath(new URL("edits", import.meta.url)))
   .filter((edit) => {
     const text = [edit.what, edit.file, ...edit.tests].join(" ").toLowerCase();
     return values.only === undefined || text.includes(values.only.toLowerCase());
-  });
-const placed = asked.map((edit) => ({ edit, place: placeOf(edit, sources) }));
+  })
+  .filter((_, i) => i % Number(values.every ?? 1) === 0);
+const placed = (values.tests === undefined ? asked : asked.filter((edit) => named(edit).length > 0)).map((edit) => ({
+  edit,
+  place: placeOf(edit, sources),
+}));
 const made = placed.filter((one): one is Made => typeof one.place !== "string");
 const stale = placed.filter(({ place }) => typeof place === "string");
 
