@@ -31,14 +31,14 @@ export const banned: readonly (readonly [phrase: RegExp, instead: string])[] = [
 /**
  * Marks before a fenced block, and the tests that read blocks with that mark. Blocks of yaml, ts
  * and sh have one, because an example that nothing builds goes wrong unseen. Blocks of sh need
- * none: test/docs.test.ts reads each line of a page.
+ * none: test/pages.test.ts reads each line of a page.
  */
 export const marks: Readonly<Record<string, string>> = {
   file: "test/docs.test.ts",
-  settings: "test/docs.test.ts",
-  error: "test/docs.test.ts",
+  settings: "test/pages.test.ts",
+  error: "test/pages.test.ts",
   patch: "test/docs.test.ts",
-  objstore: "test/docs.test.ts",
+  objstore: "test/pages.test.ts",
   alertmanager: "test/programs.ts",
   output: "test/sizing.test.ts",
   recipe: "test/recipes.test.ts",
