@@ -16,23 +16,20 @@ import { type Mode, modes } from "./core/model/roles.ts";
 import type { SizeOverrides } from "./core/model/size.ts";
 import { images } from "./versions.ts";
 import { additionFiles, baseFiles, type ByHand, type Files, filesOf, overlayFiles } from "./core/output/render.ts";
-import { externalKafka } from "./features/external-kafka.ts";
-import { kedas } from "./features/keda.ts";
-import { proxy } from "./features/proxy.ts";
 import { features } from "./features/index.ts";
-import { composition, featuresOf, tabled } from "./settings/composition.ts";
+import { composition } from "./settings/composition.ts";
 import { answersOf, type Environment, storeOf } from "./settings/schema.ts";
 import { modeIn, SettingsError, validate } from "./settings/validate.ts";
 import { limiting, resizing, type Sizing, sizing } from "./sizing/sizing.ts";
 
-/** Everything that does not depend on an environment. */
+/** All that is the same for every environment. */
 export interface Foundation {
   readonly components: readonly Component[];
   readonly bases: readonly Base[];
   readonly additions: readonly Addition[];
 }
 
-/** The bases of the components that have this mode, wired to the others as they stand beside it. */
+/** Bases in this mode, wired to all other components in their nearest mode. */
 const basesIn = (mode: Mode, components: readonly Component[]): readonly Base[] =>
   bases(
     components,
@@ -41,36 +38,29 @@ const basesIn = (mode: Mode, components: readonly Component[]): readonly Base[] 
     (_, own) => own === mode,
   );
 
-/** All bases, one for each component and mode that it has, and all features, which are the same beside any mode. */
+/** All bases, one for each component and mode, and the Components of all features. */
 export function foundation(components = catalogue, offered = features): Foundation {
   const shipped = modes.filter((mode) => components.some((component) => modesOf(component).includes(mode)));
   const all = shipped.map((mode) => basesIn(mode, components));
   return { components, bases: all.flat(), additions: additions(offered, all[0] ?? [], all.flat()) };
 }
 
-/** What an environment says of its features, by their names. */
-function optionsOf(environment: Environment): Readonly<Record<string, Options>> {
-  const ofTables = tabled.flatMap((choice) => {
-    const { by, ...given } = environment[choice] ?? {};
-    return by === undefined ? [] : featuresOf(choice, by).map(({ name }) => [name, given as Options]);
-  });
-  const { kafka, scaling } = environment;
-  const { kedaNamespace: namespace } = scaling;
-  return {
-    ...Object.fromEntries(ofTables),
-    ...Object.fromEntries(Object.values(kedas).map(({ name }) => [name, namespace === undefined ? {} : { namespace }])),
-    ...(kafka ? { [externalKafka.name]: kafka as Options } : {}),
-    ...(environment.proxy ? { [proxy.name]: environment.proxy as Options } : {}),
-  };
-}
+/** The options of some features, by feature: `{ ingress: { host: "grafana.example.com" } }`. */
+const optionsOf = (environment: Environment, features: readonly Feature[]): Readonly<Record<string, Options>> =>
+  Object.fromEntries(
+    features.map(({ name, options = {}, optionsIn = "" }) => {
+      const said = (environment as unknown as Readonly<Record<string, unknown>>)[optionsIn] ?? {};
+      return [name, Object.fromEntries(Object.entries(said).filter(([key]) => Object.hasOwn(options, key)))];
+    }),
+  );
 
-/** Values of components' settings: what follows from the features and the load, and what the environment says itself. */
+/** Values of components' settings: from features, then from the load, then from the environment. */
 function valuesOf(
   environment: Environment,
   limits: EnvironmentValues["components"],
   features: readonly Feature[],
 ): EnvironmentValues["components"] {
-  const options = optionsOf(environment);
+  const options = optionsOf(environment, features);
   const all = [
     ...features.map((feature) => feature.settings?.(options[feature.name] ?? {}) ?? {}),
     limits,
@@ -80,14 +70,14 @@ function valuesOf(
   return Object.fromEntries(names.map((name) => [name, Object.assign({}, ...all.map((one) => one[name]))]));
 }
 
-/** What a load makes of an environment: the sizes of workloads, and limits, as settings of components. */
+/** Sizes of workloads, and limits as settings of components, that follow from a load. */
 interface Loaded {
   readonly sizes: SizeOverrides;
   readonly limits: EnvironmentValues["components"];
 }
 export const unloaded: Loaded = { sizes: {}, limits: {} };
 
-/** What an environment says of how its bases are built; what it says of a workload's replicas goes before what its load asks for. */
+/** The values that an environment's bases are built with. Its `replicas` win over its load. */
 const variation = (
   environment: Environment,
   { sizes, limits }: Loaded,
@@ -112,7 +102,7 @@ const variation = (
   };
 };
 
-/** The bases of an environment, built for it with these sizes. */
+/** The bases of an environment, built with its own values and these sizes. */
 export function basesOf(environment: Environment, loaded: Loaded, all = catalogue): readonly Base[] {
   const { components, features } = composition(answersOf(environment), all);
   const modeOf = (component: Component): Mode => modeIn(environment, component);
@@ -126,18 +116,18 @@ export function basesOf(environment: Environment, loaded: Loaded, all = catalogu
     .toSorted((a, b) => (a.component.name < b.component.name ? -1 : 1));
 }
 
-/** The sizes that an environment's load gives its workloads, and why. */
+/** Sizes of the workloads for the environment's load, with their reasons. */
 export const sizingOf = (environment: Environment, all = catalogue): Sizing =>
   sizing(environment, basesOf(environment, unloaded, all));
 
-/** What an environment's load makes of it; without a load nothing, which leaves what the mode has. */
+/** Sizes and limits for the environment's load. Without a load, those of the mode stay. */
 export function loadedOf(environment: Environment, all = catalogue): Loaded {
   if (!environment.load) return unloaded;
   const found = sizingOf(environment, all);
   return { sizes: resizing(found), limits: limiting(found) };
 }
 
-/** Settings that a feature has the last word on, because kustomize runs Components after an overlay's own literals are merged. */
+/** Settings without effect, because a Component sets them after the overlay's own literals. */
 const overruled = ({ components }: Environment, added: readonly Addition[]): readonly string[] =>
   Object.entries(components).flatMap(([component, values]) =>
     Object.keys(values).flatMap((key) =>
@@ -149,7 +139,7 @@ const overruled = ({ components }: Environment, added: readonly Addition[]): rea
     ),
   );
 
-/** Ways out of workloads that nobody wants here. */
+/** `egress` of workloads that the environment lacks. */
 const leadingNowhere = ({ egress }: Environment, bases: readonly Base[]): readonly string[] => {
   const here = new Set(bases.flatMap(({ workloads }) => workloads.map(({ fullName }) => fullName)));
   return Object.keys(egress)
@@ -171,7 +161,7 @@ export function overlayOf(environment: Environment, { components, bases: committ
     features,
     chosen.map(({ base }) => base),
   );
-  const options = optionsOf(environment);
+  const options = optionsOf(environment, features);
   const problems = [
     ...all.flatMap((one) => one.component.problems?.(one, others(one)) ?? []),
     ...features.flatMap((feature) => feature.problems?.(options[feature.name] ?? {}, all) ?? []),

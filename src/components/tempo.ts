@@ -80,7 +80,8 @@ const cache = caches(
 );
 /** Tempo's memcached. */
 export const tempoCache = cache.component;
-const isCached: Readonly<Record<Mode, boolean>> = { monolithic: false, scalable: false, microservices: true };
+/** Whether a mode has caches: those in which they have a size. */
+const isCached = (mode: Mode): boolean => cache.component.modes[mode] !== undefined;
 /** Roles that read or write blocks. Each of them asks every cache. */
 const storing = [frontend, querier, blockBuilder, scheduler, worker] as const;
 
@@ -193,7 +194,7 @@ const cachedParts = ({ wire }: Wiring) => ({
 const recordDiscovered = ({ wiring, mode }: Context): void => {
   const { wire } = wiring;
   for (const from of storing)
-    for (const to of Object.values(cache.roles)) wire(from).toIf(isCached[mode], to, "memcached");
+    for (const to of Object.values(cache.roles)) wire(from).toIf(isCached(mode), to, "memcached");
   for (const from of all) wire(from).discovers(liveStore, "gossip");
   for (const from of storing) wire(from).to(minio.roles.server, "s3");
   for (const from of [distributor, liveStore, blockBuilder, generator])
@@ -216,7 +217,7 @@ const config = ({ wiring, mode }: Context) => ({
     cluster_label: isQueued(wiring) ? undefined : "monolithic",
   },
   ...(isQueued(wiring) ? queued : {}),
-  ...(isCached[mode] ? { cache: cachedParts(wiring) } : {}),
+  ...(isCached(mode) ? { cache: cachedParts(wiring) } : {}),
   distributor: {
     ring: member,
     receivers: {

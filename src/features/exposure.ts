@@ -8,7 +8,10 @@ import { anywhere } from "../core/model/places.ts";
 import type { Wiring } from "../core/model/wiring.ts";
 import { manifest, type Manifest } from "../core/kubernetes/manifest.ts";
 
-/** Where the Components expect Grafana to be asked for, until an environment or a user's patch says otherwise. */
+/**
+ * Where the Components expect Grafana to be asked for, until an environment or a user's patch says
+ * otherwise.
+ */
 const host = "grafana.localhost";
 
 type Options = Readonly<Record<string, string>>;
@@ -19,10 +22,15 @@ const metadata = { name: service, labels: componentLabels(service) };
 /** ingress-nginx gives an answer up after 60 s by itself; other controllers do not read it. */
 const annotations = { "nginx.ingress.kubernetes.io/proxy-read-timeout": String(patience.edge) };
 
-/** A controller may run in any namespace or in the nodes' own network, which no policy could name. */
+/**
+ * A controller may run in any namespace or in the nodes' own network, which no policy could name.
+ */
 const open = ({ allowFrom }: Wiring): void => allowFrom(anywhere, server, "http");
 
-/** https://kubernetes.io/docs/concepts/services-networking/ingress/ ; without a class, the cluster's default one serves it. */
+/**
+ * https://kubernetes.io/docs/concepts/services-networking/ingress/ ; without a class, the cluster's
+ * default one serves it.
+ */
 const ingressSpec = (options: Options): IIngressSpec => {
   const { class: ingressClassName, host: asked = host, tlsSecret: secretName } = options;
   const backend = { service: { name: service, port: { name: "http" } } };
@@ -43,6 +51,7 @@ export const ingressOptions = {
 export const ingress: Feature = {
   name: "ingress",
   options: ingressOptions,
+  optionsIn: "exposure",
   build: (wiring) => {
     open(wiring);
     return { objects: [manifest(new Ingress({ metadata: { ...metadata, annotations }, spec: ingressSpec({}) }))] };
@@ -54,7 +63,10 @@ export const ingress: Feature = {
   }),
 };
 
-/** https://gateway-api.sigs.k8s.io/api-types/httproute/ ; the Gateway is there already, in whatever namespace. */
+/**
+ * https://gateway-api.sigs.k8s.io/api-types/httproute/ ; the Gateway is there already, in whatever
+ * namespace.
+ */
 const httpRoute = (options: Options): Manifest => {
   const { gateway = "gateway", gatewayNamespace: namespace, host: asked = host } = options;
   return {
@@ -79,6 +91,7 @@ export const gatewayOptions = {
 export const gatewayApi: Feature = {
   name: "gateway-api",
   options: gatewayOptions,
+  optionsIn: "exposure",
   build: (wiring) => {
     open(wiring);
     return { objects: [httpRoute({})] };

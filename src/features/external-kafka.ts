@@ -54,10 +54,11 @@ export const kafkaOptions = {
   tls: { unit: "switch", about: "Whether Mimir speaks to it by TLS. Default `disabled`. Tempo knows no TLS." },
 } as const satisfies Readonly<Record<string, Option>>;
 
-/** Kafka is somebody else's: its clients may go there, and its topics are there already. */
+/** A Kafka outside the bundle: opens the way to it. Its topics must exist. */
 export const externalKafka: Feature = {
   name,
   options: kafkaOptions,
+  optionsIn: "kafka",
   replaces: { role: server, by: { name, ports: [defaultPort] } },
   build: () => ({ objects: [policy()] }),
   settings: ({ address = "", tls = "disabled", sasl = "PLAIN" }): Readonly<Record<string, Options>> => ({

@@ -47,7 +47,7 @@ const policy = (): Manifest =>
     }),
   );
 
-/** What keeps objects is outside the cluster: its clients may go there. */
+/** An object store outside the cluster: opens the way to it. */
 export const externalStore: Feature = {
   name,
   replaces: { role: minio.roles.server, by: { name: "object-store", ports: [443] } },

@@ -23,7 +23,7 @@ const literals = ({ host, name: database, sslMode }: Database): Readonly<Record<
   GF_DATABASE_SSL_MODE: sslMode,
 });
 
-/** To wherever the database is, by its port. */
+/** Opens the database's port, to any address. */
 const way = (host: string): INetworkPolicySpec => ({
   podSelector: { matchLabels: { "app.kubernetes.io/name": server.component } },
   policyTypes: ["Egress"],
@@ -33,7 +33,7 @@ const way = (host: string): INetworkPolicySpec => ({
 const secret = { name: "grafana-database", keys: ["user", "password"] } as const;
 const folder = "/etc/grafana-database";
 
-/** The pods read the credentials, and tell each other which alerts they have told people of. */
+/** The pods read the credentials, and tell each other about notified alerts. */
 const pod = (wiring: Wiring): IPodSpec => ({
   topologySpreadConstraints: spread(selector(wiring.workloadOf(server))),
   containers: [
@@ -62,10 +62,11 @@ export const databaseOptions = {
   sslMode: { unit: "sslMode", about: "How it is asked by TLS. Default `require`." },
 } as const satisfies Readonly<Record<string, Option>>;
 
-/** What people make of Grafana is in PostgreSQL, so that there may be more than one. */
+/** Grafana keeps its database in PostgreSQL, so that it can have two replicas. */
 export const grafanaPostgres: Feature = {
   name,
   options: databaseOptions,
+  optionsIn: "database",
   build(wiring) {
     const workload = wiring.workloadOf(server);
     const peers = wiring.wire(server).toPods(server, "gossip", replicas);
@@ -92,7 +93,8 @@ export const grafanaPostgres: Feature = {
           spec: { replicas, template: { spec: pod(wiring) } },
         },
       ],
-      // Nothing that an overlay says: kustomize runs its Components after it has merged what it says itself.
+      // Nothing that an overlay says: kustomize runs its Components after it has merged what it
+      // says itself.
       configPatches: [grafana.more({ GF_DATABASE_TYPE: "postgres", GF_UNIFIED_ALERTING_HA_PEERS: peers.join(",") })],
     };
   },

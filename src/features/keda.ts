@@ -37,19 +37,19 @@ interface ScaledObject extends Manifest {
   };
 }
 
-/** Those who work off the queries of a component. */
+/** The role that works on a component's queries, and how many wait for it. */
 interface Workers {
   readonly component: Component;
   readonly role: Role;
-  /** PromQL: how many queries, or parts of them, wait or are worked on. */
+  /** PromQL: the number of queries, or parts of them, that wait or are worked on. */
   readonly query: string;
-  /** How many of them one pod works on at once. */
+  /** How many of them one pod works on at the same time. */
   readonly each: number;
 }
 
 /**
- * The HorizontalPodAutoscaler that KEDA makes keeps the name of the one it takes the place of, which is therefore taken over where it is:
- * there are never two, nor none, and KEDA's webhook would refuse a second one.
+ * KEDA's HorizontalPodAutoscaler has the name of the one that it replaces, so KEDA takes over the
+ * existing object. There are never two, which KEDA's webhook would refuse, and never none.
  */
 const scaledObject = ({ workload, size }: Pods, most: number, { query, each }: Workers, url: string): ScaledObject => ({
   apiVersion: "keda.sh/v1alpha1",
@@ -63,7 +63,7 @@ const scaledObject = ({ workload, size }: Pods, most: number, { query, each }: W
     scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: workload.fullName },
     minReplicaCount: size.replicas,
     maxReplicaCount: most,
-    // Nobody goes while Prometheus does not answer.
+    // While Prometheus does not answer, no pod is removed.
     fallback: { failureThreshold: 3, replicas: size.replicas, behavior: "currentReplicasIfHigher" },
     advanced: { horizontalPodAutoscalerConfig: { name: workload.fullName, behavior: scaling } },
     triggers: [
@@ -74,7 +74,7 @@ const scaledObject = ({ workload, size }: Pods, most: number, { query, each }: W
           serverAddress: url,
           query,
           threshold: String(Math.floor(each * busy)),
-          // No samples are no sign of quiet.
+          // A lack of samples is no sign of a lack of queries.
           ignoreNullValues: "false",
         },
       },
@@ -93,7 +93,7 @@ const operator: Place = { name: "keda", peers: [kedaOperator("keda")] };
 const podsOf = ({ pods }: Base, role: Role): Pods | undefined =>
   pods.find(({ workload }) => workload.roles.includes(role));
 
-/** Modes in which the role is a workload of more pods when there is much to do. */
+/** Modes in which the role's workload has an autoscaler. */
 const scaledIn = ({ component, role }: Workers): readonly Mode[] =>
   modesOf(component).filter((mode) => {
     const { grouping, sizes } = component.modes[mode] ?? {};
@@ -101,14 +101,15 @@ const scaledIn = ({ component, role }: Workers): readonly Mode[] =>
     return workload !== undefined && sizes?.[workload]?.maxReplicas !== undefined;
   });
 
-/** KEDA scales a component's queriers by the queries that there are, instead of their CPU alone. */
+/** KEDA scales a component's queriers by the number of queries, not only by their CPU. */
 const keda = (workers: Workers): Feature => {
   const { component, role } = workers;
   const name = `keda-${component.name}`;
   const path = `scaling.${component.name}`;
   return {
     name,
-    options: { namespace: { unit: "namespace", about: "Where KEDA's operator runs." } },
+    optionsIn: "scaling",
+    options: { kedaNamespace: { unit: "namespace", about: "Where KEDA's operator runs." } },
     reshape(base, { urlFromOutside }) {
       const pods = podsOf(base, role);
       const most = pods?.size.maxReplicas;
@@ -120,7 +121,7 @@ const keda = (workers: Workers): Feature => {
       );
       return { ...base, objects: [...others, scaledObject(pods, most, workers, url)] };
     },
-    adapt: ({ namespace }) => ({
+    adapt: ({ kedaNamespace: namespace }) => ({
       patches:
         namespace === undefined
           ? []
@@ -157,15 +158,16 @@ export const kedas = {
     query: 'sum(max_over_time(loki_query_scheduler_inflight_requests{job="loki",quantile="0.75"}[2m]))',
     each: 4,
   }),
-  // As upstream's jsonnet has it, quantile, range and what a pod does at once: operations/mimir/autoscaling.libsonnet
+  // As upstream's jsonnet has it, quantile, range and what a pod does at once:
+  // operations/mimir/autoscaling.libsonnet
   mimir: keda({
     component: mimir,
     role: mimirRoles.querier,
     query: 'sum(max_over_time(cortex_query_scheduler_inflight_requests{job="mimir",quantile="0.5"}[1m]))',
     each: 20,
   }),
-  // Its query-frontend shows how many jobs wait, and a querier how many it is at, at one moment only. How long they wait and take, in
-  // seconds a second, is how many there are on average.
+  // Its query-frontend shows how many jobs wait, and a querier how many it is at, at one moment
+  // only. How long they wait and take, in seconds a second, is how many there are on average.
   tempo: keda({
     component: tempo,
     role: tempoRoles.querier,

@@ -12,8 +12,9 @@ const name = "proxy";
 const defaultPort = 3128;
 
 /**
- * What is asked without the proxy: gRPC takes HTTPS_PROXY for every address, those of the stack's own Services and of single pods too
- * (grpc-go, internal/resolver/delegatingresolver). A name counts for all that end in it, and no address of a store is a number.
+ * What is asked without the proxy: gRPC takes HTTPS_PROXY for every address, those of the stack's
+ * own Services and of single pods too (grpc-go, internal/resolver/delegatingresolver). A name
+ * counts for all that end in it, and no address of a store is a number.
  */
 const inside = (bases: readonly Base[]): readonly string[] => [
   "0.0.0.0/0",
@@ -60,12 +61,13 @@ export const proxyOptions = {
   },
 } as const satisfies Readonly<Record<string, Option>>;
 
-/** Who asks something outside of the cluster does so through a proxy. */
+/** Programs reach what is outside the cluster through a proxy. */
 export const proxy: Feature = {
   name,
   options: proxyOptions,
+  optionsIn: "proxy",
   build: (_, bases) => ({
-    // One that asks nobody else looks no name up either, until it has a proxy.
+    // Without other connections a program needs no DNS, until it has a proxy.
     objects: [way, policy(`${name}-dns`, names(listening.dns))],
     configs: [{ name: outside.proxy, read: "start-up", literals: { NO_PROXY: inside(bases).join(",") } }],
   }),

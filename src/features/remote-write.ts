@@ -9,13 +9,13 @@ import type { Feature } from "../core/assemble/feature.ts";
 import type { Role } from "../core/model/roles.ts";
 import type { Wiring } from "../core/model/wiring.ts";
 
-/** A back end that takes samples: its entrance, and what it is called in each protocol. */
+/** A back end that takes samples: its URL for each protocol. */
 interface Receiver {
   readonly url: (wiring: Wiring, from: Role, protocol: Protocol) => string;
 }
 type Protocol = keyof typeof prometheus.paths;
 
-/** Who pushes samples beside Prometheus, and the setting of its component that says where to. */
+/** A role beside Prometheus that pushes samples, and the setting that holds the URL. */
 interface Pusher {
   readonly role: Role;
   readonly setting: string;

@@ -35,8 +35,8 @@ interface Part {
 const collecting = { components: [alloyGateway, kubeStateMetrics, prometheus], features: [] } as const;
 
 /**
- * What an environment chooses between, and what each answer brings with it. A component of no answer
- * is in the full stack.
+ * What an environment chooses between, and what each answer brings with it. A component of no
+ * answer is in the full stack.
  */
 export const choices = {
   stack: { full: collecting, agents: collecting },
@@ -101,24 +101,23 @@ export const choiceNames = Object.keys(choices) as readonly Choice[];
 
 const partsOf = (choice: Choice): Readonly<Record<string, Part>> => choices[choice];
 
-/** Choices that are made by a table: `by`, and the options of the feature that the answer brings. */
-export const tabled = ["database", "exposure"] as const satisfies readonly Choice[];
-
-/** The features that an answer brings. */
-export const featuresOf = (choice: Choice, answer: string): readonly Feature[] =>
-  partsOf(choice)[answer]?.features ?? [];
-
-/** Workloads that may be more than one only with an answer to a choice, because each would keep what the others do not know. */
+/** Workloads that need an answer to a choice for a second pod: each pod would have its own data. */
 export const shared: Readonly<Record<string, Choice>> = { grafana: "database" };
 
-/** Choices whose answers bring something; in agents without back ends the other answers bring nothing. */
+/**
+ * Choices whose answers bring something; in agents without back ends the other answers bring
+ * nothing.
+ */
 const asked = {
   full: choiceNames,
   agents: ["stack", "proxy", "collector", "platform", "nodes.runtime", "nodes.journal", "generators"],
 } as const satisfies Readonly<Record<Answers["stack"], readonly Choice[]>>;
 const isAsked = (choice: Choice, { stack }: Answers): boolean => (asked[stack] as readonly Choice[]).includes(choice);
 
-/** The components and features of an environment: what its answers bring, and in the full stack what no answer brings. */
+/**
+ * The components and features of an environment: what its answers bring, and in the full stack what
+ * no answer brings.
+ */
 export function composition(answers: Answers, catalogue: readonly Component[]): Part {
   const taken = choiceNames
     .filter((choice) => isAsked(choice, answers))

@@ -34,6 +34,8 @@ export interface Feature {
   readonly changes?: Component;
   /** Options that an environment may set, by name: "host". */
   readonly options?: Readonly<Record<string, Option>>;
+  /** The setting of environments that has the options: "exposure". */
+  readonly optionsIn?: string;
   /** What these option values change in the overlay, compared with the committed Component. */
   adapt?(options: Options, store: Store, own: Pick<Addition, "configs">): FeatureDifference;
   /**
