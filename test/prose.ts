@@ -15,8 +15,8 @@ const pages: Pages = new Map(
   paths.filter((path) => existsSync(join(root, path))).map((path) => [path, readFileSync(join(root, path), "utf8")]),
 );
 
-/** Held to their links only: they quote the article, line by line and in Korean, or keep the words of a run. */
-const quoting = /^docs\/(from-the-article|internals\/)/;
+/** Held to their links only: they quote the article, line by line and in Korean. */
+const quoting = /^docs\/from-the-article/;
 /** Held to the length of its sentences and to its links: many hands append entries. */
 const appended = "CHANGELOG.md";
 
