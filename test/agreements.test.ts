@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parser } from "@prometheus-io/lezer-promql";
-import { parse } from "yaml";
 import { buckets, links, metrics, s3Keys, topics } from "./facts/agreements.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
 import { altered, idOf, type Labels, specOf } from "./lib/objects.ts";
@@ -82,6 +81,11 @@ interface Kept {
   readonly bucket: string;
   readonly purpose: string;
 }
+/** What Thanos is told of its store, where the environment makes that Secret. */
+const objstoreOf = (process: Process): unknown => {
+  const path = flag(process, "--objstore.config-file") ?? "";
+  return process.files.has(path) ? yamlOf(process, path) : undefined;
+};
 const bucketsOf = (objects: readonly Manifest[]): readonly Kept[] =>
   processesOf(objects)
     .filter(({ first }) => !first)
@@ -94,8 +98,7 @@ const bucketsOf = (objects: readonly Manifest[]): readonly Kept[] =>
           purpose: `${process.program} ${purpose}`,
         }));
       if (process.program !== "thanos" || flag(process, "--objstore.config-file") === undefined) return [];
-      const text = process.files.get(flag(process, "--objstore.config-file") ?? "");
-      const bucket = text === undefined ? undefined : (parse(text) as { config: { bucket: string } }).config.bucket;
+      const bucket = at(objstoreOf(process), "config.bucket") as string | undefined;
       return bucket === undefined ? [] : [{ process, bucket, purpose: "thanos blocks" }];
     });
 
@@ -122,8 +125,7 @@ const keyFaults = (objects: readonly Manifest[]): Findings => {
   const said = processesOf(objects).flatMap((process): (readonly [Process, unknown, unknown])[] => {
     if (process.first) return [];
     const paths = s3Keys[process.program] ?? [];
-    const objstore = process.files.get(flag(process, "--objstore.config-file") ?? "");
-    const thanos = objstore === undefined ? undefined : (parse(objstore) as Tree);
+    const thanos = objstoreOf(process);
     return [
       ...paths.map(([id, secret]) => [process, at(configOf(process), id), at(configOf(process), secret)] as const),
       ...(thanos ? [[process, at(thanos, "config.access_key"), at(thanos, "config.secret_key")] as const] : []),

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { dataFolders, rereads } from "./facts/files.ts";
-import { flags, hidden, keys } from "./facts/inventory.ts";
+import { directives, flags, hidden, keys } from "./facts/inventory.ts";
+import type { Block } from "./lib/alloy.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
 import { altered, configMapsOf, idOf, podTemplates, secretsOf } from "./lib/objects.ts";
 import {
@@ -76,6 +77,19 @@ const withoutNames = (value: unknown): unknown => {
   );
 };
 
+/** Components, and what their pages name: blocks and arguments, at whatever depth. Outside of components are blocks of Alloy's own. */
+function unknownInAlloy(block: Block, known: ReadonlySet<string>): readonly string[] {
+  if (block.label === "") return [];
+  if (!known.has(block.name)) return [block.name];
+  const within = ({ attributes, blocks }: Block): readonly string[] => [
+    ...Object.keys(attributes),
+    ...blocks.flatMap((one) => [one.name, ...within(one)]),
+  ];
+  return within(block)
+    .map((name) => `${block.name}.${name}`)
+    .filter((name) => !known.has(name));
+}
+
 const unknownIn = (process: Process): Findings => {
   const { program } = process;
   const known = knownKeys.get(program) ?? new Set<string>();
@@ -92,11 +106,14 @@ const unknownIn = (process: Process): Findings => {
       .filter((name) => !known.has(name))
       .map(say);
   }
-  if (program === "alloy")
-    return blocksOf(process)
-      .filter(({ label }) => label !== "")
-      .filter(({ name }) => !known.has(name))
-      .map(({ name }) => say(name));
+  if (program === "alloy") return blocksOf(process).flatMap((block) => unknownInAlloy(block, known).map(say));
+  if (program === "nginx-unprivileged") {
+    const conf = [...process.files].find(([path]) => path.endsWith("nginx.conf"))?.[1] ?? "";
+    return [...conf.matchAll(/^ *([a-z_]+) [^;{]*[;{]$/gm)]
+      .map(([, name = ""]) => name)
+      .filter((name) => !directives.includes(name))
+      .map((name) => `${process.at}: nginx knows no ${name}`);
+  }
   if (program === "grafana")
     return Object.keys(process.env)
       .filter((name) => name.startsWith("GF_") && !known.has(name.replace(/__FILE$/, "")))
@@ -327,6 +344,22 @@ describe("an argument, a key or a file that is wrong is reported", () => {
         ),
       ),
       /knows no otelcol.processor.memory_limit$/,
+    );
+    const alloy = config(/ConfigMap \S+\/alloy-gateway-[a-z0-9]{10}$/);
+    says(
+      unknownKeys(replaced(alloy, "config.alloy", "max_stale", "max_age")),
+      /knows no otelcol.processor.deltatocumulative.max_age$/,
+    );
+    const nginx =
+      staging.map(idOf).find((one) => /ConfigMap \S+\/loki-gateway-[a-z0-9]{10}$/.test(one)) ?? assert.fail();
+    const conf = (staging.find((one) => idOf(one) === nginx)?.["data"] as Readonly<Record<string, string>>)[
+      "nginx.conf"
+    ];
+    says(
+      unknownKeys(
+        altered(staging, nginx, ["data", "nginx.conf"], conf?.replace("client_max_body_size", "client_body_size")),
+      ),
+      /nginx knows no client_body_size$/,
     );
   });
 });

@@ -7,6 +7,7 @@ import { altered, idOf, specOf } from "./lib/objects.ts";
 import { behind, type Process, processesOf } from "./lib/processes.ts";
 import { scraped } from "./lib/scrape.ts";
 import { dev, worlds } from "./lib/world.ts";
+import { once } from "../src/core/util/once.ts";
 import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 /* What a pod, a Service or a probe says of a port is compared with what the program in it is told (test/facts/ports.ts). */
@@ -75,8 +76,9 @@ const startFaults = (objects: readonly Manifest[]): Findings =>
     return given >= least ? [] : [`${process.at} has ${given} s to start: ${process.program} needs ${least}`];
   });
 
+const scrapedIn = once(scraped);
 const scrapeFaults = (objects: readonly Manifest[]): Findings =>
-  scraped(objects)
+  scrapedIn(objects)
     .filter(({ job }) => job !== "pods")
     .flatMap(({ job, pod, port, path }) => {
       const found = longRunning(objects)
@@ -100,7 +102,7 @@ for (const { name, objects } of worlds)
       none(probeFaults(objects));
     });
     test("Prometheus asks each program for metrics where that has them", () => {
-      assert.ok(scraped(objects).length > 8);
+      assert.ok(scrapedIn(objects).length > 8);
       none(scrapeFaults(objects));
     });
     test("each program has the time that its start takes where its log is to be read again", () =>

@@ -86,12 +86,44 @@ const hostFaults = (objects: readonly Manifest[]): Findings => [
     ),
 ];
 
+/**
+ * Agents that read the lines of other nodes' pods, too, each of them all; or that are not on some nodes. Alloy's discovery is told the node, by a
+ * variable; Promtail takes HOSTNAME (clients/pkg/promtail/targets/file/filetargetmanager.go of Loki v3.6).
+ */
+const nodeFaults = (objects: readonly Manifest[]): Findings =>
+  processesOf(objects)
+    .filter(({ pod, first }) => pod.kind === "DaemonSet" && !first)
+    .flatMap((process) => {
+      const { pod, container, program } = process;
+      const isNode = (variable: string | undefined): boolean =>
+        container.env?.find(({ name }) => name === variable)?.valueFrom?.fieldRef?.fieldPath === "spec.nodeName";
+      const asked = blocksOf(process)
+        .filter(({ name }) => name === "discovery.kubernetes")
+        .map(
+          ({ blocks }) =>
+            /^"spec\.nodeName=" \+ sys\.env \( "(\w+)" \)$/.exec(
+              blocks.find(({ name }) => name === "selectors")?.attributes["field"] ?? "",
+            )?.[1],
+        );
+      const fits =
+        program === "alloy" ? asked.length > 0 && asked.every(isNode) : program !== "promtail" || isNode("HOSTNAME");
+      const everywhere = pod.spec.tolerations?.some(
+        ({ operator, key, effect }) => operator === "Exists" && !key && !effect,
+      );
+      return [
+        ...(fits ? [] : [`${process.at} reads the lines of every node's pods`]),
+        ...(everywhere ? [] : [`${process.at} is not on nodes with taints`]),
+      ];
+    });
+
 for (const { name, objects } of worlds)
   describe(`in ${name}`, () => {
     test("who asks the API server may do all that its program does", () => {
       assert.ok(processesOf(objects).flatMap(rightsOf).length > 10);
       none(missingRights(objects));
     });
+    test("who is on every node is on those with taints, too, and reads the pods of its own", () =>
+      none(nodeFaults(objects)));
     test("who looks at the node sees the folders that its program is told of", () => none(hostFaults(objects)));
   });
 
@@ -113,6 +145,15 @@ describe("a right or a folder that is missing is reported", () => {
         ),
       ),
       /may not list deployments of apps/,
+    );
+  });
+  test("an agent that reads everybody's lines, or leaves out nodes", () => {
+    const id = dev.objects.map(idOf).find((one) => /^DaemonSet .*\/alloy$/.test(one)) ?? assert.fail();
+    const env = ["spec", "template", "spec", "containers", 0, "env"];
+    says(nodeFaults(altered(dev.objects, id, env, [])), /reads the lines of every node's pods/);
+    says(
+      nodeFaults(altered(dev.objects, id, ["spec", "template", "spec", "tolerations"], [])),
+      /is not on nodes with taints/,
     );
   });
   test("a folder", () => {

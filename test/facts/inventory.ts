@@ -71,3 +71,13 @@ export const hidden: Readonly<Record<string, Readonly<Record<string, string>>>> 
     "--store.caching-bucket.config-file": "cmd/thanos/store.go: hidden",
   },
 };
+
+/** Directives of nginx that a gateway may have: https://nginx.org/en/docs/dirindex.html */
+export const directives: readonly string[] = [
+  ...["access_log", "client_body_temp_path", "client_max_body_size", "default_type", "error_log", "events"],
+  ...["fastcgi_temp_path", "http", "include", "listen", "location", "log_format", "map", "pid", "proxy_http_version"],
+  ...["proxy_pass", "proxy_read_timeout", "proxy_send_timeout", "proxy_set_header", "proxy_temp_path", "return"],
+  ...["scgi_temp_path", "server", "server_tokens", "uwsgi_temp_path", "worker_connections", "worker_processes"],
+  // Of `map`: what counts where no value is the one.
+  "default",
+];

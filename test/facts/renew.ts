@@ -4,6 +4,7 @@
  *
  *     npm run facts -- loki mimir                    only these
  *     npm run facts -- tempo-keys=manifest.md        what a program does not print, from a file of its repository
+ *     npm run facts -- alloy-keys=alloy              and from the pages of Alloy's, a checkout
  *
  * KAFKA_LIBS is the folder of Kafka's libraries (/opt/kafka/libs in its image), of which jshell prints the names of a broker's settings.
  */
@@ -123,6 +124,28 @@ const describedIn = (text: string): readonly string[] =>
   );
 const described = (name: string): Question => ({ name, command: [], of: describedIn });
 
+/** Families of Alloy's components that are used here; each page names its arguments and blocks in the first column of its tables. */
+const families =
+  /^(discovery\.(kubernetes|relabel)|local\.file_match|loki\.|otelcol\.(exporter\.otlp|processor|receiver))/;
+const pages = (folder: string): string => {
+  const sources = join(folder, "docs/sources");
+  /** A page with those that it shares with others. */
+  const read = (path: string): string => {
+    const text = existsSync(join(sources, path)) ? readFileSync(join(sources, path), "utf8") : "";
+    return [text, ...[...text.matchAll(/lookup="([^"]+)"/g)].map(([, one = ""]) => read(`shared/${one}`))].join("\n");
+  };
+  return readdirSync(join(sources, "reference/components"), { recursive: true, encoding: "utf8" })
+    .filter((path) => families.test(path.replace(/^.*\//, "")) && path.endsWith(".md"))
+    .map((path) => `@@ ${path.replace(/^.*\/|\.md$/g, "")}\n${read(`reference/components/${path}`)}`)
+    .join("\n");
+};
+const componentsIn = (text: string): readonly string[] =>
+  text.split(/^@@ /m).flatMap((page) => {
+    const [component = ""] = page.split("\n", 1);
+    const names = [...page.matchAll(/^\| *(?:`[^`]+` *> *)*\[?`([\w.]+)`/gm)].map(([, name]) => `${component}.${name}`);
+    return component === "" ? [] : [component, ...names];
+  });
+
 /** Who is asked for the keys of its configuration. Some print none, and their pages or files have them. */
 const keys: readonly Question[] = [
   {
@@ -134,12 +157,7 @@ const keys: readonly Question[] = [
   described("prometheus-keys"),
   described("alertmanager-keys"),
   described("promtail-keys"),
-  // A list of the pages of docs/sources/reference/components, one for each component.
-  {
-    name: "alloy-keys",
-    command: [],
-    of: (text) => [...text.matchAll(/([a-z_0-9.]+)\.md$/gm)].map(([, name = ""]) => name),
-  },
+  { name: "alloy-keys", command: [], of: componentsIn },
   {
     name: "tempo-keys",
     command: [],
@@ -168,7 +186,7 @@ const keys: readonly Question[] = [
 
 const said = ({ name, command }: Question): string | undefined => {
   const path = given.get(name);
-  if (path !== undefined) return readFileSync(path, "utf8");
+  if (path !== undefined) return name === "alloy-keys" ? pages(path) : readFileSync(path, "utf8");
   return command.length === 0 ? undefined : printed(command);
 };
 
