@@ -292,3 +292,27 @@ for (const kustomize of kustomizes.length > 0 ? kustomizes : [undefined])
         assert.ok(wanted.has(name), name);
     });
   });
+
+test(
+  "docs/troubleshooting.md names the errors that kustomize gives",
+  { skip: kustomizes.length === 0 ? missing : false },
+  async () => {
+    const trouble = readFileSync(join(root, "docs/troubleshooting.md"), "utf8").toLowerCase();
+    const folder = temporary(after);
+    putAll(folder, snapshot(root, generated));
+    const head = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [../dev]\n";
+    const merge = "configMapGenerator: [{ name: loki-setting, behavior: merge, literals: [LOKI_RETENTION=720h] }]\n";
+    for (const [name, wrong, said] of [
+      ["one-namespace", "namespace: acme\n", /namespace transformation produces ID conflict/],
+      ["misspelt", merge, /does not exist; cannot merge or replace/],
+    ] as const) {
+      put(folder, `overlays/${name}/kustomization.yaml`, head + wrong);
+      for (const kustomize of kustomizes) await assert.rejects(build(kustomize, join(folder, "overlays", name)), said);
+      assert.ok(
+        trouble.includes(`fails with ${said.source.replace(";", "").toLowerCase()}`) ||
+          trouble.includes(`fails with ${said.source.toLowerCase()}`),
+        name,
+      );
+    }
+  },
+);
