@@ -36,6 +36,7 @@ async function run(command: "build" | "check", { json, replace }: Asked): Promis
   const { environments, files, foundation, overlayOf } = await import("./program.ts");
   const built = foundation();
   const overlays = (await environments(built)).map((environment) => overlayOf(environment, built));
+  for (const { warnings } of overlays) for (const text of warnings) console.error(`beware: ${text}`);
   const planned = plan(
     root,
     overlays.map(({ path }) => path),

@@ -19,6 +19,7 @@ import { additionFiles, baseFiles, type ByHand, type Files, filesOf, overlayFile
 import { features } from "./features/index.ts";
 import { composition } from "./settings/composition.ts";
 import { answersOf, type Environment, storeOf } from "./settings/schema.ts";
+import { findings } from "./settings/sense.ts";
 import { modeIn, SettingsError, validate } from "./settings/validate.ts";
 import { limiting, resizing, type Sizing, sizing } from "./sizing/sizing.ts";
 
@@ -122,10 +123,9 @@ export const sizingOf = (environment: Environment, all = catalogue): Sizing =>
 
 /** Sizes and limits for the environment's load. Without a load, those of the mode stay. */
 export function loadedOf(environment: Environment, all = catalogue): Loaded {
-  if (!environment.load) return unloaded;
-  const found = sizingOf(environment, all);
-  return { sizes: resizing(found), limits: limiting(found) };
+  return environment.load ? loadFrom(sizingOf(environment, all)) : unloaded;
 }
+const loadFrom = (found: Sizing): Loaded => ({ sizes: resizing(found), limits: limiting(found) });
 
 /** Settings without effect, because a Component sets them after the overlay's own literals. */
 const overruled = ({ components }: Environment, added: readonly Addition[]): readonly string[] =>
@@ -139,18 +139,21 @@ const overruled = ({ components }: Environment, added: readonly Addition[]): rea
     ),
   );
 
-/** `egress` of workloads that the environment lacks. */
-const leadingNowhere = ({ egress }: Environment, bases: readonly Base[]): readonly string[] => {
-  const here = new Set(bases.flatMap(({ workloads }) => workloads.map(({ fullName }) => fullName)));
-  return Object.keys(egress)
-    .filter((workload) => !here.has(workload))
-    .map((workload) => `egress.${workload} has no effect: there is no such workload here. Remove it.`);
-};
+/** Its volumes, without the sizes that it says itself: what they should be is looked for. */
+const unsized = ({ volumes }: Environment): Environment["volumes"] =>
+  Object.fromEntries(
+    Object.entries(volumes).map(([name, volume]) => [
+      name,
+      typeof volume === "string" ? volume : { class: volume.class },
+    ]),
+  );
 
 /** The overlay of an environment. */
 export function overlayOf(environment: Environment, { components, bases: committed, additions }: Foundation): Overlay {
   const { features } = composition(answersOf(environment), components);
-  const chosen = basesOf(environment, loadedOf(environment, components), components).map((own) => ({
+  const plain = basesOf(environment, unloaded, components);
+  const sized = environment.load ? basesOf(environment, loadFrom(sizing(environment, plain)), components) : plain;
+  const chosen = sized.map((own) => ({
     own,
     base: committed.find(({ path }) => path === own.path) as Base,
   }));
@@ -162,14 +165,25 @@ export function overlayOf(environment: Environment, { components, bases: committ
     chosen.map(({ base }) => base),
   );
   const options = optionsOf(environment, features);
+  const found = findings({
+    environment,
+    catalogue: components,
+    bases: all,
+    sizing: sizing({ ...environment, volumes: unsized(environment) }, plain),
+  });
   const problems = [
     ...all.flatMap((one) => one.component.problems?.(one, others(one)) ?? []),
     ...features.flatMap((feature) => feature.problems?.(options[feature.name] ?? {}, all) ?? []),
     ...overruled(environment, added),
-    ...leadingNowhere(environment, all),
+    ...found.filter(({ is }) => is === "refused").map(({ text }) => text),
   ];
   if (problems.length > 0) throw new SettingsError(problems.map((text) => `${environment.file}: ${text}`).join("\n"));
-  return overlay({ ...environment, store: storeOf(environment), options }, chosen, added);
+  const warnings = [
+    ...all.flatMap((one) => one.component.warnings?.(one, others(one)) ?? []),
+    ...features.flatMap((feature) => feature.warnings?.(options[feature.name] ?? {}, all) ?? []),
+    ...found.filter(({ is }) => is === "beware").map(({ text }) => text),
+  ].map((text) => `${environment.file}: ${text}`);
+  return overlay({ ...environment, store: storeOf(environment), options, warnings }, chosen, added);
 }
 
 const folder = new URL("./environments/", import.meta.url);

@@ -21,7 +21,7 @@ describe("two Alertmanagers", () => {
     );
   });
   test("are as many as an environment asks for", () => {
-    const { name, ...settings } = pair.environment;
+    const { name, file, ...settings } = pair.environment;
     const three = worldOf(environmentOf(name, { ...settings, replicas: { alertmanager: 3 } }));
     assert.equal(argsOf(three).filter((arg) => arg.startsWith("--cluster.peer=")).length, 3);
   });

@@ -15,7 +15,7 @@ export interface Row {
 }
 
 /** The environment in namespaces that no other has. */
-const alone = ({ environment: { name, ...settings } }: World): World =>
+const alone = ({ environment: { name, file, ...settings } }: World): World =>
   worldOf(environmentOf(name, { ...settings, namespaces: { stack: name, agents: `${name}-agents` } }));
 
 /** Kinds that no cluster has by itself. */

@@ -6,7 +6,7 @@ import { podTemplates } from "./lib/objects.ts";
 import { environmentOf, worldNamed, worldOf } from "./lib/world.ts";
 import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
-const { name, ...settings } = worldNamed("every-thanos-sidecar-scalable").environment;
+const { name, file, ...settings } = worldNamed("every-thanos-sidecar-scalable").environment;
 const database = { by: "postgres", host: "db.example.com:6432" };
 const withDatabase = worldOf(environmentOf(name, { ...settings, database }));
 const replicas = (objects: readonly Manifest[]): unknown =>

@@ -138,7 +138,7 @@ describe("Loki as microservices", () => {
   });
 
   test("keeps a copy of each line in each zone, of however many ingesters", () => {
-    const { name, ...settings } = world.environment;
+    const { name, file, ...settings } = world.environment;
     const larger = worldOf(environmentOf(name, { ...settings, replicas: { "loki-ingester": 2 } }));
     for (const { objects } of [world, larger]) {
       const found = objects.find(

@@ -103,7 +103,7 @@ describe("Loki at a store that is not Amazon's", () => {
     );
   });
   test("is told so for no other kind of store", () => {
-    const { name, ...settings } = worldNamed("every-mimir-monolithic").environment;
+    const { name, file, ...settings } = worldNamed("every-mimir-monolithic").environment;
     assert.throws(
       () => worldOf(environmentOf(name, { ...settings, components: { loki: { useThanosObjstore: "true" } } })),
       (error) =>
@@ -201,7 +201,7 @@ describe("a store outside the cluster", () => {
 describe("an environment with a tenant", () => {
   const world = worldNamed("every-mimir-scalable");
   const { objects } = world;
-  const { name, tenant, ...settings } = world.environment;
+  const { name, file, tenant, ...settings } = world.environment;
   const without = worldOf(environmentOf(name, settings));
 
   test("has tenants in Loki, Mimir and Tempo", () => {
@@ -231,7 +231,7 @@ describe("an environment with a tenant", () => {
 });
 
 describe("what holds for single tenants", () => {
-  const { name, ...settings } = worldNamed("every-mimir-scalable").environment;
+  const { name, file, ...settings } = worldNamed("every-mimir-scalable").environment;
   const limits = { "team-a": { retention_period: "744h" } };
   const world = worldOf(environmentOf(name, { ...settings, overrides: { loki: limits } }));
 

@@ -30,7 +30,7 @@ const ring = (objects: readonly Manifest[]): readonly string[] => {
   return endpoints.map((endpoint) => endpoint.split(".")[0] ?? "");
 };
 
-const { name, ...settings } = worldNamed("every-thanos-receive-microservices").environment;
+const { name, file, ...settings } = worldNamed("every-thanos-receive-microservices").environment;
 const withReplicas = (replicas: Readonly<Record<string, number>>): World =>
   worldOf(environmentOf(name, { ...settings, replicas }));
 

@@ -123,7 +123,7 @@ describe("a feature that adds an object to each workload", () => {
     }));
     const committed = chosen.map(({ base }) => base);
     return assembled(
-      { ...environment, store: storeOf(environment), options: {} },
+      { ...environment, store: storeOf(environment), options: {}, warnings: [] },
       chosen,
       additionsOver(built.additions, [podMonitors], committed),
     );

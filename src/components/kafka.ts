@@ -107,7 +107,11 @@ export function ownerless(own: Base, others: readonly Base[], owner: Role, topic
 
 /** Where a program finds Kafka: a setting of each that uses it. */
 export const clientSettings = (ask: Ask): SettingsTable => ({
-  kafkaAddress: { unit: "address", value: ask.to(server, "kafka") },
+  kafkaAddress: {
+    unit: "address",
+    value: ask.to(server, "kafka"),
+    follows: { setting: "kafka", unless: ["external"] },
+  },
 });
 
 const folders = [

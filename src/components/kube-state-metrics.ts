@@ -9,7 +9,10 @@ import { apart } from "../core/model/grouping.ts";
 export const roles = defineRoles(
   "kube-state-metrics",
   { ports: { http: 8080, telemetry: 8081 }, metrics: { port: "http", about: "cluster" } },
-  { server: { tier: "read", unsized: "the objects of the cluster are no part of a load" } },
+  {
+    // Two would count each object of the cluster twice, as one and the same series.
+    server: { tier: "read", singleton: true, unsized: "the objects of the cluster are no part of a load" },
+  },
 );
 
 /**

@@ -106,15 +106,30 @@ const settings = ({ wiring: { wire, workloadOf }, size, store: kept, tenant }: C
     "store",
   ]),
   ...limitSettings("loki"),
-  authEnabled: { unit: "boolean", value: String(tenant !== undefined) },
+  authEnabled: { unit: "boolean", value: String(tenant !== undefined), follows: { setting: "tenant" } },
   // A single ingester waits for no other one.
   ingesterMinReady: { unit: "duration", value: podsOf(size(workloadOf(ingester))) === 1 ? "0s" : "15s" },
   replicationFactor: { unit: "count", value: String(copies(size(workloadOf(ingester)))) },
-  retention: { unit: "duration", value: "168h" },
+  retention: {
+    unit: "duration",
+    value: "168h",
+    bounds: {
+      least: "24h",
+      step: "24h",
+      zero: "for ever",
+      override: "retention_period",
+      because:
+        "Loki deletes by the tables of its index, one for each day, and takes 24h at least (https://grafana.com/docs/loki/latest/operations/storage/retention/)",
+    },
+  },
   // Of the two clients of S3 that Loki 3.7 has, the older one sends checksums in a way that not all
   // stores outside of Amazon take (https://github.com/grafana/loki/issues/21926) or read right
   // (https://github.com/grafana/loki/issues/24206).
-  useThanosObjstore: { unit: "boolean", value: String(kept.endpoint !== undefined) },
+  useThanosObjstore: {
+    unit: "boolean",
+    value: String(kept.endpoint !== undefined),
+    follows: { setting: "store", unless: ["s3"] },
+  },
   // During a change of modes, keep replication factor 1 and no zone awareness. A reader may skip
   // one of four zones or ingesters, which may be the only one that holds a line.
   zoneAwareness: { unit: "boolean", value: String(size(workloadOf(ingester)).zones !== undefined) },

@@ -139,15 +139,33 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
           // Of the names of Services; Mimir asks for its caches by whole names.
           clusterDomain: { unit: "name", value: "cluster.local" },
           ...kafka.clientSettings(wire(distributor)),
-          kafkaSaslMechanism: { unit: "mechanism", value: "PLAIN" },
-          kafkaTlsEnabled: { unit: "boolean", value: String(isSecure(kafka.roles.server, "kafka")) },
+          kafkaSaslMechanism: {
+            unit: "mechanism",
+            value: "PLAIN",
+            follows: { setting: "kafka", unless: ["external"] },
+          },
+          kafkaTlsEnabled: {
+            unit: "boolean",
+            value: String(isSecure(kafka.roles.server, "kafka")),
+            follows: { setting: "kafka", unless: ["external"] },
+          },
           // Upstream's: until then what its ingesters hold may be asked for there alone.
           partitionForgottenAfter: { unit: "duration", value: "13h" },
         }
       : {}),
-    multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
+    multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined), follows: { setting: "tenant" } },
     replicationFactor: { unit: "count", value: String(copies(size(workloadOf(ingester)))) },
-    retention: { unit: "duration", value: "30d" },
+    retention: {
+      unit: "duration",
+      value: "30d",
+      bounds: {
+        usual: "1d",
+        zero: "for ever",
+        override: "compactor_blocks_retention_period",
+        because:
+          "Mimir deletes blocks of samples that are older (https://grafana.com/docs/mimir/latest/configure/configure-metrics-storage-retention/)",
+      },
+    },
     // Every block is at so many of them, so that one may go away.
     storeGatewayReplicationFactor: { unit: "count", value: String(copies(size(workloadOf(storeGateway)))) },
   };
@@ -390,6 +408,15 @@ const twiceTaken = ({ settings }: Base, others: readonly Base[]): readonly strin
   ];
 };
 
+/** Mimir ends at its start when it has one bucket for two uses (`validateBucketConfigs` in pkg/mimir/mimir.go of 3.2). */
+const sharedBuckets = ({ settings }: Base): readonly string[] =>
+  ["bucketRuler", "bucketAlertmanager"]
+    .filter((key) => settings[key]?.value === settings["bucket"]?.value)
+    .map(
+      (key) =>
+        `components.mimir.${key} is "${settings[key]?.value}", and so is bucket: expected another one, which Mimir insists on`,
+    );
+
 /** Roles that `-target=all` lacks. Without its own alertmanager, Mimir notifies the stack's. */
 const optional = ["alertmanager", "overrides-exporter"];
 
@@ -456,6 +483,7 @@ export const mimir: Component = {
   problems: (own, others) => [
     ...(own.settings["ingestStorageEnabled"]?.value === "true" ? kafka.ownerless(own, others, ingester, topic) : []),
     ...twiceTaken(own, others),
+    ...sharedBuckets(own),
   ],
   build: buildOf({
     name: "mimir",

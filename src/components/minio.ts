@@ -1,4 +1,4 @@
-import type { Component, Pods, SecretShape } from "../core/model/component.ts";
+import type { Component, Context, Pods, SecretShape } from "../core/model/component.ts";
 import { defineRoles, type Workload } from "../core/model/roles.ts";
 import { containerPorts, emptyDir, httpGet, probes, resources } from "../core/derive/pod.ts";
 import type { Sized } from "../core/model/size.ts";
@@ -16,6 +16,8 @@ export const roles = defineRoles(
       ports,
       metrics: { port: "s3", path: "/minio/v2/metrics/cluster" },
       disk: "10Gi",
+      // One server with one disk: of two behind one Service each would have a part of the objects.
+      singleton: true,
       entryPoint: { name: "minio", ports: ["s3"] },
       clientLabel: "object-store",
     },
@@ -23,10 +25,12 @@ export const roles = defineRoles(
 );
 
 /** Every bucket of every component, in the order of the components' names. */
-const bucketsOf = (catalogue: readonly Component[]): readonly string[] =>
+const bucketsOf = ({ catalogue, said }: Context): readonly string[] =>
   catalogue
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap(({ buckets = [] }) => buckets.map(({ name }) => name));
+    .flatMap(({ name: component, buckets = [] }) =>
+      buckets.map(({ name, setting }) => (setting && said(component, setting)) ?? name),
+    );
 
 /**
  * Throw-away credentials of MinIO and of all that write to it; used only where an environment asks
@@ -98,11 +102,16 @@ export const minio: Component = {
       sizes: { server: { replicas: 1, cpu: "50m", memory: "128Mi", memoryLimit: "512Mi" } },
     },
   },
-  build({ wiring, size, catalogue }) {
+  warnings: ({ pods }) =>
+    pods.some(({ size }) => size.disk?.keeps === "nothing")
+      ? ['volumes.minio is "none": all objects of Loki, Tempo and the metrics go with MinIO\'s pod']
+      : [],
+  build(context) {
+    const { wiring, size } = context;
     const main = wiring.workloadOf(roles.server);
     return {
       pods: [server(main, size(main))],
-      configs: [{ name: "minio-buckets", read: "start-up", literals: { BUCKETS: bucketsOf(catalogue).join(" ") } }],
+      configs: [{ name: "minio-buckets", read: "start-up", literals: { BUCKETS: bucketsOf(context).join(" ") } }],
       secrets: [rootSecret],
     };
   },

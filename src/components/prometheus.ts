@@ -280,7 +280,17 @@ export const prometheus: Component = {
   scrapeIntervalSeconds,
   settings: () => ({
     cluster: { unit: "name", value: "kube-lgtm" },
-    retention: { unit: "duration", value: "24h" },
+    retention: {
+      unit: "duration",
+      value: "24h",
+      bounds: {
+        usual: "6h",
+        zero: "its own default, 15 days",
+        fillsVolume: true,
+        because:
+          "Prometheus writes a block every two hours, and a sidecar needs three of them while the store is away (https://thanos.io/tip/components/sidecar.md/)",
+      },
+    },
   }),
   withoutApi: (around) => ({
     configs: [

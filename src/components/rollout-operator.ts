@@ -10,7 +10,10 @@ import { hasZones } from "../core/model/bases.ts";
 export const roles = defineRoles(
   "rollout-operator",
   { ports: { http: 8001 }, metrics: { port: "http" } },
-  { server: { tier: "backend", unsized: "it only looks on while others are replaced" } },
+  {
+    // Two would each take the other's zone for one that is not there.
+    server: { tier: "backend", singleton: true, unsized: "it only looks on while others are replaced" },
+  },
 );
 
 /**

@@ -1,9 +1,9 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IVolume } from "kubernetes-models/v1/Volume";
-import { type SecretShape, settingsName, type SettingsTable, variable } from "../core/model/component.ts";
+import { type Follows, type SecretShape, settingsName, type SettingsTable, variable } from "../core/model/component.ts";
 import { endsWhenTold, resources, secretVolume } from "../core/derive/pod.ts";
 import { isSecure, scheme } from "../core/model/roles.ts";
-import type { Identity, Store } from "../core/model/store.ts";
+import type { Identity, Store, StoreKind } from "../core/model/store.ts";
 import type { Address } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
 import * as minio from "./minio.ts";
@@ -48,23 +48,67 @@ export function identity({ kind, identity: named }: Store, keeper: string): Iden
   return name === undefined ? undefined : { annotations: { [annotation]: name }, podLabels };
 }
 
+interface BucketRule {
+  readonly pattern: RegExp;
+  readonly expected: string;
+}
+const length: BucketRule = {
+  pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  expected: 'a bucket of 3 to 63 small letters, digits, "-" and "."',
+};
+/** What each kind of store takes for the name of a bucket. */
+export const bucketRules = {
+  minio: [length],
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+  s3: [
+    length,
+    {
+      pattern:
+        /^(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)(?!.*\.\.)(?!(\d+\.){3}\d+$)/,
+      expected: "a name that S3 has not taken for itself",
+    },
+  ],
+  // https://cloud.google.com/storage/docs/buckets#naming
+  gcs: [
+    length,
+    { pattern: /^(?!goog)(?!.*(google|g00gle))/, expected: 'a name without "google" that does not begin with "goog"' },
+  ],
+  // https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata#container-names
+  azure: [
+    length,
+    { pattern: /^(?!.*--)[a-z0-9-]+$/, expected: 'small letters, digits and single "-", as containers at Azure have' },
+  ],
+} as const satisfies Readonly<Record<StoreKind, readonly BucketRule[]>>;
+
+/** With these kinds of store a component may have a value of its own. */
+const at = (...unless: readonly StoreKind[]): Follows => ({ setting: "store", unless });
+
 const tableOf = ({ kind, region, endpoint, account, identity }: Store, address: Address) => {
   const asked = endpoint === undefined ? undefined : new URL(endpoint);
   const host = kind === "minio" ? address : (asked?.host ?? `s3.${region ?? "us-east-1"}.amazonaws.com`);
   return {
-    azureAccount: { unit: "account", value: account ?? "account" },
+    azureAccount: { unit: "account", value: account ?? "account", follows: at("azure") },
     // "true": Azure is asked with the token of the pod's account.
-    azureFederatedToken: { unit: "boolean", value: String(kind === "azure" && identity !== "secret") },
-    s3Endpoint: { unit: "host", value: host },
+    azureFederatedToken: {
+      unit: "boolean",
+      value: String(kind === "azure" && identity !== "secret"),
+      follows: at("azure"),
+    },
+    s3Endpoint: { unit: "host", value: host, follows: at("s3") },
     // A store outside is addressed by path where it is no cloud of buckets with host names of their
     // own.
-    s3ForcePathStyle: { unit: "boolean", value: String(kind === "minio" || endpoint !== undefined) },
+    s3ForcePathStyle: {
+      unit: "boolean",
+      value: String(kind === "minio" || endpoint !== undefined),
+      follows: at("s3"),
+    },
     s3Insecure: {
       unit: "boolean",
       value: String(kind === "minio" ? !isSecure(minio.roles.server, "s3") : asked?.protocol === "http:"),
+      follows: at("s3"),
     },
-    s3Region: { unit: "name", value: region ?? "us-east-1" },
-    store: { unit: "store", value: kind === "minio" ? "s3" : kind },
+    s3Region: { unit: "region", value: region ?? "us-east-1", follows: at("s3") },
+    store: { unit: "store", value: kind === "minio" ? "s3" : kind, follows: at() },
   } as const satisfies SettingsTable;
 };
 export type StoreSetting = keyof ReturnType<typeof tableOf>;

@@ -126,12 +126,22 @@ const settings = (context: Context): SettingsTable => {
     // What passes in one push is kept whole; what is beyond is dropped without a word to anybody.
     maxBytesPerTrace: { unit: "count", value: String(largestForwarded) },
     ...(isQueued(wiring) ? queueSettings(context) : {}),
-    multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined) },
+    multitenancyEnabled: { unit: "boolean", value: String(tenant !== undefined), follows: { setting: "tenant" } },
     remoteWriteUrl: {
       unit: "url",
       value: `${wire(generator).url(prometheus.roles.server, "http")}${prometheus.paths.remoteWrite}`,
     },
-    retention: { unit: "duration", value: "168h" },
+    retention: {
+      unit: "duration",
+      value: "168h",
+      bounds: {
+        usual: "1d",
+        zero: "its own default, 14 days",
+        override: "compaction.block_retention",
+        because:
+          "Tempo deletes blocks of spans that are older (https://grafana.com/docs/tempo/latest/configuration/#overrides)",
+      },
+    },
     // Searches ask live-stores alone for what is newer: upstream's, and less while another Tempo
     // gives way to this one, but more than blocks take to be made (`consume_cycle_duration`) and
     // listed (`blocklist_poll`).

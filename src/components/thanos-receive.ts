@@ -44,7 +44,17 @@ const settings = ({ wiring: { workloadOf }, size }: Context): SettingsTable => (
   // With three copies of a sample two are written before it is acknowledged, so that one ingester
   // may be away.
   replicationFactor: { unit: "count", value: String(Math.min(3, size(workloadOf(ingester)).replicas)) },
-  retention: { unit: "duration", value: "24h" },
+  retention: {
+    unit: "duration",
+    value: "24h",
+    bounds: {
+      usual: "6h",
+      zero: "for ever",
+      fillsVolume: true,
+      because:
+        "a receiver writes a block every two hours, and needs some of them while the store is away (https://thanos.io/tip/components/receive.md/)",
+    },
+  },
   tenantHeader: { unit: "name", value: "thanos-tenant" },
 });
 

@@ -25,6 +25,7 @@ import * as grafana from "./grafana.ts";
 import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as prometheus from "./prometheus.ts";
+import { days } from "../sizing/sizing.ts";
 import { identity } from "./store.ts";
 import { apart } from "../core/model/grouping.ts";
 
@@ -51,7 +52,7 @@ export const roles = defineRoles(
     query: { tier: "read" },
     "query-frontend": { tier: "read", entryPoint: { name: "thanos-query-frontend", ports: ["http"] } },
     store: { tier: "read", groups: [storeApi], disk: "5Gi" },
-    compact: { tier: "backend", disk: "10Gi", singleton: true },
+    compact: { tier: "backend", disk: "10Gi", singleton: "but for shards" },
     rule: { tier: "backend", groups: [storeApi], disk: "2Gi", unsized: alertmanager.alerting },
   },
 );
@@ -183,6 +184,13 @@ const recordDiscovered = (context: Context): void => {
   if (!isStateless(context)) wire(rule).mayConnect(prometheus.roles.server, "http");
 };
 
+/** The compactor ends at its start with less (cmd/thanos/compact.go in 0.42.5). */
+const downsampling = {
+  zero: "for ever",
+  because:
+    "Thanos makes samples of 5m after 40 hours, and of 1h after 10 days (https://thanos.io/tip/components/compact.md/#downsampling)",
+} as const;
+
 const settings = (context: Context): SettingsTable => ({
   ...(isStateless(context)
     ? {
@@ -192,9 +200,9 @@ const settings = (context: Context): SettingsTable => ({
         },
       }
     : {}),
-  retentionRaw: { unit: "duration", value: "30d" },
-  retention5m: { unit: "duration", value: "30d" },
-  retention1h: { unit: "duration", value: "1y" },
+  retentionRaw: { unit: "duration", value: "30d", bounds: { ...downsampling, least: "40h" } },
+  retention5m: { unit: "duration", value: "30d", bounds: { ...downsampling, least: "10d" } },
+  retention1h: { unit: "duration", value: "1y", bounds: { ...downsampling, usual: "10d" } },
 });
 
 const storeFiles = (context: Context): Readonly<Record<string, object>> => {
@@ -383,6 +391,19 @@ export const thanos: Component = {
   },
   settings,
   buckets: [bucket],
+  warnings: ({ settings }) =>
+    (
+      [
+        ["retention5m", "retentionRaw"],
+        ["retention1h", "retention5m"],
+      ] as const
+    )
+      .filter(([coarse, fine]) => days(settings[coarse]?.value ?? "0s") < days(settings[fine]?.value ?? "0s"))
+      .map(
+        ([coarse, fine]) =>
+          `components.thanos.${coarse} is "${settings[coarse]?.value}", less than ${fine}, "${settings[fine]?.value}": ` +
+          "long ranges are read from the coarser samples, which are gone first (https://thanos.io/tip/components/compact.md/)",
+      ),
   signals: grafana.metricsSignal,
   dataSource: ({ wire }, uidOf) =>
     grafana.metricsSource("Thanos", wire(grafana.roles.server).url(frontend, "http"), uidOf),

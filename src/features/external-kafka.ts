@@ -75,6 +75,10 @@ export const externalKafka: Feature = {
       patches: port === defaultPort ? [] : [{ apiVersion, kind, metadata: { name }, spec: { egress: egress(port) } }],
     };
   },
+  warnings: ({ sasl, tls }) =>
+    sasl === "PLAIN" && tls !== "enabled"
+      ? ['kafka.sasl is "PLAIN" without kafka.tls: the password is sent where others may read it']
+      : [],
   problems: (options, bases) => {
     if (!bases.some(asks))
       return ["kafka has no effect: nobody asks for one. Remove it, or put tempo or mimir into a mode that does."];

@@ -72,6 +72,7 @@ const contextOf = (
   tenant,
   overrides: overrides[name] ?? {},
   settingValues: components[name] ?? {},
+  said: (component, setting) => components[component]?.[setting],
 });
 
 /**
@@ -82,7 +83,10 @@ const settingsOf = (component: Component, context: Context): SettingsTable =>
   Object.fromEntries(
     Object.entries({ ...component.settings?.(context), ...bucketSettings(component, context.store) })
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, { unit, value }]) => [key, { unit, value: context.settingValues[key] ?? value }]),
+      .map(([key, setting]) => {
+        const said = context.settingValues[key];
+        return [key, said === undefined ? setting : { ...setting, value: said, standard: setting.value }];
+      }),
   );
 
 /**

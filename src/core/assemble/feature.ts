@@ -46,6 +46,8 @@ export interface Feature {
    * Problems beside these bases, as lines: the path of the setting, the value, what was expected.
    */
   problems?(options: Options, bases: readonly Base[]): readonly string[];
+  /** Likewise what works, and hardly anybody means. */
+  warnings?(options: Options, bases: readonly Base[]): readonly string[];
   /** Something outside the bundle does the work of this role: S3 in place of MinIO. */
   readonly replaces?: { readonly role: Role; readonly by: Place };
   /** Roles that it adds to the pods of another role: Thanos's sidecar beside Prometheus. */

@@ -22,6 +22,8 @@ export interface Choice {
   readonly store: Store;
   readonly network: OpenedPorts["network"];
   readonly egress: OpenedPorts["egress"];
+  /** What works, and hardly anybody means: `make` prints each as a line. */
+  readonly warnings: readonly string[];
   /** Options by feature: `{ ingress: { host: "grafana.example.com" } }`. */
   readonly options: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -74,6 +76,7 @@ export interface Part {
 export interface Overlay {
   readonly name: string;
   readonly file: Choice["file"];
+  readonly warnings: Choice["warnings"];
   readonly credentials: Choice["credentials"];
   readonly repository: Repository;
   readonly compose: Choice["compose"];
@@ -223,6 +226,7 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
   return {
     name: choice.name,
     file: choice.file,
+    warnings: choice.warnings,
     credentials: choice.credentials,
     repository: choice.repository,
     compose: choice.compose,

@@ -55,6 +55,36 @@ export type Unit =
 export interface Setting {
   readonly unit: Unit;
   readonly value: string;
+  /** What it would be if an environment said nothing of it; of a base, where that is not its value. */
+  readonly standard?: string;
+  /** What an environment says in its place. */
+  readonly follows?: Follows;
+  readonly bounds?: Bounds;
+}
+
+/** The setting of an environment that a component's setting follows. */
+export interface Follows {
+  readonly setting: "store" | "kafka" | "tenant";
+  /** Answers with which a component may have a value of its own: store "s3". Default: none. */
+  readonly unless?: readonly string[];
+}
+
+/** What a duration means to the program that is given it. */
+export interface Bounds {
+  /** Less does not work. */
+  readonly least?: string;
+  /** Less works, and is hardly what somebody means. */
+  readonly usual?: string;
+  /** Other than multiples of it work, and mean less than they say. */
+  readonly step?: string;
+  /** What "0s" means: no end, or something that no author expects, which is refused. */
+  readonly zero?: "for ever" | string;
+  /** Why, and where upstream says so. */
+  readonly because: string;
+  /** The key of a tenant's overrides that says the same, with dots: "compaction.block_retention". */
+  readonly override?: string;
+  /** It says how long samples stay on each pod's own volume. */
+  readonly fillsVolume?: true;
 }
 export type SettingsTable = Readonly<Record<string, Setting>>;
 
@@ -157,6 +187,8 @@ export interface Context {
   readonly overrides: Overrides;
   /** Values of its settings that the environment changes, for what cannot be a literal. */
   readonly settingValues: Readonly<Record<string, string>>;
+  /** What an environment says of a setting of another component. */
+  said(component: string, setting: string): string | undefined;
 }
 
 /** One mode of a component: which roles share pods, and the size of each workload. */
@@ -202,6 +234,8 @@ export interface Component {
    * a setting, the value found, what was expected.
    */
   readonly problems?: (own: Base, others: readonly Base[]) => readonly string[];
+  /** Likewise what works, and is hardly what somebody means. */
+  readonly warnings?: (own: Base, others: readonly Base[]) => readonly string[];
   /**
    * What Compose runs, where there is no Kubernetes API: nothing, or these pods and ConfigMaps in
    * place of its own. A component that asks the API and lacks this field stops the build.

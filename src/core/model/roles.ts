@@ -70,6 +70,9 @@ export interface Metrics<P extends string = string> {
  */
 export type Runs = "replicas" | "every node";
 
+/** Of a role with one pod: any second pod does harm, or any that is no shard of the same workload. */
+export type Singleton = true | "but for shards";
+
 /**
  * One kind of process of a component, such as Loki's ingester. A mode decides which roles share
  * pods, and may leave a role out.
@@ -95,7 +98,7 @@ export interface Role<P extends string = string> {
   /** Its pods keep their names over a restart, without a volume: a StatefulSet. */
   readonly podNames?: "stable" | undefined;
   /** There may be only one pod of it, in any mode: Loki's compactor. */
-  readonly singleton?: true | undefined;
+  readonly singleton?: Singleton | undefined;
   /** The field of its headless Service: pods look each other up before any of them is ready. */
   readonly publishNotReadyAddresses?: true | undefined;
   readonly runs: Runs;
@@ -162,7 +165,7 @@ interface Shape {
   readonly datagrams?: readonly string[];
   readonly disk?: string;
   readonly podNames?: "stable";
-  readonly singleton?: true;
+  readonly singleton?: Singleton;
   readonly publishNotReadyAddresses?: true;
   readonly runs?: Runs;
   readonly clientLabel?: string;
