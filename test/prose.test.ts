@@ -36,6 +36,11 @@ const samples: Readonly<Record<string, readonly [page: string, ...findings: RegE
     /^page\.md:1: no test reads this ts\. Put one of <!-- file: … -->, /,
     /^page\.md:6: no test reads this yaml\. /,
   ],
+  "an example that its test overlooks": [
+    "- One:\n\n  <!-- settings -->\n  ```ts\n  tenant: 1\n  ```\n\n<!-- settings -->\n\n```ts\ntenant: 1\n```\n",
+    /^page\.md:4: test\/pages\.test\.ts reads no indented block\. /,
+    /^page\.md:10: no test reads this ts\. /,
+  ],
 };
 
 describe("a page that is slow to read is reported, with its line and what to do", () => {

@@ -77,8 +77,8 @@ function piecesOf(page: string): readonly Piece[] {
     const comment = /^\s*<!--(.*)-->$/.exec(line)?.[1];
     const depth = line.search(/\S/);
     if (comment !== undefined) [mark, isOpen] = [comment.trim(), false];
-    else if (depth < 0) isOpen = false;
-    else if (ticks !== "") [fence] = [ticks, add("block", "", false)];
+    else if (depth < 0) [mark, isOpen] = [undefined, false];
+    else if (ticks !== "") [fence] = [ticks, add("block", line, false)];
     else if (/^#{1,6} /.test(line)) add("heading", line.replace(/^#+ /, ""), false);
     else if (/^\s*\|/.test(line)) add("row", line, false);
     else if (bullet !== undefined && item !== undefined) [indent] = [bullet.length, add("item", item, true)];
@@ -204,9 +204,13 @@ export function slow(path: string, page: string): readonly string[] {
     ]),
     ...pieces
       .filter(({ kind, language }) => kind === "block" && /^(yaml|ts)$/.test(language))
-      .flatMap(({ line, language, mark = "" }) => {
+      .flatMap(({ line, lines: [fence = ""], language, mark = "" }) => {
         const [, word = "", rest = ""] = /^(\w+):?\s*(.*)$/.exec(mark) ?? [];
-        if (word in marks || (word === unchecked && rest !== "")) return [];
+        if (word === unchecked && rest !== "") return [];
+        if (word in marks)
+          return fence.startsWith("`")
+            ? []
+            : [`${path}:${line}: ${marks[word]} reads no indented block. Move it to the left margin.`];
         return [
           `${path}:${line}: no test reads this ${language}. Put one of <!-- ${Object.keys(marks).join(": … -->, <!-- ")}: … --> on the line before it, or <!-- ${unchecked}: the reason -->.`,
         ];
