@@ -162,6 +162,13 @@ const replicaFaults = (objects: readonly Manifest[]): Findings => {
     ...(replicas.length === running(objects, "prometheus").length
       ? []
       : ["no external label of Prometheus is its pod's name, so nobody can tell one of a pair from the other"]),
+    ...running(objects, "prometheus").flatMap((process) => {
+      const rules = (at(configOf(process), "alerting.alert_relabel_configs") ?? []) as readonly Tree[];
+      const dropped = rules.filter(({ action }) => action === "labeldrop").map(({ regex }) => regex);
+      return replicas
+        .filter((label) => !dropped.includes(label))
+        .map((label) => `${process.at} tells of one alert by ${label}, once a replica`);
+    }),
     ...running(objects, "thanos", "query").flatMap((process) =>
       wanted
         .filter((label) => !flags(process, "--query.replica-label").includes(label))
@@ -181,7 +188,11 @@ const replicaFaults = (objects: readonly Manifest[]): Findings => {
       .filter(({ program, first }) => program === "mimir" && !first)
       .flatMap((process) => {
         const limits = (at(configOf(process), "limits") ?? {}) as Tree;
+        const dropped = (limits["drop_labels"] ?? []) as readonly string[];
         return [
+          ...replicas
+            .filter((label) => !dropped.includes(label))
+            .map((label) => `${process.at} keeps ${label}: a series is another when the other replica sends it`),
           ...(replicas.includes(String(limits["ha_replica_label"]))
             ? []
             : [

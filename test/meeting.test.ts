@@ -99,6 +99,7 @@ const listenerFaults = (objects: readonly Manifest[]): Findings =>
       { length: pod.replicas },
       (_, i) => `${i}@${pod.name}-${i}.${serviceName}${there.get(controller)}`,
     );
+    const [, cluster = ""] = /^([\w-]{22})$/.exec(env["CLUSTER_ID"] ?? "") ?? [];
     const id = process.container.env?.find(({ name }) => name === "KAFKA_NODE_ID")?.valueFrom?.fieldRef?.fieldPath;
     return [
       ...[...there.keys()]
@@ -115,6 +116,7 @@ const listenerFaults = (objects: readonly Manifest[]): Findings =>
       ...(voters.join() === ofPods.join()
         ? []
         : [`${where} has the voters ${voters.join()}: expected ${ofPods.join()}`]),
+      ...(cluster ? [] : [`${where}: CLUSTER_ID is ${env["CLUSTER_ID"]}: expected 22 characters of base64url`]),
       ...(id === "metadata.labels['apps.kubernetes.io/pod-index']" ? [] : [`${where} has the number ${id}`]),
     ];
   });
@@ -175,7 +177,9 @@ const zoneFaults = (objects: readonly Manifest[]): Findings => {
         : [`${idOf(set)}: the operator does not find its pods, for none has its name`]),
     ];
   });
-  const operators = running(objects, "rollout-operator").length;
+  const operators = running(objects, "rollout-operator").filter(
+    (one) => flag(one, "-kubernetes.namespace") === one.pod.namespace,
+  ).length;
   return [...told, ...rolled, ...(sets.length > 0 && operators === 0 ? ["nobody rolls the zones"] : [])];
 };
 

@@ -5,7 +5,17 @@ import * as facts from "./facts/promises.ts";
 import { quantity } from "../src/core/kubernetes/requests.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
 import { altered, idOf, type Labels, podTemplates, type Selector, selects, specOf } from "./lib/objects.ts";
-import { at, configOf, flag, type Process, processesOf, reached, running, type Tree } from "./lib/processes.ts";
+import {
+  at,
+  configOf,
+  flag,
+  type Process,
+  processesOf,
+  reached,
+  rolesOf,
+  running,
+  type Tree,
+} from "./lib/processes.ts";
 import { dev, worldNamed, worlds } from "./lib/world.ts";
 import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
@@ -44,6 +54,37 @@ const switchFaults = (objects: readonly Manifest[]): Findings => [
       .filter(({ args }) => !args.includes(arg))
       .map(({ at: where }) => `${where} has no ${arg}: ${why}`),
   ),
+  ...facts.variables.flatMap(([program, name, value]) =>
+    running(objects, program)
+      .filter(({ env }) => env[name] !== value)
+      .map(({ at: where, env }) => `${where}: ${name} is ${env[name]}: expected ${value}`),
+  ),
+  ...running(objects, "thanos", "compact")
+    .filter((one) => flag(one, "--deduplication.replica-label") !== undefined)
+    .filter(({ args }) => !args.includes("--compact.enable-vertical-compaction"))
+    .map(({ at: where }) => `${where} merges copies, for which it needs --compact.enable-vertical-compaction`),
+  ...running(objects, "flog")
+    .filter((one) => !facts.logFormats.includes(flag(one, "--format") ?? ""))
+    .map((one) => `${one.at} writes ${flag(one, "--format")}, which flog does not know`),
+];
+
+/** Pods that must be alone and are not, or that must be three and are fewer. */
+const countFaults = (objects: readonly Manifest[]): Findings => [
+  ...facts.alone.flatMap(([program, role]) => {
+    const found = running(objects, program, role);
+    return podsOf(found) === 1 ? [] : [`${podsOf(found)} pods run ${program}'s ${role}: expected one`];
+  }),
+  ...running(objects, "loki", "index-gateway")
+    .filter(
+      (one) =>
+        at(configOf(one), "index_gateway.mode") === "ring" &&
+        one.pod.replicas > 1 &&
+        one.pod.replicas < facts.leastIndexGateways,
+    )
+    .map((one) => `${one.at} is ${one.pod.replicas} in a ring: expected one, or ${facts.leastIndexGateways}`),
+  ...running(objects, "thanos", "compact")
+    .filter(({ pod, args }) => pod.replicas > 1 && !args.some((arg) => arg.includes("hashmod")))
+    .map((one) => `${one.at} is ${one.pod.replicas}, and each compacts all: two undo each other's work`),
 ];
 
 /** Orders and bounds of how long things are kept. */
@@ -61,9 +102,21 @@ const retentionFaults = (objects: readonly Manifest[]): Findings => {
         at(configOf(one), "limits_config.retention_period"),
         facts.leastLokiHours,
       );
+      const asked = at(configOf(one), "limits_config.max_query_length");
+      // 721h by itself, which is less than some keep.
+      if (
+        asked === undefined ||
+        (hours(asked) > 0 && hours(asked) < hours(at(configOf(one), "limits_config.retention_period")))
+      )
+        found.push(`${one.at}: limits_config.max_query_length is ${String(asked)}, less than lines are kept`);
+      const labels = at(configOf(one), "distributor.otlp_config.default_resource_attributes_as_index_labels");
+      if ((labels as readonly string[]).length > Number(at(configOf(one), "limits_config.max_label_names_per_series")))
+        found.push(`${one.at} makes more labels of a push than it takes`);
       if (at(configOf(one), "compactor.delete_request_store") === undefined)
         found.push(`${one.at}: compactor.delete_request_store is not said, without which the start is refused`);
     }
+    if (one.program === "tempo" && hours(at(configOf(one), "query_frontend.search.max_duration")) !== 0)
+      found.push(`${one.at}: searches are bounded by query_frontend.search.max_duration`);
     if (one.program === "tempo")
       least(one, "block_retention", at(configOf(one), "overrides.defaults.compaction.block_retention"), 1);
     if (one.program === "mimir")
@@ -117,6 +170,13 @@ const receiverFaults = (objects: readonly Manifest[]): Findings => {
       ...urls.flatMap(({ url }) => taking(one, url, "--web.enable-remote-write-receiver")),
     ];
   });
+  const written = running(objects, "prometheus").flatMap((one) =>
+    ((at(configOf(one), "remote_write") ?? []) as readonly Tree[]).flatMap((to) =>
+      ["send_exemplars", "send_native_histograms"]
+        .filter((key) => to[key] !== true)
+        .map((key) => `${one.at} writes to ${String(to["url"])} without ${key}`),
+    ),
+  );
   const pushed = running(objects, "alloy").flatMap((one) =>
     one.env["ALLOY_GATEWAY_METRICS_OTLP_URL"]
       ? taking(one, one.env["ALLOY_GATEWAY_METRICS_OTLP_URL"], "--web.enable-otlp-receiver")
@@ -134,7 +194,7 @@ const receiverFaults = (objects: readonly Manifest[]): Findings => {
       .filter((one) => !(Number(flag(one, "--tsdb.max-exemplars")) > 0))
       .map((one) => `${one.at} keeps no exemplars`),
   ];
-  return [...generators, ...pushed, ...keeping];
+  return [...generators, ...written, ...pushed, ...keeping];
 };
 
 const podsOf = (processes: readonly Process[]): number => processes.reduce((sum, { pod }) => sum + pod.replicas, 0);
@@ -201,6 +261,11 @@ const memoryFaults = (objects: readonly Manifest[]): Findings =>
       ...(heap === undefined || bytes(heap) <= facts.largestHeap * limit
         ? []
         : [`${where} has a heap of ${heap} in ${limit} bytes`]),
+      ...(program === "loki" && rolesOf(process).includes("ingester")
+        ? [Number.parseFloat(String(at(configOf(process), "ingester.wal.replay_memory_ceiling"))) * 1e6]
+            .filter((ceiling) => !(ceiling <= facts.largestReplay * limit))
+            .map((ceiling) => `${where} may take ${ceiling} bytes to read its log again, of ${limit}`)
+        : []),
       ...(program === "kafka" && heap === undefined ? [`${where} says no heap`] : []),
       ...(store <= facts.largestStore * request
         ? []
@@ -331,6 +396,7 @@ for (const { name, objects } of worlds)
     test("span metrics, service graphs and exemplars are made, sent, taken and kept", () =>
       none(receiverFaults(objects)));
     test("rings and brokers keep three copies where there are three to keep them", () => none(copyFaults(objects)));
+    test("who must be alone is, and who must be three are", () => none(countFaults(objects)));
     test("heaps and stores of items fit into their containers, and requests below limits", () =>
       none(memoryFaults(objects)));
     test("a cache takes the largest item that its clients write", () => none(itemFaults(objects)));
@@ -400,6 +466,20 @@ describe("a promise that is not kept is reported", () => {
     says(
       receiverFaults(altered(dev.objects, id, ["spec", "template", "spec", "containers", i, "args"], without)),
       /has no --web.enable-remote-write-receiver/,
+    );
+  });
+  test("two where there may be one", () => {
+    says(
+      countFaults(altered(prod, workload(prod, "loki-compactor"), ["spec", "replicas"], 2)),
+      /2 pods run loki's compactor/,
+    );
+    says(
+      countFaults(altered(prod, workload(prod, "loki-index-gateway"), ["spec", "replicas"], 2)),
+      /is 2 in a ring: expected one, or 3/,
+    );
+    says(
+      countFaults(altered(dev.objects, workload(dev.objects, "thanos-compact"), ["spec", "replicas"], 2)),
+      /each compacts all/,
     );
   });
   test("copies, a heap, an item, a burst", () => {

@@ -117,6 +117,44 @@ export const arguments_: readonly {
   },
 ];
 
+/** Variables by which programs report to nobody and fetch nothing: conf/defaults.ini of Grafana 12.4.0; MinIO's docs/config/README.md. */
+export const variables: readonly (readonly [program: string, name: string, value: string])[] = [
+  ["grafana", "GF_ANALYTICS_REPORTING_ENABLED", "false"],
+  ["grafana", "GF_ANALYTICS_CHECK_FOR_UPDATES", "false"],
+  ["grafana", "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "false"],
+  ["grafana", "GF_PLUGINS_PREINSTALL_DISABLED", "true"],
+  ["minio", "MINIO_UPDATE", "off"],
+  // Where clients made topics, they would make them with one partition: docs/…/configure-kafka-backend of Mimir.
+  ["kafka", "KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false"],
+  ["kafka", "KAFKA_PROCESS_ROLES", "broker,controller"],
+];
+
+/**
+ * Who must be alone, and why. Loki: https://github.com/grafana/loki/issues/6779; Tempo: docs/sources/tempo/operations/backend_scheduler, and a
+ * monolithic one owns partition 0.
+ */
+export const alone: readonly (readonly [program: string, role: string])[] = [
+  ["loki", "compactor"],
+  ["tempo", "backend-scheduler"],
+];
+
+/** Formats of flog: `flog --help` of 0.4.4. */
+export const logFormats: readonly string[] = [
+  "apache_common",
+  "apache_combined",
+  "apache_error",
+  "rfc3164",
+  "rfc5424",
+  "common_log",
+  "json",
+];
+
+/** Part of a container's memory that Loki may fill when it reads its log again: docs/sources/operations/storage/wal.md of v3.7.6, 75 %. */
+export const largestReplay = 0.75;
+
+/** Members of a ring of index gateways that is more than one, of which each index is at three and two must answer: docs/sources/operations/storage/tsdb.md; `index_gateway.ring`. */
+export const leastIndexGateways = 3;
+
 /** Hours. Lengths of blocks that a sidecar may upload: docs/components/sidecar.md of Thanos v0.42.5. */
 export const blockHours = 2;
 /** Of three blocks at least: the same page. */
