@@ -58,7 +58,7 @@ function shapeOf(object: Manifest): string | undefined {
 /**
  * Literals whose values programs have written into what they keep, or that users have written down.
  */
-const lasting = /(^|_)BUCKET(_|$|S$)|^CLUSTER_ID$/;
+const lasting = /(^|_)BUCKET(_|$)|^CLUSTER_ID$/;
 
 const ofBase = ({ objects, configs, secrets, component }: Base): readonly (readonly [string, string])[] => [
   ...objects.flatMap((object): (readonly [string, string])[] => {
@@ -66,8 +66,11 @@ const ofBase = ({ objects, configs, secrets, component }: Base): readonly (reado
     return shape === undefined ? [] : [[`${object.kind} ${object.metadata.name}`, shape]];
   }),
   ...configs.flatMap(({ name, literals = {} }) =>
-    Object.entries(literals).map(
-      ([key, value]) => [`literal ${key} of ${name}`, lasting.test(key) ? value : ""] as const,
+    Object.entries(literals).flatMap(([key, value]): (readonly [string, string])[] =>
+      key === "BUCKETS"
+        ? // A bucket more harms nobody.
+          value.split(" ").map((bucket) => [`bucket ${bucket} of ${name}`, ""])
+        : [[`literal ${key} of ${name}`, lasting.test(key) ? value : ""]],
     ),
   ),
   ...configs
