@@ -107,7 +107,14 @@ describe("the settings that the pages show are settings", () => {
         const [, inner = lines] = /export default environment\(\{([\s\S]*)\}\);/.exec(lines) ?? [];
         const said = new Function("dev", `return {${inner}\n}`)(devSettings) as object;
         const metrics = how.includes("thanos") ? "thanos-receive" : "mimir";
-        void worldOf(environmentOf("shown", { mode: "microservices", metrics, ...said }));
+        void worldOf(
+          environmentOf("shown", {
+            mode: "microservices",
+            metrics,
+            ...("overrides" in said ? { tenant: "main" } : {}),
+            ...said,
+          }),
+        );
       });
 });
 

@@ -273,7 +273,7 @@ describe("what an environment says of its cluster and of ways out", () => {
     const settings = { mode: "monolithic", metrics: "mimir", egress: { kafka: [{ port: 443 }] } };
     assert.throws(
       () => worldOf(environmentOf("idle", settings)),
-      /environments\/idle\.ts: egress.kafka has no effect: there is no such workload here\. Remove it\./,
+      /environments\/idle\.ts: egress.kafka has no effect: nothing here uses kafka\. Remove it\./,
     );
   });
 
