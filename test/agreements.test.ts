@@ -34,7 +34,7 @@ const uidsIn = (value: unknown): readonly string[] => {
 
 const linkFaults = (objects: readonly Manifest[]): Findings => {
   const sources = sourcesOf(objects);
-  return sources.flatMap(({ name, jsonData }) =>
+  return sources.flatMap(({ name, jsonData = {} }) =>
     Object.entries(links).flatMap(([key, type]) =>
       uidsIn(jsonData[key])
         .filter((uid) => sources.find((one) => one.uid === uid)?.type !== type)
