@@ -1,19 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { type Command, type Given, main, WrongUsage } from "./core/util/command-line.ts";
+import { nearest } from "./core/util/nearest.ts";
 import { plan, write } from "./core/output/tree.ts";
-
-const usage = `usage: cli COMMAND [--json]
-  build      writes bases/, components/ and overlays/; says what changed. Where a file is in the way that somebody else wrote or
-             changed, it writes nothing; --replace overlays/dev lets it write over such files there (as often as wanted)
-  check      says what a build would change, and changes nothing
-  diff A B   says what differs by component when B takes the place of A; --format text, markdown or json
-             A and B: an environment, a folder with a kustomization, a file of objects, or one of the first two at a
-             git revision (v0.1.0:dev, HEAD~1:overlays/dev)
-  size ENV   says how large each workload of an environment is for its load, with the sums and where their figures come
-             from; --load logsGBPerDay=500 tries another load, field by field (as often as wanted)
-
-exit codes: 0 done; 1 a build failed, check found a difference, size found no such environment, or diff could not read A or B (that they differ is no
-failure); 2 wrong usage`;
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
 
@@ -21,27 +9,32 @@ const formats = ["text", "markdown", "json"] as const;
 type Format = (typeof formats)[number];
 const isFormat = (word: string): word is Format => formats.some((format) => format === word);
 
-interface Asked {
-  readonly operands: readonly string[];
-  readonly json: boolean;
-  readonly format: Format;
-  readonly load: readonly string[];
-  readonly replace: readonly string[];
+/** The environment of a name, or an error with those that there are. */
+function named<T extends { readonly name: string }>(name: string, all: readonly T[]): T {
+  const found = all.find((one) => one.name === name);
+  if (found) return found;
+  const names = all.map((one) => one.name);
+  const meant = nearest(name, names);
+  throw new Error(
+    `There is no environment ${name}: src/environments holds ${names.join(", ")}.${meant ? ` Did you mean ${meant}?` : ""}`,
+  );
 }
 
 /** Not before the arguments are known to be right: what a command imports brings all the rest with it. */
-async function run(command: "build" | "check", { json, replace }: Asked): Promise<number> {
+async function run(command: "build" | "check", given: Given): Promise<number> {
   const start = performance.now();
   const { handWritten } = await import("./core/output/hand-written.ts");
   const { environments, files, foundation, overlayOf } = await import("./program.ts");
   const built = foundation();
-  const overlays = (await environments(built)).map((environment) => overlayOf(environment, built));
+  const all = await environments(built);
+  for (const name of given.operands) named(name, all);
+  const overlays = all.map((environment) => overlayOf(environment, built));
   for (const { warnings } of overlays) for (const text of warnings) console.error(`beware: ${text}`);
   const planned = plan(
     root,
     overlays.map(({ path }) => path),
     files(built, overlays, (one) => handWritten(root, one)),
-    { replace },
+    { replace: given.values("replace").map((path) => path.replace(/^\.\/|\/+$/g, "")) },
   );
   const { changes, obstacles, kept } = planned;
   const writes = command === "build" && obstacles.length === 0;
@@ -49,8 +42,9 @@ async function run(command: "build" | "check", { json, replace }: Asked): Promis
   const milliseconds = Math.round(performance.now() - start);
   for (const { path, text } of obstacles) console.error(`${path}: ${text}`);
   if (command === "build" && !writes) console.error("Nothing was written.");
-  if (json) console.log(JSON.stringify({ files: planned.files.size, changes, obstacles, kept, milliseconds }));
-  else if (command === "check" || writes) {
+  if (given.has("json")) {
+    console.log(JSON.stringify({ files: planned.files.size, changes, obstacles, kept, milliseconds }));
+  } else if (command === "check" || writes) {
     for (const { kind, path } of changes) console.log(`${kind} ${path}`);
     for (const path of kept) console.log(`kept ${path}`);
     const done = writes ? "written" : "differ";
@@ -59,81 +53,85 @@ async function run(command: "build" | "check", { json, replace }: Asked): Promis
   return obstacles.length > 0 || (command === "check" && changes.length > 0) ? 1 : 0;
 }
 
-async function diff({ operands: [before = "", after = ""], format }: Asked): Promise<number> {
-  const { difference } = await import("./diff/difference.ts");
-  const { formats } = await import("./diff/formats.ts");
+async function diff(given: Given): Promise<number> {
+  const [before = "", after = ""] = given.operands;
+  const format = given.value("format") ?? (given.has("json") ? "json" : "text");
+  if (!isFormat(format)) throw new WrongUsage(`--format is "${format}": expected ${formats.join(", ")}.`);
+  const { difference, isEmpty } = await import("./diff/difference.ts");
+  const { formats: texts } = await import("./diff/formats.ts");
   const { objectsOf } = await import("./diff/sources.ts");
   const place = { root, from: process.cwd() };
-  const found = difference(await objectsOf(before, place), await objectsOf(after, place));
-  console.log(formats[format](before, after, found));
-  return 0;
+  try {
+    const found = difference(await objectsOf(before, place), await objectsOf(after, place));
+    console.log(texts[format](before, after, found));
+    return given.has("exit-code") && !isEmpty(found) ? 1 : 0;
+  } catch (error) {
+    if (!given.has("exit-code")) throw error;
+    console.error((error as Error).message);
+    return 2;
+  }
 }
 
-async function size({ operands: [name = ""], load, json }: Asked): Promise<number> {
+async function size(given: Given): Promise<number> {
   const { environments, foundation, sizingOf } = await import("./program.ts");
   const { tried } = await import("./sizing/tried.ts");
   const all = await environments(foundation());
-  const found = all.find((one) => one.name === name);
-  if (!found)
-    throw new Error(`no such environment: ${name}. Expected one of ${all.map((one) => one.name).join(", ")}.`);
+  const [name = all.some((one) => one.name === "dev") ? "dev" : (all[0]?.name ?? "")] = given.operands;
+  const found = named(name, all);
+  if (given.operands.length === 0)
+    console.error(`No environment was named: this is ${name}. Others: make size ENV=${all.at(-1)?.name}`);
   const { text } = await import("./sizing/text.ts");
-  const sizing = sizingOf({ ...found, load: tried(found.load, load) });
-  console.log(json ? JSON.stringify(sizing) : text(sizing));
+  const sizing = sizingOf({ ...found, load: tried(found.load, given.values("load")) });
+  console.log(given.has("json") ? JSON.stringify(sizing) : text(sizing));
   return 0;
 }
 
-interface Command {
-  readonly operands: number;
-  /** What its operands are. */
-  readonly takes: string;
-  readonly run: (asked: Asked) => Promise<number>;
-}
+const json = { help: "the result for programs" };
 
-const commands: Readonly<Record<string, Command>> = {
-  build: { operands: 0, takes: "nothing", run: (asked) => run("build", asked) },
-  check: { operands: 0, takes: "nothing", run: (asked) => run("check", asked) },
-  diff: { operands: 2, takes: "A and B", run: diff },
-  size: { operands: 1, takes: "ENV", run: size },
-};
+const commands: readonly [Command, ...Command[]] = [
+  {
+    name: "build",
+    operands: ["[ENV]"],
+    help: "write bases/, components/ and overlays/, and say what changed",
+    more: "All environments are built; ENV is only looked for. A build writes nothing when a file is in its way that it did not write.",
+    make: "make build",
+    options: { replace: { takes: "PATH", repeats: true, help: "write over files there that somebody changed" }, json },
+    run: (given) => run("build", given),
+  },
+  {
+    name: "check",
+    operands: [],
+    help: "say what a build would change, and change nothing",
+    make: "make check",
+    options: { json },
+    run: (given) => run("check", given),
+  },
+  {
+    name: "diff",
+    operands: ["A", "B"],
+    help: "say what differs by component when B takes the place of A",
+    more: `A and B are each an environment, a folder with a kustomization, a file of objects, or one of the first two at a git revision:
+  dev                     as its settings, patches and objects say now
+  overlays/mine           as kustomize builds it
+  charts.yaml             as another program rendered it
+  HEAD~1:dev              as it was committed
+With --exit-code: 0 nothing differs, 1 something does, 2 A or B could not be read.`,
+    make: "make diff A=dev B=demo",
+    options: {
+      format: { takes: "FORMAT", help: "text, markdown or json" },
+      json,
+      "exit-code": { help: "exit with 1 when something differs" },
+    },
+    run: diff,
+  },
+  {
+    name: "size",
+    operands: ["[ENV]"],
+    help: "say how large each workload of an environment is for its load, and why",
+    make: "make size ENV=prod",
+    options: { load: { takes: "FIELD=AMOUNT", repeats: true, help: "try another load: logsGBPerDay=500" }, json },
+    run: size,
+  },
+];
 
-function wrongUsage(message: string): number {
-  console.error(`${message}\n${usage}`);
-  return 2;
-}
-
-async function main(): Promise<number> {
-  const options = {
-    format: { type: "string" },
-    help: { type: "boolean" },
-    json: { type: "boolean" },
-    load: { type: "string", multiple: true },
-    replace: { type: "string", multiple: true },
-  } as const;
-  let parsed;
-  try {
-    parsed = parseArgs({ options, allowPositionals: true });
-  } catch (error) {
-    return wrongUsage((error as Error).message);
-  }
-  const { values, positionals } = parsed;
-  const [name = "", ...operands] = positionals;
-  if (values.help) return (console.log(usage), 0);
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command || (command.operands === 0 && operands.length > 0))
-    return wrongUsage(positionals.length > 0 ? `no such command: ${positionals.join(" ")}` : "no command given");
-  if (operands.length !== command.operands)
-    return wrongUsage(`${name} takes ${command.takes}: ${operands.length} given`);
-  const { json = false, format = json ? "json" : "text", load = [], replace = [] } = values;
-  if (values.format !== undefined && name !== "diff") return wrongUsage(`${name} has no --format`);
-  if (load.length > 0 && name !== "size") return wrongUsage(`${name} has no --load`);
-  if (replace.length > 0 && name !== "build") return wrongUsage(`${name} has no --replace`);
-  if (!isFormat(format)) return wrongUsage(`--format is "${format}": expected ${formats.join(", ")}`);
-  try {
-    return await command.run({ operands, json, format, load, replace });
-  } catch (error) {
-    console.error((error as Error).message);
-    return 1;
-  }
-}
-
-process.exitCode = await main();
+process.exitCode = await main(commands);

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { schema } from "./lib/reference.ts";
 import { difference } from "./lib/diff.ts";
 import { cli, generated, projectCopy, put, putAll, snapshot, temporary } from "./lib/project.ts";
 import { withLists } from "../src/core/output/ownership.ts";
-import { rendered } from "./lib/world.ts";
+import { rendered, root } from "./lib/world.ts";
 
 /** Every setting that there is, as a complaint lists them. */
 const every = Object.keys(schema.entries)
@@ -105,7 +106,7 @@ describe("the command", () => {
     const { code, stdout, stderr } = cli(project, "build");
     assert.match(
       stderr,
-      /^overlays\/dev\/patches\/loki\.yaml: it patches StatefulSet\/lokki, which is not there: expected one of /,
+      /^overlays\/dev\/patches\/loki\.yaml: it patches StatefulSet\/lokki, which is not there: did you mean "loki"/,
     );
     assert.equal(stdout, "");
     assert.equal(code, 1);
@@ -146,14 +147,101 @@ describe("the command", () => {
     same();
   });
 
+  test("an environment that there is not is told with those that there are", () => {
+    for (const command of ["build", "size"]) {
+      const { code, stdout, stderr } = cli(project, command, "stagin");
+      assert.match(
+        stderr,
+        /^There is no environment stagin: src\/environments holds demo, dev-mimir, dev, .*\. Did you mean staging\?\n$/,
+      );
+      assert.deepEqual([code, stdout], [1, ""]);
+    }
+  });
+
+  test("size says which environment it took where none was named", () => {
+    const { code, stdout, stderr } = cli(project, "size");
+    assert.match(stderr, /^No environment was named: this is dev\. Others: make size ENV=/);
+    assert.ok(stdout.length > 0);
+    assert.equal(code, 0);
+  });
+
+  test("diff exits with 1 where something differs if it is asked to, and with 2 where it cannot tell", () => {
+    put(project, "a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { a: b }\n");
+    put(project, "b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { a: c }\n");
+    const codes = [
+      ["a.yaml", "b.yaml"],
+      ["a.yaml", "b.yaml", "--exit-code"],
+      ["a.yaml", "a.yaml", "--exit-code"],
+      ["a.yaml", "c.yaml", "--exit-code"],
+      ["a.yaml", "c.yaml"],
+    ].map((args) => cli(project, "diff", ...args).code);
+    assert.deepEqual(codes, [0, 1, 0, 2, 1]);
+    for (const file of ["a.yaml", "b.yaml"]) rmSync(at(file));
+  });
+
   test("wrong usage is told with exit code 2, and help with 0", () => {
     const unknown = cli(project, "paint");
-    assert.match(unknown.stderr, /^no such command: paint\nusage: /);
+    assert.match(unknown.stderr, /^There is no command paint\. Expected one of build, check, diff, size\.\n/);
     assert.equal(unknown.stdout, "");
     assert.equal(unknown.code, 2);
     assert.equal(cli(project, "build", "--fast").code, 2);
     const help = cli(project, "--help");
-    assert.match(help.stdout, /exit codes: 0 done; 1 /);
+    assert.match(help.stdout, /Exit codes: 0 done, 1 /);
     assert.equal(help.code, 0);
+  });
+});
+
+describe("make", () => {
+  const make = (args: readonly string[], env: NodeJS.ProcessEnv = process.env) =>
+    spawnSync("make", ["--no-print-directory", ...args], { cwd: root, encoding: "utf8", env });
+  const skip = spawnSync("make", ["--version"]).error ? "make is not here" : false;
+  const text = readFileSync(join(root, "Makefile"), "utf8");
+  const targets = (/^\.PHONY: (.*)$/m.exec(text)?.[1] ?? "").split(" ").filter((one) => !["all", "node"].includes(one));
+
+  test("help has a line for every target", { skip }, () => {
+    const { stdout, status } = make(["help"]);
+    assert.ok(targets.length > 10);
+    for (const target of targets) assert.match(stdout, new RegExp(`^  make ${target} +\\S.{5,}$`, "m"));
+    assert.equal(status, 0);
+  });
+
+  test("says which target a misspelt one was meant to be", { skip }, () => {
+    for (const [word, meant] of Object.entries({ hlep: "help", biuld: "build", fault: "faults", formt: "format" })) {
+      const { stderr, status } = make([word]);
+      assert.match(
+        stderr,
+        new RegExp(`^make has no target ${word}\\. Did you mean ${meant}\\?\nmake help lists all of them\\.\n`),
+      );
+      assert.equal(status, 2);
+    }
+    assert.match(make(["sing"]).stderr, /^make has no target sing\.\nmake help/);
+  });
+
+  test("says that Node is too old, or missing, before npm fails", { skip }, () => {
+    const folder = temporary(after);
+    const paths = (process.env["PATH"] ?? "").split(":");
+    const awk = paths.map((path) => join(path, "awk")).find((path) => existsSync(path)) ?? "awk";
+    symlinkSync(awk, join(folder, "awk"));
+    const withNode = (version: string | undefined): string => {
+      if (version) {
+        put(folder, "node", `#!/bin/sh\necho ${version}\n`);
+        chmodSync(join(folder, "node"), 0o755);
+      }
+      return (
+        make(["SHELL=/bin/sh", "node"], { ...process.env, PATH: folder, MAKEFLAGS: "" }).stderr.split("\n")[0] ?? ""
+      );
+    };
+    const program = paths.map((path) => join(path, "make")).find((path) => existsSync(path)) ?? "make";
+    symlinkSync(program, join(folder, "make"));
+    assert.match(withNode(undefined), /^Node >= 20\.10 is needed, and there is none: https/);
+    for (const old of ["v18.20.4", "v20.9.0"])
+      assert.match(withNode(old), new RegExp(`^Node >= 20\\.10 is needed: this is ${old}\\.`));
+    for (const good of ["v20.10.0", "v22.1.0", "v24.0.1"]) assert.equal(withNode(good), "");
+  });
+
+  test("does not apply an overlay that there is not", { skip }, () => {
+    const { stderr, status } = make(["apply", "ENV=nope"]);
+    assert.match(stderr, /^There is no overlay nope\. overlays\/ holds demo dev /);
+    assert.equal(status, 2);
   });
 });

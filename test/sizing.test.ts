@@ -491,12 +491,12 @@ describe("the command size", () => {
 
   test("says what is wrong: exit code 1 for an environment, 2 for usage", () => {
     const none = cli(root, "size", "prod-eu");
-    assert.match(none.stderr, /^no such environment: prod-eu\. Expected one of demo, dev, dev-mimir, /);
+    assert.match(none.stderr, /^There is no environment prod-eu: src\/environments holds demo, dev-mimir, dev, /);
     assert.equal(none.code, 1);
     const many = cli(root, "size", "dev", "demo");
-    assert.match(many.stderr, /^size takes ENV: 2 given\nusage: /);
+    assert.match(many.stderr, /^size takes \[ENV\]: found dev demo\.\nusage: /);
     assert.equal(many.code, 2);
-    assert.match(cli(root, "build", "--load", "logsGBPerDay=1").stderr, /^build has no --load\nusage: /);
+    assert.match(cli(root, "build", "--load", "logsGBPerDay=1").stderr, /^build has no option --load\. .*\nusage: /);
   });
 
   test("says every amount that is wrong", () => {

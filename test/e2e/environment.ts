@@ -1,12 +1,30 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { Check } from "./context.ts";
-import { type Cluster, list } from "./kubectl.ts";
+import { WrongUsage } from "../../src/core/util/command-line.ts";
+import { nearest } from "../../src/core/util/nearest.ts";
+import { type Cluster, kubectl, list } from "./kubectl.ts";
 
 const file = (path: string): URL => new URL(`../../overlays/${path}/kustomization.yaml`, import.meta.url);
 
-/** Whether there is an overlay of that name. */
-export const exists = (environment: string): boolean => existsSync(file(environment));
+/** @throws WrongUsage with the overlays that there are, unless there is one of that name */
+export function mustExist(environment: string): void {
+  if (existsSync(file(environment))) return;
+  const names = readdirSync(new URL("../../overlays", import.meta.url));
+  const meant = nearest(environment, names);
+  throw new WrongUsage(
+    `overlays/${environment} does not exist. ${meant ? `Did you mean ${meant}?` : `There are ${names.join(", ")}.`}`,
+  );
+}
+
+/** What a run is about to work on, said before it does. */
+export async function whereTo(cluster: Cluster, environment: string): Promise<string> {
+  const context = await kubectl(cluster, ["config", "current-context"]).then(
+    (text) => text.trim(),
+    () => "none",
+  );
+  return `environment ${environment}, context ${context}, namespaces ${cluster.stack} and ${cluster.agents}`;
+}
 
 /** The namespace that a part of an overlay puts its objects into. */
 const namespaceOf = (environment: string, part: "agents" | "stack"): string =>

@@ -55,7 +55,10 @@ export const kubectl = (cluster: Cluster, args: readonly string[], input = ""): 
     );
     child.on("close", (code, signal) => {
       if (code === 0) return resolve(Buffer.concat(out).toString());
-      const reason = Buffer.concat(err).toString().trim().split("\n").slice(-3).join(" ");
+      // Without a cluster kubectl says the same five times, each with a stack of its own cache.
+      const lines = Buffer.concat(err).toString().trim().split("\n");
+      const said = lines.filter((line) => !/^E\d{4} .*memcache\.go/.test(line));
+      const reason = (said.length > 0 ? said : lines).slice(-3).join(" ");
       reject(new Error(`kubectl ${args.slice(0, 5).join(" ")}: ${reason || `ended by ${signal ?? code}`}`));
     });
     child.stdin.on("error", () => undefined); // a program that ends early closes its input; its exit code says why

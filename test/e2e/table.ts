@@ -11,3 +11,9 @@ export const table = ([heading = [], ...rows]: readonly (readonly string[])[]): 
   const line = (row: readonly string[]): string => columns.map((write, column) => write(row[column] ?? "")).join(" | ");
   return [heading, ...rows].map(line).join("\n");
 };
+
+/** A word that is to be found among many: red where it says that something failed and a person looks. */
+export const coloured = (word: string): string =>
+  /^fail/.test(word) && process.stdout.isTTY && process.env["NO_COLOR"] === undefined
+    ? `\u001b[31m${word}\u001b[0m`
+    : word;
