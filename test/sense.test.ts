@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 import { SettingsError } from "../src/settings/validate.ts";
+import { wildEnvironment } from "./lib/wild-settings.ts";
 import { environmentOf, shipped, worldOf } from "./lib/world.ts";
 
 const file = "src/environments/try.ts: ";
@@ -328,4 +329,37 @@ describe("what Kubernetes or a program would refuse is refused here", () => {
       'refused: kafka.tls is "enabled": Tempo',
     ],
   ]);
+});
+
+describe("a limit of a tenant that its program does not know is refused", () => {
+  // Loki 3.7.6 by -print-config-stderr, Mimir 3.2 by its config-descriptor.json, Tempo 3.0.3 by modules/overrides/config.go.
+  const of = (overrides: object): object => ({ ...middle, tenant: "main", overrides });
+  tried([
+    [
+      of({ loki: { a: { retention_periode: "744h" } } }),
+      'refused: overrides.loki.a.retention_periode is no limit of loki: did you mean "retention_period"?',
+    ],
+    [
+      of({ mimir: { a: { max_global_series_per_users: 5 } } }),
+      "refused: overrides.mimir.a.max_global_series_per_users",
+    ],
+    [
+      of({ tempo: { a: { ingestion: { rate_limit_byte: 5 } } } }),
+      "refused: overrides.tempo.a.ingestion.rate_limit_byte",
+    ],
+    [of({ tempo: { a: { block_retention: "48h" } } }), "refused: overrides.tempo.a.block_retention"],
+  ]);
+  test("and what they know is taken", () => {
+    const known = {
+      loki: { a: { retention_period: "744h", ingestion_rate_mb: 8, retention_stream: [], otlp_config: {} } },
+      mimir: { a: { max_global_series_per_user: 5, ingestion_rate: 5, compactor_blocks_retention_period: "1y" } },
+      tempo: { a: { ingestion: { rate_limit_bytes: 5 }, compaction: { block_retention: "48h" } } },
+    };
+    assert.deepEqual(read(of(known)), []);
+  });
+});
+
+test("settings at random end in an environment whose invariants hold, or in clear messages (npm run fuzz -- settings)", () => {
+  const ends = [3, 8, 13, 21, 34].map(wildEnvironment);
+  assert.equal(ends.length, 5);
 });

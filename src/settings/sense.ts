@@ -9,7 +9,9 @@ import { onlyTenant } from "../components/dskit.ts";
 import { bytes, plain } from "../sizing/numbers.ts";
 import { days, type Sizing } from "../sizing/sizing.ts";
 import { bucketRules } from "../components/store.ts";
-import { answersOf, type Environment, storeOf } from "./schema.ts";
+import { meant } from "./advice.ts";
+import knownKeys from "./override-keys.json" with { type: "json" };
+import { answersOf, type Environment, isTable, storeOf } from "./schema.ts";
 
 /* Whether settings that are well formed each make sense together, given the bases that come of them. */
 
@@ -162,6 +164,29 @@ const within = (table: unknown, path: readonly string[]): unknown =>
     table,
   );
 
+/** By component: the keys of a tenant's overrides that the pinned version knows, and those inside of each. */
+const overrideKeys: Readonly<Record<string, unknown>> = knownKeys;
+
+/** Keys that the program does not know. It then ignores all overrides, and does not start again (dskit/runtimeconfig/manager.go). */
+function unknownKeys(name: string, path: string, limits: unknown): readonly Finding[] {
+  const known = overrideKeys[name] as Readonly<Record<string, readonly string[]>> | undefined;
+  if (!known) return [];
+  const of = (at: string, table: unknown, names: readonly string[]): readonly Finding[] =>
+    Object.keys((table ?? {}) as object)
+      .filter((key) => !names.includes(key))
+      .map((key) => {
+        const near = meant(key, names);
+        return refused(
+          `${at}.${key} is no limit of ${name}: ${near ? `did you mean "${near}"?` : "expected one of its documentation"}`,
+        );
+      });
+  const inside = Object.entries((limits ?? {}) as Readonly<Record<string, unknown>>).flatMap(([key, table]) => {
+    const names = known[key] ?? [];
+    return names.length > 0 && isTable(table) ? of(`${path}.${key}`, table, names) : [];
+  });
+  return [...of(path, limits, Object.keys(known)), ...inside];
+}
+
 /** What holds for single tenants: where there are none, and beyond what holds for all. */
 const ofTenants = ({ environment, bases }: Built): readonly Finding[] =>
   Object.entries(environment.overrides).flatMap(([name, tenants]) => {
@@ -169,6 +194,7 @@ const ofTenants = ({ environment, bases }: Built): readonly Finding[] =>
     const alone: string | undefined = onlyTenant[name as keyof typeof onlyTenant];
     const bounds = Object.values(base?.settings ?? {}).flatMap((setting) => setting.bounds ?? []);
     return Object.entries(tenants as Overrides).flatMap(([tenant, limits]) => [
+      ...unknownKeys(name, `overrides.${name}.${tenant}`, limits),
       ...(environment.tenant === undefined && tenant !== alone
         ? [
             refused(
