@@ -13,7 +13,7 @@ const isFormat = (word: string): word is Format => formats.some((format) => form
 function named<T extends { readonly name: string }>(name: string, all: readonly T[]): T {
   const found = all.find((one) => one.name === name);
   if (found) return found;
-  const names = all.map((one) => one.name);
+  const names = all.map((one) => one.name).sort();
   const meant = nearest(name, names);
   throw new Error(
     `There is no environment ${name}: src/environments holds ${names.join(", ")}.${meant ? ` Did you mean ${meant}?` : ""}`,

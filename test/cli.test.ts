@@ -152,7 +152,7 @@ describe("the command", () => {
       const { code, stdout, stderr } = cli(project, command, "stagin");
       assert.match(
         stderr,
-        /^There is no environment stagin: src\/environments holds demo, dev-mimir, dev, .*\. Did you mean staging\?\n$/,
+        /^There is no environment stagin: src\/environments holds demo, dev, dev-mimir, .*\. Did you mean staging\?\n$/,
       );
       assert.deepEqual([code, stdout], [1, ""]);
     }

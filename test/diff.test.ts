@@ -19,7 +19,10 @@ import { built, dev, environmentOf, root, shipped, type World, worldNamed, world
 import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const skip = kustomizes.length === 0 ? missing : false;
-const names = shipped.map(({ name }) => name).join(", ");
+const names = shipped
+  .map(({ name }) => name)
+  .sort()
+  .join(", ");
 const pairs = shipped.flatMap((a) => shipped.filter((b) => b !== a).map((b) => [a, b] as const));
 const known = new Map<string, Difference>();
 const between = (a: World, b: World): Difference => {
@@ -658,9 +661,9 @@ describe("the command diff", () => {
   });
   test("is told with exit code 2 how it is used", () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
-      [["diff", "dev"], /^diff takes A and B: 1 given\nusage: /],
-      [["diff", "dev", "demo", "--format", "xml"], /^--format is "xml": expected text, markdown, json\nusage: /],
-      [["check", "--format", "json"], /^check has no --format\nusage: /],
+      [["diff", "dev"], /^diff takes A and B: found dev\.\nusage: /],
+      [["diff", "dev", "demo", "--format", "xml"], /^--format is "xml": expected text, markdown, json\.\nusage: /],
+      [["check", "--format", "json"], /^check has no option --format\. .*\nusage: /],
     ];
     for (const [args, message] of wrong) {
       const { code, stderr } = cli(root, ...args);

@@ -450,7 +450,7 @@ describe("a wrong load stops the build with its path, what was found and what to
     [
       "no end",
       { metricQueriesPerSecond: Infinity },
-      "load.metricQueriesPerSecond is Infinity: expected a number above 0 such as 25",
+      "load.metricQueriesPerSecond is Infinity: expected a number up to 100,000",
     ],
   ];
   for (const [what, load, expected] of cases) {
@@ -491,7 +491,7 @@ describe("the command size", () => {
 
   test("says what is wrong: exit code 1 for an environment, 2 for usage", () => {
     const none = cli(root, "size", "prod-eu");
-    assert.match(none.stderr, /^There is no environment prod-eu: src\/environments holds demo, dev-mimir, dev, /);
+    assert.match(none.stderr, /^There is no environment prod-eu: src\/environments holds demo, dev, dev-mimir, /);
     assert.equal(none.code, 1);
     const many = cli(root, "size", "dev", "demo");
     assert.match(many.stderr, /^size takes \[ENV\]: found dev demo\.\nusage: /);
