@@ -302,13 +302,13 @@ export function settingsSchema(known: Known) {
     ),
     stack: v.optional(
       says(
-        "`agents`: only what reads, scrapes or receives, for a cluster whose back ends are elsewhere.",
+        "`agents`: the log agent, exporters, Prometheus and the OTLP gateway, for a cluster whose back ends are elsewhere.",
         answers("stack"),
       ),
       "full",
     ),
-    metrics: says("What keeps metrics, and how they get there.", answers("metrics")),
-    store: v.optional(says("What keeps the objects of Loki, Tempo and the metrics.", store(keepersOf(catalogue))), {
+    metrics: says("The back end of metrics, and the way of samples to it.", answers("metrics")),
+    store: v.optional(says("The object store of Loki, Tempo and the metrics.", store(keepersOf(catalogue))), {
       kind: "minio",
     }),
     kafka: v.optional(
@@ -319,7 +319,7 @@ export function settingsSchema(known: Known) {
     ),
     proxy: v.optional(
       says(
-        "A proxy between the stack and what is outside the cluster.",
+        "A proxy between the stack and addresses outside the cluster.",
         table('a table with "url"', optionEntries(proxyOptions)),
       ),
     ),
@@ -335,7 +335,7 @@ export function settingsSchema(known: Known) {
       says("The kind of cluster, where it admits less than others.", answers("platform")),
       "kubernetes",
     ),
-    collector: v.optional(says("What reads the log files of every node.", answers("collector")), "alloy"),
+    collector: v.optional(says("The agent that reads the log files of every node.", answers("collector")), "alloy"),
     nodes: v.optional(
       says(
         "What the log agents find on the nodes.",

@@ -11,7 +11,7 @@ interface Field {
 /** Every field. */
 export const loadFields = {
   logsGBPerDay: {
-    about: "Logs as they are sent, before compression. 1 GB is 10^9 bytes.",
+    about: "Logs before compression. 1 GB is 10^9 bytes.",
     example: 250,
     most: 1_000_000,
   },

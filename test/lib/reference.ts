@@ -4,6 +4,7 @@ import { settingsTables } from "../../src/core/assemble/base.ts";
 import type { SettingsTable } from "../../src/core/model/component.ts";
 import { keepersOf, modesOf } from "../../src/core/model/component.ts";
 import { settingsSchema } from "../../src/settings/schema.ts";
+import { settingsPage } from "./settings-page.ts";
 import { built } from "./world.ts";
 
 /* The files that follow from the table of settings: names as types, the reference and the schema for editors. */
@@ -50,13 +51,15 @@ export const namesText = (): string =>
       .join("\n")}\n}\n`,
   ].join("\n\n");
 
+const jsonSchema = () => toJsonSchema(schema, { errorMode: "ignore", typeMode: "input" });
+
 /** `src/settings/environment.schema.json`, for editors of YAML and JSON. */
 export const schemaText = (): string =>
   `${JSON.stringify(
     {
       title: "An environment of kube-lgtm",
       $comment: header,
-      ...toJsonSchema(schema, { errorMode: "ignore", typeMode: "input" }),
+      ...jsonSchema(),
     },
     null,
     2,
@@ -68,4 +71,5 @@ export const schemaText = (): string =>
 export const references = (): Readonly<Record<string, string>> => ({
   "src/settings/names.ts": namesText(),
   "src/settings/environment.schema.json": schemaText(),
+  "docs/settings.md": settingsPage(jsonSchema() as Parameters<typeof settingsPage>[0]),
 });
