@@ -1,37 +1,5 @@
+import { nearest } from "../core/util/nearest.ts";
 import { choices } from "./composition.ts";
-
-/** Steps from one word to another: letters that are added, left out, exchanged with the next one, or another one. */
-export function steps(from: string, to: string): number {
-  const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= from.length; i += 1) {
-    const before = rows[i - 1] as number[];
-    const row = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const same = from[i - 1] === to[j - 1];
-      const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      row.push(
-        Math.min(
-          (before[j] as number) + 1,
-          (row[j - 1] as number) + 1,
-          (before[j - 1] as number) + (same ? 0 : 1),
-          swapped ? ((rows[i - 2] as number[])[j - 2] as number) + 1 : Infinity,
-        ),
-      );
-    }
-    rows.push(row);
-  }
-  return (rows[from.length] as number[])[to.length] as number;
-}
-
-/** The name that was probably meant, if one is near enough. */
-export function meant(word: string, names: readonly string[]): string | undefined {
-  const plain = (text: string): string => text.toLowerCase().replace(/[-_]/g, "");
-  const ranked = names
-    .map((name) => ({ name, away: steps(plain(word), plain(name)) }))
-    .filter(({ name, away }) => away <= Math.min(3, Math.floor(Math.max(word.length, name.length) / 3)))
-    .sort((a, b) => a.away - b.away);
-  return ranked[0]?.name;
-}
 
 const inPatches = "patch the object from overlays/<environment>/patches/";
 
@@ -66,7 +34,7 @@ const ofNames = /^(modes|overrides|egress|replicas|volumes|store\.identity)\.|^c
 /** What is to be done about a key that its table does not have. */
 export function advice(path: readonly string[], siblings: readonly string[], all: readonly string[]): string {
   const key = path.at(-1) ?? "";
-  const near = meant(key, siblings);
+  const near = nearest(key, siblings);
   if (near !== undefined) return `did you mean "${near}"?`;
   const these = `expected one of ${siblings.map((name) => `"${name}"`).join(", ")}`;
   if (siblings.length <= few) return these;

@@ -9,7 +9,7 @@ import { onlyTenant } from "../components/dskit.ts";
 import { bytes, plain } from "../sizing/numbers.ts";
 import { days, type Sizing } from "../sizing/sizing.ts";
 import { bucketRules } from "../components/store.ts";
-import { meant } from "./advice.ts";
+import { nearest } from "../core/util/nearest.ts";
 import knownKeys from "./override-keys.json" with { type: "json" };
 import { answersOf, type Environment, isTable, storeOf } from "./schema.ts";
 
@@ -175,7 +175,7 @@ function unknownKeys(name: string, path: string, limits: unknown): readonly Find
     Object.keys((table ?? {}) as object)
       .filter((key) => !names.includes(key))
       .map((key) => {
-        const near = meant(key, names);
+        const near = nearest(key, names);
         return refused(
           `${at}.${key} is no limit of ${name}: ${near ? `did you mean "${near}"?` : "expected one of its documentation"}`,
         );

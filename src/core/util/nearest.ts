@@ -1,4 +1,4 @@
-/** How many letters are to be put in, taken out, changed or exchanged with their neighbour to make one word of another. */
+/** The number of letters to add, remove, change or swap with a neighbour that makes one word of another. */
 function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= a.length; i += 1) {
@@ -21,11 +21,17 @@ function distance(a: string, b: string): number {
   return rows[a.length]?.[b.length] ?? Infinity;
 }
 
-/** The word that somebody probably meant: a third of its letters may be wrong. */
+/** Words that differ in capitals, hyphens and underscores only are the same. */
+const plain = (word: string): string => word.toLowerCase().replace(/[-_]/g, "");
+
+/**
+ * The word that somebody probably meant. A third of its letters may be wrong, but no more than three.
+ * @returns undefined if no word is near enough
+ */
 export function nearest(word: string, words: Iterable<string>): string | undefined {
   const near = [...words]
-    .map((one) => ({ one, far: distance(word.toLowerCase(), one.toLowerCase()) }))
-    .filter(({ one, far }) => far <= Math.max(1, Math.floor(Math.max(one.length, word.length) / 3)))
+    .map((one) => ({ one, far: distance(plain(word), plain(one)) }))
+    .filter(({ one, far }) => far <= Math.min(3, Math.max(1, Math.floor(Math.max(one.length, word.length) / 3))))
     .toSorted((a, b) => a.far - b.far);
   return near[0]?.one;
 }
