@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -15,7 +16,14 @@ const files = readdirSync(here).filter((name) => name.endsWith(".test.ts"));
 const isApart = (name: string): boolean => startsPrograms.test(readFileSync(`${here}${name}`, "utf8"));
 
 if (process.env["KUBE_LGTM_TOGETHER"]) {
-  for (const name of files) if (!isApart(name)) await import(`./${name}`);
+  for (const name of files)
+    if (!isApart(name))
+      await import(`./${name}`).catch((error: unknown) =>
+        // Otherwise the tests of all files after it would not run.
+        test(`${name} can be read`, () => {
+          throw error;
+        }),
+      );
 } else {
   const [node, ...options] = [process.execPath, "--import", "tsx", "--test", "--test-concurrency=2"];
   const list = [`${here}run.ts`, ...files.filter(isApart).map((name) => `${here}${name}`)];

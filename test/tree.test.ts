@@ -536,8 +536,6 @@ describe("a throw-away credential that somebody changed", () => {
 
 test("dirty trees end in a whole build or in a message that names the file, and nobody loses a file", () => {
   const folder = temporary(after);
-  const ends = Array.from({ length: 16 }, (_, seed) => dirtyTree(join(folder, "tree"), seed, small(rendered())));
+  const ends = Array.from({ length: 40 }, (_, seed) => dirtyTree(join(folder, "tree"), seed, small(rendered())));
   for (const end of ["built", "stopped"]) assert.ok(ends.filter((one) => one === end).length > 5, end);
 });
-
-after(() => assert.ok(rendered().size > 100));
