@@ -261,8 +261,7 @@ export const untilTopic = (program: string, topic: Topic, only?: string): IConta
       // to nothing; a broker is the longest to come.
       `address="$${variable(program, "kafkaAddress")}"`,
       'until nc -z -w 5 "${address%:*}" "${address##*:}"; do sleep 1; done',
-      // Every pod that waits asks. Pauses that grow leave small nodes the CPU with which the topic
-      // is made.
+      // Each question starts a JVM. Longer pauses leave CPU to the pod that makes the topic.
       "pause=5",
       `${isSet(program, "kafkaTlsEnabled", "false", "false")} && ${isSet(program, "kafkaSaslMechanism", "PLAIN", "PLAIN")} || exit 0`,
       `until found=$(/opt/kafka/bin/kafka-topics.sh --bootstrap-server "$address" \\`,

@@ -466,8 +466,8 @@ export const mimir: Component = {
   signals: grafana.metricsSignal,
   settings,
   dataSource: ({ wire, runs }, uidOf) => {
-    const door = wire(grafana.roles.server).url(roles.gateway, "http");
-    const metrics = grafana.metricsSource("Mimir", `${door}${paths.query}`, uidOf);
+    const gateway = wire(grafana.roles.server).url(roles.gateway, "http");
+    const metrics = grafana.metricsSource("Mimir", `${gateway}${paths.query}`, uidOf);
     if (!runs(ownAlertmanager)) return metrics;
     return [
       metrics,
@@ -475,7 +475,7 @@ export const mimir: Component = {
         name: "Mimir Alertmanager",
         uid: "mimir-alertmanager",
         type: "alertmanager",
-        url: door,
+        url: gateway,
         jsonData: { implementation: "mimir", handleGrafanaManagedAlerts: false },
       },
     ];

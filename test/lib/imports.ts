@@ -52,7 +52,7 @@ export function circles(imports: Imports): readonly string[] {
 }
 
 /** Pairs of rooms: the first imports from the second. */
-export function doorsBetween(imports: Imports): readonly (readonly [string, string])[] {
+export function importsBetween(imports: Imports): readonly (readonly [string, string])[] {
   const pairs = [...imports].flatMap(([file, targets]) =>
     targets.map((to): [string, string] => [roomOf(file), roomOf(to)]).filter(([from, to]) => from !== to),
   );
@@ -88,7 +88,7 @@ export const rooms = [
 export function picture(imports: Imports): string {
   const id = (room: string): string => room.replace("/", "_");
   const boxes = rooms.map(([room, what]) => `  ${id(room)}["${room}<br>${what}"]`);
-  const arrows = doorsBetween(imports)
+  const arrows = importsBetween(imports)
     .filter(([, to]) => to !== "versions")
     .map(([from, to]) => `  ${id(from)} --> ${id(to)}`);
   return ["flowchart BT", ...boxes, ...arrows.sort(), ""].join("\n");

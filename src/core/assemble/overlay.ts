@@ -1,5 +1,5 @@
 import { type Difference, differenceTo } from "./difference.ts";
-import { type OpenedPorts, openedPolicies, waysOut } from "./doors.ts";
+import { type OpenedPorts, openedPolicies, waysOut } from "./opened-ports.ts";
 import { type Config, namespaceNames, type SecretShape, type Base } from "../model/component.ts";
 import { type Addition, featuresIn, reshaped } from "./feature.ts";
 import { Namespace, NetworkPolicy } from "../kubernetes/builders.ts";
@@ -86,10 +86,10 @@ export interface Overlay {
 
 const podSecurity: Readonly<Record<NamespaceKind, string>> = { stack: "restricted", agents: "privileged" };
 
-const namespaceObject = (name: string, home: NamespaceKind): Manifest =>
+const namespaceObject = (name: string, kind: NamespaceKind): Manifest =>
   manifest(
     new Namespace({
-      metadata: { name, labels: { ...partOf, "pod-security.kubernetes.io/enforce": podSecurity[home] } },
+      metadata: { name, labels: { ...partOf, "pod-security.kubernetes.io/enforce": podSecurity[kind] } },
     }),
   );
 
@@ -109,8 +109,8 @@ const isRight = ({ kind }: Manifest): boolean => kind === "ClusterRole" || kind 
  * Two environments in one cluster must not share a ClusterRole or its binding: removing one would
  * take the rights of the other. In another namespace than the bases', both get its name as suffix.
  */
-const rightsOf = (bases: readonly Base[], home: NamespaceKind, namespace: string): readonly Renamed[] =>
-  namespace === namespaceNames[home]
+const rightsOf = (bases: readonly Base[], kind: NamespaceKind, namespace: string): readonly Renamed[] =>
+  namespace === namespaceNames[kind]
     ? []
     : bases
         .flatMap(({ objects }) => objects.filter(isRight))

@@ -26,14 +26,14 @@ interface Opening {
  * a ring.
  */
 const peer = (
-  self: Pick<Subject, "component" | "home">,
+  self: Pick<Subject, "component" | "namespaceKind">,
   other: Role,
   via: Connection["via"],
   wiring: Wiring,
 ): INetworkPolicyPeer => {
   const exact = self.component === other.component && via !== "member";
   const matchLabels = exact ? selector(wiring.workloadOf(other)) : { "app.kubernetes.io/name": other.component };
-  return self.home === other.namespaceKind
+  return self.namespaceKind === other.namespaceKind
     ? { podSelector: { matchLabels } }
     : { namespaceSelector: { matchLabels: partOf }, podSelector: { matchLabels } };
 };
@@ -45,7 +45,7 @@ const protocols = ({ ports, datagrams }: Role, name: string): readonly INetworkP
 };
 
 const opening = (
-  self: Pick<Subject, "component" | "home">,
+  self: Pick<Subject, "component" | "namespaceKind">,
   other: Role | Place,
   connection: Connection,
   wiring: Wiring,
@@ -94,7 +94,7 @@ const filled = <T>(list: readonly T[]): T[] | undefined => (list.length > 0 ? [.
 interface Subject {
   readonly name: string;
   readonly component: string;
-  readonly home: NamespaceKind;
+  readonly namespaceKind: NamespaceKind;
   readonly labels: Record<string, string>;
   readonly selects: Record<string, string>;
   readonly includes: (role: Role) => boolean;
@@ -136,7 +136,7 @@ export const networkPolicy = (workload: Workload, wiring: Wiring): Manifest =>
     {
       name: workload.fullName,
       component: workload.component,
-      home: workload.namespaceKind,
+      namespaceKind: workload.namespaceKind,
       labels: labels(workload),
       selects: selector(workload),
       includes: (role) =>
@@ -157,13 +157,13 @@ export function addedPolicies(
   wiring: Wiring,
 ): readonly Manifest[] {
   const ends = connections.flatMap(({ from, to }) => [from, to].filter(isRole));
-  const homes = [...new Map(ends.map(({ component, namespaceKind }) => [component, namespaceKind]))];
-  return homes.sort().map(([component, home]) =>
+  const kinds = [...new Map(ends.map(({ component, namespaceKind }) => [component, namespaceKind]))];
+  return kinds.sort().map(([component, namespaceKind]) =>
     policy(
       {
         name: `${component}-${feature}`,
         component,
-        home,
+        namespaceKind,
         labels: componentLabels(component),
         selects: { "app.kubernetes.io/name": component },
         includes: (role) => role.component === component,

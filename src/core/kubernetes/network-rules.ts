@@ -78,10 +78,10 @@ export function network(objects: readonly Manifest[]): Network {
 
   const isPeer: Network["isPeer"] = (policy, peer, other) => {
     if (peer.ipBlock) return false;
-    const home = peer.namespaceSelector
+    const isNamespace = peer.namespaceSelector
       ? selects(peer.namespaceSelector, namespaceLabels(other.namespace))
       : other.namespace === policy;
-    return home && selects(peer.podSelector ?? {}, other.labels);
+    return isNamespace && selects(peer.podSelector ?? {}, other.labels);
   };
   const isPort = ({ protocol = "TCP", port, endPort }: Port, target: Target): boolean => {
     if (protocol !== (target.protocol ?? "TCP")) return false;

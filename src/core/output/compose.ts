@@ -72,15 +72,15 @@ function podOf(workload: Workload, base: Base, part: Part, own: readonly Pods[] 
   return { workload, part, spec, main: podSpec(before).containers[0]?.name ?? "" };
 }
 
-/** Every front door's ports, save those that another has already; what any pod may reach goes first. */
+/** The ports of every entry point, each number once. Ports that any pod may reach come first. */
 function published(pods: readonly Pod[], connections: readonly Connection[]): ReadonlyMap<string, readonly number[]> {
   const admitted = (role: Role): boolean => connections.some(({ from, to }) => to === role && !isRole(from));
-  const doors = pods.flatMap(({ workload }) =>
+  const entryPoints = pods.flatMap(({ workload }) =>
     workload.roles.flatMap((role) => (role.entryPoint ? [{ workload, role, ports: role.entryPoint.ports }] : [])),
   );
   const taken = new Set<number>();
   const found = new Map<string, readonly number[]>();
-  for (const { workload, role, ports } of doors.toSorted(
+  for (const { workload, role, ports } of entryPoints.toSorted(
     (a, b) => Number(admitted(b.role)) - Number(admitted(a.role)),
   )) {
     const free = ports.map((port) => role.ports[port] as number).filter((port) => !taken.has(port));
