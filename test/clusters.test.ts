@@ -131,6 +131,13 @@ describe("OpenShift", () => {
           .sort(),
         agents.map(({ spec, namespace }) => ["RoleBinding", namespace, spec.serviceAccountName]).sort(),
       );
+      // Of the policies that OpenShift brings, these let a pod mount the node's folders as root (docs.openshift.com,
+      // authentication/managing-security-context-constraints).
+      for (const { roleRef } of bindings)
+        assert.match(
+          (roleRef as { name: string }).name,
+          /^system:openshift:scc:(privileged|hostmount-anyuid|node-exporter)$/,
+        );
       for (const { id, spec } of agents) assert.equal(spec.securityContext?.seLinuxOptions?.type, "spc_t", id);
     }
   });

@@ -440,3 +440,23 @@ describe("programs that do not meet are reported", () => {
   test("whom an address leads to is found out", () =>
     assert.ok(reached(dev.objects, "observability", "http://grafana:3000").length === 1));
 });
+
+test("the second Prometheus of a pair is replaced when Thanos has found the first again", () => {
+  const pairs = worlds.flatMap(({ objects }) =>
+    objects
+      .filter(({ kind, metadata }) => kind === "StatefulSet" && metadata.name === "prometheus")
+      .filter((object) => specOf<{ replicas: number }>(object).replicas > 1)
+      .flatMap((object) => running(objects, "thanos", "query").map((query) => ({ object, query }))),
+  );
+  assert.ok(pairs.length > 0);
+  for (const { object, query } of pairs) {
+    // How often a querier looks its stores up (thanos query --help, --store.sd-dns-interval).
+    const interval = Number(/^(\d+)s$/.exec(flag(query, "--store.sd-dns-interval") ?? "")?.[1]);
+    assert.ok(interval > 0, query.at);
+    const { minReadySeconds = 0 } = specOf<{ minReadySeconds?: number }>(object);
+    assert.ok(
+      minReadySeconds > interval,
+      `${idOf(object)} waits ${minReadySeconds} s, Thanos looks each ${interval} s`,
+    );
+  }
+});

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
+import { fluxObjects } from "../src/core/assemble/flux.ts";
 import type { Addition, Everywhere } from "../src/core/assemble/feature.ts";
 import type { Part } from "../src/core/assemble/overlay.ts";
 import { topology } from "../src/core/output/readme.ts";
 import { additionFiles, baseFiles, type Files, overlayFiles } from "../src/core/output/render.ts";
+import { quantity } from "../src/core/kubernetes/requests.ts";
 import { contents, resolve } from "../src/core/kustomize/build.ts";
 import { nameSuffix, secretObject } from "../src/core/kustomize/generators.ts";
 import { type Base, type Config, settingsName } from "../src/core/model/component.ts";
@@ -428,6 +430,14 @@ describe("Grafana seen from outside", () => {
     assert.ok(ports.includes(path?.backend.service.port.name ?? ""));
     assert.equal(specOf<Ingress>(objectOf(plain, "Ingress", "grafana")).ingressClassName, undefined);
   });
+  test("by an Ingress: nginx waits for a query for as long as Grafana does", () => {
+    // Its own value is 60 (ingress-nginx, docs/user-guide/nginx-configuration/annotations.md).
+    const annotations = objectOf(plain, "Ingress", "grafana").metadata["annotations"] as Labels;
+    const nginx = Number(annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"]);
+    const grafana = Number(literals(plain, "grafana-settings")["GF_DATAPROXY_TIMEOUT"]);
+    assert.ok(grafana >= 60, `Grafana waits ${grafana} s`);
+    assert.ok(nginx >= grafana, `nginx waits ${nginx} s, Grafana ${grafana} s`);
+  });
   test("sends links by the scheme that browsers come by, and expects the certificate by Kubernetes's keys", () => {
     assert.equal(literals(tls, "grafana-settings")["GF_SERVER_ROOT_URL"], "https://grafana.example.com/");
     assert.equal(literals(plain, "grafana-settings")["GF_SERVER_ROOT_URL"], "http://grafana.example.com/");
@@ -681,4 +691,90 @@ test("what a program takes as variables is named by what it holds, because no pr
       ),
       name,
     );
+});
+
+test("a workload that a load and a feature change at once has both changes", () => {
+  const client = "6f2d9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e";
+  const store = { kind: "azure", account: "acmeprod", identity: { default: client } };
+  const world = made({ metrics: "thanos-sidecar", store, load: { activeSeries: 3_000_000 } });
+  const { labels, spec } = podTemplates([objectOf(world, "StatefulSet", "prometheus")])[0] ?? assert.fail();
+  // https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html#pod
+  assert.equal(labels["azure.workload.identity/use"], "true");
+  const memory = spec.containers.find(({ name }) => name === "prometheus")?.resources?.requests?.["memory"];
+  // Three million series take some 3 KiB each, more than any laptop's Prometheus has.
+  assert.ok((quantity(memory) ?? 0) > 6 * 2 ** 30, `Prometheus asks for ${memory}`);
+});
+
+test("settings of Grafana from two choices are in its ConfigMap together", () => {
+  const settings = literals(
+    made({
+      exposure: { by: "ingress", host: "grafana.example.com" },
+      database: { by: "postgres", host: "db.example.com:5432" },
+    }),
+    "grafana-settings",
+  );
+  assert.equal(settings["GF_SERVER_ROOT_URL"], "http://grafana.example.com/");
+  assert.equal(settings["GF_DATABASE_HOST"], "db.example.com:5432");
+});
+
+describe("the namespaces of an environment", () => {
+  const worlds = ["dev", "staging", "prod", "every-thanos-receive-monolithic"].map(worldNamed);
+  test("enforce the Pod Security that their pods keep: only where pods mount the node's folders it is privileged", () => {
+    // Below "privileged" no pod has a hostPath volume: https://kubernetes.io/docs/concepts/security/pod-security-standards/
+    for (const { name, objects } of worlds) {
+      const levels = objects
+        .filter(({ kind }) => kind === "Namespace")
+        .map(({ metadata }) => {
+          const mounts = podTemplates(objects).some(
+            ({ namespace, spec }) => namespace === metadata.name && spec.volumes?.some(({ hostPath }) => hostPath),
+          );
+          const level = (metadata["labels"] as Labels)["pod-security.kubernetes.io/enforce"];
+          assert.equal(level, mounts ? "privileged" : "restricted", `${name}: ${metadata.name}`);
+          return level;
+        });
+      assert.deepEqual(levels.toSorted(), ["privileged", "restricted"], name);
+    }
+  });
+  test("let nothing in and nothing out that no other policy opens", () => {
+    // https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-deny-all-ingress-and-all-egress-traffic
+    for (const { name, objects } of worlds)
+      for (const { metadata } of objects.filter(({ kind }) => kind === "Namespace")) {
+        const policy = objects.find(
+          (one) =>
+            one.kind === "NetworkPolicy" &&
+            one.metadata.namespace === metadata.name &&
+            one.metadata.name === "default-deny",
+        );
+        assert.deepEqual(
+          policy?.["spec"],
+          { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+          `${name}: ${metadata.name}`,
+        );
+      }
+  });
+});
+
+test("the page of an environment with a store outside names the buckets that must be there", () => {
+  const page = (name: string): string =>
+    overlayFiles(worldNamed(name).overlay, [], "busybox").get(`overlays/${name}/README.md`) ?? assert.fail(name);
+  for (const bucket of ["example-loki-chunks", "example-loki-ruler", "example-tempo"])
+    assert.match(page("prod"), new RegExp(`\`${bucket}\``));
+  assert.doesNotMatch(page("dev"), /Create these buckets/);
+});
+
+test("Flux waits for a roll-out for longer than the pods of all zones may take to end, one zone after the other", () => {
+  for (const { overlay, objects } of ["prod", "prod-mimir"].map(worldNamed)) {
+    const groups = new Map<string, number>();
+    for (const object of objects) {
+      const group = (object.metadata["labels"] as Labels | undefined)?.["rollout-group"];
+      if (!group) continue;
+      // Pods of one zone end together (rollout-operator, README).
+      const { spec } = podTemplates([object])[0] ?? assert.fail(group);
+      groups.set(group, (groups.get(group) ?? 0) + (spec.terminationGracePeriodSeconds ?? 30));
+    }
+    const longest = Math.max(...groups.values());
+    const timeout = fluxObjects(overlay).flatMap((one) => specOf<{ timeout?: string }>(one).timeout ?? [])[0];
+    const minutes = Number(/^(\d+)m$/.exec(timeout ?? "")?.[1]);
+    assert.ok(longest > 0 && minutes * 60 >= longest, `Flux waits ${timeout}, the zones take ${longest} s`);
+  }
 });

@@ -407,6 +407,28 @@ for (const { name, objects } of worlds)
     test("who gets ready by finding others is found before it is ready", () => none(meetingFaults(objects)));
   });
 
+test("Mimir takes series with more labels than its own limit of 30, because Prometheus scrapes any number", () => {
+  // limits.max_label_names_per_series (docs/sources/mimir/configure/configuration-parameters in 3.2). A sample beyond is refused for good.
+  const mimirs = worlds.flatMap(({ objects }) => running(objects, "mimir", "distributor"));
+  assert.ok(mimirs.length > 0);
+  for (const one of mimirs) assert.ok(Number(at(configOf(one), "limits.max_label_names_per_series")) >= 60, one.at);
+});
+
+test("Mimir's compactors that start together wait until each knows the other", () => {
+  // compactor.sharding_ring.wait_stability_min_duration is 0s by default, so each would take the blocks of all at first.
+  const pairs = worlds.flatMap(({ objects }) =>
+    podTemplates(objects)
+      .filter(({ name, replicas }) => name === "mimir-compactor" && replicas > 1)
+      .flatMap(() => running(objects, "mimir", "compactor")),
+  );
+  assert.ok(pairs.length > 0);
+  for (const one of pairs)
+    assert.ok(
+      hours(at(configOf(one), "compactor.sharding_ring.wait_stability_min_duration")) > 0,
+      `${one.at} begins at once`,
+    );
+});
+
 describe("a promise that is not kept is reported", () => {
   const prod = worldNamed("every-mimir-microservices").objects;
   const dataOf = (list: readonly Manifest[], start: RegExp, key: string, from: string | RegExp, to: string) => {

@@ -15,7 +15,7 @@ import {
   selects,
   specOf,
 } from "./lib/objects.ts";
-import { worldNamed } from "./lib/world.ts";
+import { environmentOf, worldNamed, worldOf } from "./lib/world.ts";
 import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 /** One world of each mode, one whose volumes go with their pods, and one of Mimir. */
@@ -480,3 +480,24 @@ test("a container's ports are listed by their numbers, as a reader looks for the
       return numbers.join() === numbers.toSorted((a, b) => a - b).join() ? [] : [numbers.join()];
     }),
   ));
+
+test("claims have the storage class and the size that the environment says for their component, and no others", () => {
+  const world = worldOf(
+    environmentOf("claims", {
+      mode: "monolithic",
+      metrics: "mimir",
+      volumes: { default: { class: "slow" }, loki: { class: "fast", size: "50Gi" } },
+    }),
+  );
+  /** https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/persistent-volume-claim-v1/ */
+  const claimOf = (name: string) =>
+    specOf<{
+      readonly volumeClaimTemplates: readonly {
+        readonly spec: { readonly storageClassName?: string; readonly resources: { readonly requests: object } };
+      }[];
+    }>(ofKind(world.objects, "StatefulSet").find(({ metadata }) => metadata.name === name) ?? assert.fail(name))
+      .volumeClaimTemplates[0]?.spec;
+  assert.equal(claimOf("loki")?.storageClassName, "fast");
+  assert.deepEqual(claimOf("loki")?.resources.requests, { storage: "50Gi" });
+  assert.equal(claimOf("tempo")?.storageClassName, "slow");
+});
