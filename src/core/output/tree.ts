@@ -123,6 +123,147 @@ const places = (folder: string): string =>
     : "";
 const beneath = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
+/** Everything that decides what becomes of a path. */
+interface Look {
+  /** What the build gives. */
+  readonly files: Files;
+  /** What stands in the tree. */
+  readonly entries: ReadonlyMap<string, Found>;
+  /** Overlays of environments that are gone. */
+  readonly gone: readonly string[];
+  /** A build wrote this content to this path. */
+  isMine(path: string, content: () => Buffer): boolean;
+  /** A build wrote to this path, whatever stands there now. */
+  wasMine(path: string): boolean;
+  /** Its user lets the build write over changes there. */
+  isReplaced(path: string): boolean;
+  /** Whether a folder has a list of what a build wrote. */
+  hasList(folder: string): boolean;
+}
+
+/** What becomes of a path: a change, something in the way, a credential that stays, or nothing. */
+type Verdict = Change["kind"] | { readonly obstacle: string; readonly at?: string } | "kept" | undefined;
+
+const readOnly = (would: "overwrite" | "remove"): Verdict => ({
+  obstacle: `it is read-only, and this build would ${would} it. Make it writable, and run make again.`,
+});
+
+/** What becomes of something that the build does not give. */
+function ofPresent(path: string, found: Found, look: Look): Verdict {
+  const folder = folderOf(path);
+  if (found.kind === "folder" || look.files.has(path)) return undefined;
+  const mine = found.kind === "file" && look.isMine(path, found.content);
+  if (isLitter(path) || (isPeoples(path) && !mine)) {
+    if (!look.gone.includes(folder) || isNote(path)) return undefined;
+    return {
+      obstacle:
+        `src/environments/${folder.slice("overlays/".length)}.ts is gone, and nothing would read this any more. ` +
+        `If the environment has another name now, move it to the overlay of that name; otherwise delete it.`,
+    };
+  }
+  if (found.kind !== "file")
+    return {
+      obstacle: `it is a ${found.kind} and not a file of this program's, as is everything else in ${folder}/. Move it, and run make again.`,
+    };
+  if (mine || (look.wasMine(path) && look.isReplaced(path))) return found.isReadOnly ? readOnly("remove") : "removed";
+  if (look.wasMine(path))
+    return {
+      obstacle:
+        `it was changed after it was generated, and this build would remove it, because nothing gives it any more. ` +
+        `Keep elsewhere what you need of it, delete it, and run make again.`,
+    };
+  const twin = [...look.files.keys()].find((one) => one.toLowerCase() === path.toLowerCase());
+  const same = twin ? `On many systems it is the same file as ${posix.basename(twin)}. ` : "";
+  return {
+    obstacle:
+      `it is not a file of this program's, and would be removed from ${folder}/, where everything is generated. ` +
+      `${same}${places(folder)}Move it, and run make again.`,
+  };
+}
+
+/** What is in the way of a file that its user or somebody else has written. */
+function obstacleOf(path: string, { hasList, wasMine }: Look): string {
+  const folder = folderOf(path);
+  const isOverlay = folder.startsWith("overlays/");
+  if (wasMine(path))
+    return (
+      `it was changed after it was generated, and this build would overwrite it. Put the change into src/ or into ` +
+      `${isOverlay ? `${folder}/patches/` : "a patch of an overlay"}. Then delete the file, or say --replace ${path}, and run make again.`
+    );
+  const other = isOverlay ? ", or give the environment another name" : "";
+  const lost = hasList(folder)
+    ? ""
+    : ` Should it be one: ${folder}/${listName}, by which a build knows its own files, does not list it; say --replace ${folder}.`;
+  return `it is not a file of this program's, and this build would overwrite it. Move it${other}, and run make again.${lost}`;
+}
+
+/**
+ * What becomes of a file that the build gives.
+ * @param leaving files that the build removes
+ */
+function ofGiven(path: string, text: string, look: Look, leaving: ReadonlySet<string>): Verdict {
+  const { entries } = look;
+  const blocked = [...ancestors(path)].reverse().find((parent) => {
+    const above = entries.get(parent);
+    return above && above.kind !== "folder" && !leaving.has(parent);
+  });
+  if (blocked !== undefined)
+    return {
+      at: blocked,
+      obstacle: `it is a ${entries.get(blocked)?.kind}, and this build would write files below it. Move it, and run make again.`,
+    };
+  const found = entries.get(path);
+  if (!found) return "new";
+  if (found.kind === "folder") {
+    const below = [...entries].filter(([one, { kind }]) => kind !== "folder" && one.startsWith(`${path}/`));
+    if (below.length > 0 && below.every(([one]) => leaving.has(one))) return "new";
+  }
+  if (found.kind !== "file")
+    return { obstacle: `it is a ${found.kind}, and this build would write a file there. Move it, and run make again.` };
+  if (found.content().equals(Buffer.from(text))) return undefined;
+  if (look.isMine(path, found.content) || (!isThrowAway(path) && look.isReplaced(path)))
+    return found.isReadOnly ? readOnly("overwrite") : "changed";
+  if (!isThrowAway(path)) return { obstacle: obstacleOf(path, look) };
+  const missing = path.endsWith(".env") ? lacking(text, found.content().toString("utf8")) : [];
+  if (missing.length === 0) return "kept";
+  return {
+    obstacle: `it lacks ${missing.join(", ")}, which is read from it. Add it, or delete the file to have it generated again.`,
+  };
+}
+
+/** Looks at a tree once. */
+function lookAt(root: string, overlays: readonly string[], files: Files, replace: readonly string[]): Look {
+  const listText = (folder: string): string | undefined => {
+    const found = foundAt(join(root, folder, listName));
+    return found?.kind === "file" ? found.content().toString("utf8") : undefined;
+  };
+  const hasList = (folder: string): boolean => (written(folder, listText(folder) ?? "")?.size ?? 0) > 0;
+  const there = foundAt(join(root, "overlays"))?.kind === "folder" ? readdirSync(join(root, "overlays")) : [];
+  // An overlay with a list of its own files was written for an environment, even if that is gone.
+  const gone = there
+    .map((name) => `overlays/${name}`)
+    .filter((folder) => !overlays.includes(folder) && foundAt(join(root, folder))?.kind === "folder")
+    .filter(hasList);
+  const folders = ["bases", "components", ...overlays, ...gone];
+  const onDisk = listsOf(folders.map((folder) => [folder, listText(folder)]));
+  let committed: Written | undefined;
+  const isList = (path: string): boolean => path === `${folderOf(path)}/${listName}`;
+  return {
+    files,
+    gone,
+    hasList,
+    entries: new Map(folders.flatMap((folder) => [...entriesOf(root, folder)])),
+    isMine: (path, content) => {
+      if (isList(path)) return written(folderOf(path), content().toString("utf8")) !== undefined;
+      if (isOwn(path, content, onDisk)) return true;
+      committed ??= committedLists(root, folders);
+      return isOwn(path, content, committed);
+    },
+    wasMine: (path) => isList(path) || onDisk.has(path) || (committed?.has(path) ?? false),
+    isReplaced: (path) => replace.some((one) => beneath(path, one)),
+  };
+}
+
 /**
  * What a build would do with the tree.
  * @param overlays folders of the environments that there are
@@ -135,132 +276,22 @@ export function plan(
   { replace = [] }: { readonly replace?: readonly string[] } = {},
 ): Plan {
   const files = withLists(rendered);
-  const listText = (folder: string): string | undefined => {
-    const found = foundAt(join(root, folder, listName));
-    return found?.kind === "file" ? found.content().toString("utf8") : undefined;
-  };
-  const there = foundAt(join(root, "overlays"))?.kind === "folder" ? readdirSync(join(root, "overlays")) : [];
-  // An overlay with a list of its own files was written for an environment, even if that is gone.
-  const gone = there
-    .map((name) => `overlays/${name}`)
-    .filter((folder) => !overlays.includes(folder) && foundAt(join(root, folder))?.kind === "folder")
-    .filter((folder) => (written(folder, listText(folder) ?? "")?.size ?? 0) > 0);
-  const folders = ["bases", "components", ...overlays, ...gone];
-  const entries = new Map(folders.flatMap((folder) => [...entriesOf(root, folder)]));
-  const onDisk = listsOf(folders.map((folder) => [folder, listText(folder)]));
-  let committed: Written | undefined;
-  const isList = (path: string): boolean => path === `${folderOf(path)}/${listName}`;
-  const isMine = (path: string, content: () => Buffer): boolean => {
-    if (isList(path)) return written(folderOf(path), content().toString("utf8")) !== undefined;
-    if (isOwn(path, content, onDisk)) return true;
-    committed ??= committedLists(root, folders);
-    return isOwn(path, content, committed);
-  };
-  const wasMine = (path: string): boolean => isList(path) || onDisk.has(path) || (committed?.has(path) ?? false);
-
-  const obstacles = new Map<string, string>();
+  const look = lookAt(root, overlays, files, replace);
   const changes: Change[] = [];
+  const obstacles = new Map<string, string>();
   const kept: string[] = [];
   const inTheWay = (path: string, text: string): void => void (obstacles.has(path) || obstacles.set(path, text));
-  const readOnly = (path: string, would: string): void =>
-    inTheWay(path, `it is read-only, and this build would ${would} it. Make it writable, and run make again.`);
-
-  // What is there and would not be any more.
-  const leaving = new Set<string>();
-  for (const [path, found] of entries) {
-    if (found.kind === "folder" || files.has(path)) continue;
-    const folder = folderOf(path);
-    const mine = found.kind === "file" && isMine(path, found.content);
-    if (isLitter(path) || (isPeoples(path) && !mine)) {
-      if (gone.includes(folder) && !isNote(path))
-        inTheWay(
-          path,
-          `src/environments/${folder.slice("overlays/".length)}.ts is gone, and nothing would read this any more. ` +
-            `If the environment has another name now, move it to the overlay of that name; otherwise delete it.`,
-        );
-    } else if (found.kind !== "file")
-      inTheWay(
-        path,
-        `it is a ${found.kind} and not a file of this program's, as is everything else in ${folder}/. Move it, and run make again.`,
-      );
-    else if (mine || (wasMine(path) && replace.some((one) => beneath(path, one)))) {
-      if (found.isReadOnly) readOnly(path, "remove");
-      else {
-        leaving.add(path);
-        changes.push({ path, kind: "removed" });
-      }
-    } else if (wasMine(path))
-      inTheWay(
-        path,
-        `it was changed after it was generated, and this build would remove it, because nothing gives it any more. ` +
-          `Keep elsewhere what you need of it, delete it, and run make again.`,
-      );
-    else {
-      const twin = [...files.keys()].find((one) => one.toLowerCase() === path.toLowerCase());
-      const same = twin ? `On many systems it is the same file as ${posix.basename(twin)}. ` : "";
-      inTheWay(
-        path,
-        `it is not a file of this program's, and would be removed from ${folder}/, where everything is generated. ` +
-          `${same}${places(folder)}Move it, and run make again.`,
-      );
-    }
-  }
-
-  // What would be there.
-  const isLeaving = (folder: string): boolean => {
-    const below = [...entries].filter(([path, { kind }]) => kind !== "folder" && path.startsWith(`${folder}/`));
-    return below.length > 0 && below.every(([path]) => leaving.has(path));
+  const take = (path: string, verdict: Verdict): void => {
+    if (verdict === undefined) return;
+    if (verdict === "kept") kept.push(path);
+    else if (typeof verdict === "string") changes.push({ path, kind: verdict });
+    else inTheWay(verdict.at ?? path, verdict.obstacle);
   };
-  for (const [path, text] of files) {
-    const parents = path.split("/").map((_, i, parts) => parts.slice(0, i).join("/"));
-    const blocked = parents.find((parent) => {
-      const found = entries.get(parent);
-      return found && found.kind !== "folder" && !leaving.has(parent);
-    });
-    const found = entries.get(path);
-    if (blocked !== undefined)
-      inTheWay(
-        blocked,
-        `it is a ${entries.get(blocked)?.kind}, and this build would write files below it. Move it, and run make again.`,
-      );
-    else if (!found) changes.push({ path, kind: "new" });
-    else if (found.kind === "folder" && isLeaving(path)) changes.push({ path, kind: "new" });
-    else if (found.kind !== "file")
-      inTheWay(path, `it is a ${found.kind}, and this build would write a file there. Move it, and run make again.`);
-    else if (found.content().equals(Buffer.from(text))) continue;
-    else if (isMine(path, found.content) || (!isThrowAway(path) && replace.some((one) => beneath(path, one)))) {
-      if (found.isReadOnly) readOnly(path, "overwrite");
-      else changes.push({ path, kind: "changed" });
-    } else if (isThrowAway(path)) {
-      const missing = path.endsWith(".env") ? lacking(text, found.content().toString("utf8")) : [];
-      if (missing.length === 0) kept.push(path);
-      else
-        inTheWay(
-          path,
-          `it lacks ${missing.join(", ")}, which is read from it. Add it, or delete the file to have it generated again.`,
-        );
-    } else if (wasMine(path)) {
-      const folder = folderOf(path);
-      const patches = folder.startsWith("overlays/") ? `${folder}/patches/` : "a patch of an overlay";
-      inTheWay(
-        path,
-        `it was changed after it was generated, and this build would overwrite it. Put the change into src/ or into ` +
-          `${patches}. Then delete the file, or say --replace ${path}, and run make again.`,
-      );
-    } else {
-      const folder = folderOf(path);
-      const other = folder.startsWith("overlays/") ? ", or give the environment another name" : "";
-      const lost = written(folder, listText(folder) ?? "")?.size
-        ? ""
-        : ` Should it be one: ${folder}/${listName}, by which a build knows its own files, does not list it; say --replace ${folder}.`;
-      inTheWay(
-        path,
-        `it is not a file of this program's, and this build would overwrite it. Move it${other}, and run make again.${lost}`,
-      );
-    }
-  }
+  for (const [path, found] of look.entries) take(path, ofPresent(path, found, look));
+  const leaving = new Set(changes.map(({ path }) => path));
+  for (const [path, text] of files) take(path, ofGiven(path, text, look, leaving));
   for (const { path } of changes) {
-    const parent = [...ancestors(path)].find((folder) => entries.get(folder)?.kind === "folder") ?? ".";
+    const parent = [...ancestors(path)].find((folder) => look.entries.get(folder)?.kind === "folder") ?? ".";
     if (!isWritable(join(root, parent)))
       inTheWay(parent, `it is a folder that this build may not write to. Change that, and run make again.`);
   }
