@@ -96,15 +96,7 @@ const settings = ({ wiring: { wire, workloadOf }, size, store: kept, tenant }: C
     unit: "url",
     value: everyAlertmanager(wire(ruler).urlToGroup(alertmanager.members, [alertmanager.roles.server])),
   },
-  ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3"), [
-    "azureAccount",
-    "azureFederatedToken",
-    "s3Endpoint",
-    "s3ForcePathStyle",
-    "s3Insecure",
-    "s3Region",
-    "store",
-  ]),
+  ...store.settings(kept, wire(ingester).to(minio.roles.server, "s3")),
   ...limitSettings("loki"),
   authEnabled: { unit: "boolean", value: String(tenant !== undefined), follows: { setting: "tenant" } },
   // A single ingester waits for no other one.

@@ -116,11 +116,11 @@ export type StoreSetting = keyof ReturnType<typeof tableOf>;
 /**
  * What a program is told of the store.
  * @param address MinIO's
- * @param names what the program knows of it
+ * @param names the settings that the program knows. Default: all
  */
-export function settings(kept: Store, address: Address, names: readonly StoreSetting[]): SettingsTable {
+export function settings(kept: Store, address: Address, names?: readonly StoreSetting[]): SettingsTable {
   const table = tableOf(kept, address);
-  return Object.fromEntries(names.map((name) => [name, table[name]]));
+  return names === undefined ? table : Object.fromEntries(names.map((name) => [name, table[name]]));
 }
 
 /** How a program's pods get at their keys. */

@@ -113,15 +113,7 @@ const settings = (context: Context): SettingsTable => {
   const { wiring, store: kept, tenant } = context;
   const { wire } = wiring;
   return {
-    ...store.settings(kept, wire(liveStore).to(minio.roles.server, "s3"), [
-      "azureAccount",
-      "azureFederatedToken",
-      "s3Endpoint",
-      "s3ForcePathStyle",
-      "s3Insecure",
-      "s3Region",
-      "store",
-    ]),
+    ...store.settings(kept, wire(liveStore).to(minio.roles.server, "s3")),
     ...limitSettings("tempo"),
     // What passes in one push is kept whole; what is beyond is dropped without a word to anybody.
     maxBytesPerTrace: { unit: "count", value: String(largestForwarded) },
