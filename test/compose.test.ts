@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { describe, test } from "node:test";
+import { parse } from "yaml";
 import { addressesIn, listens } from "./lib/addresses.ts";
 import { type ComposeFile, composeOf, namesIn, orderFaults, type Service, specificationFaults } from "./lib/compose.ts";
 import { none, says } from "./lib/findings.ts";
-import { containersOf, type PodTemplate, podTemplates } from "./lib/objects.ts";
+import { containersOf, type Labels, type PodTemplate, podTemplates } from "./lib/objects.ts";
+import { relabelled, type Rule } from "./lib/scrape.ts";
 import { environmentOf, rendered, worldNamed } from "./lib/world.ts";
 
 const demo = worldNamed("demo");
@@ -134,6 +136,46 @@ describe("the Compose file of demo", () => {
       "thanos",
       "thanos-sidecar",
     ]);
+  });
+
+  test("gives a service's metrics the labels of its lines", () => {
+    const jobs = (
+      parse(files.get(`${folder}/config/prometheus-scrape/stack.yaml`) ?? "") as {
+        readonly scrape_configs: readonly {
+          readonly job_name: string;
+          readonly static_configs: readonly { readonly targets: readonly string[]; readonly labels: Labels }[];
+        }[];
+      }
+    ).scrape_configs;
+    const lines = (
+      parse(files.get(`${folder}/config/promtail/promtail.yaml`) ?? "") as {
+        readonly scrape_configs: readonly { readonly relabel_configs: readonly Rule[] }[];
+      }
+    ).scrape_configs[0]?.relabel_configs;
+    assert.ok(lines);
+    const scraped = jobs.flatMap(({ job_name, static_configs }) =>
+      job_name === "node-exporter" ? [] : static_configs,
+    );
+    assert.ok(scraped.length > 10);
+    for (const { targets, labels } of scraped) {
+      const host = targets[0]?.split(":")[0] ?? "";
+      const [name, service] = services.find(([, { hostname }]) => hostname === host) ?? assert.fail(host);
+      // What the engine tells of a container: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#docker_sd_config
+      const told: Labels = {
+        ...Object.fromEntries(
+          Object.entries({ ...service.labels, "com.docker.compose.service": name }).map(([key, value]) => [
+            `__meta_docker_container_label_${key.replaceAll(/[^a-z]/g, "_")}`,
+            value,
+          ]),
+        ),
+        __meta_docker_container_name: `/kube-lgtm-demo-${name}-1`,
+      };
+      const { namespace, pod, app }: Labels = relabelled(told, lines) ?? {};
+      assert.deepEqual(
+        { namespace: labels["namespace"], pod: labels["pod"], app: labels["app"] },
+        { namespace, pod, app },
+      );
+    }
   });
 
   test("mounts every volume that it declares, and declares every one that it mounts", () => {

@@ -15,7 +15,7 @@ for (const { name, overlay, objects } of worlds) {
     test("scrapes every process that has metrics, once, where it serves them, and nothing else", () => {
       const expected = recorded(overlay, objects).nodes.flatMap(({ pod, roles }) =>
         roles.flatMap(({ metrics, ports }) =>
-          metrics ? [endpoint(pod.id, ports[metrics.port] as number, metrics.path ?? "/metrics")] : [],
+          metrics.map(({ port, path }) => endpoint(pod.id, ports[port] as number, path ?? "/metrics")),
         ),
       );
       assert.ok(targets.length > 8, `only ${targets.length} targets`);
@@ -144,7 +144,7 @@ describe("labels of what is scraped", () => {
   const jobNamed = (name: string) =>
     scrapeJobsOf(dev.objects).find((job) => job.job_name === name) ?? assert.fail(name);
 
-  test("a process of the stack is known by its pod, container, node and workload", () => {
+  test("a process of the stack is known by its pod, container, node, component and workload", () => {
     const [loki] = of(dev.objects, "loki");
     assert.deepEqual(loki?.labels, {
       job: "loki",
@@ -153,8 +153,28 @@ describe("labels of what is scraped", () => {
       pod: "loki-0",
       container: "loki",
       node: "node1",
+      app: "loki",
       workload: "all",
     });
+  });
+
+  test("a process is called by one name in its metrics and in its logs", () => {
+    // What agents label lines with: the first of these that a pod has (docs/logs.md, "app").
+    for (const objects of everywhere) {
+      const named = scraped(objects).filter(({ labels }) => labels["pod"] !== undefined);
+      assert.ok(named.length > 8);
+      for (const { pod, labels } of named) assert.equal(labels["app"], pod.labels["app.kubernetes.io/name"], pod.id);
+    }
+  });
+
+  test("kube-state-metrics says whether it can list and watch, as a process of its own name", () => {
+    // Its docs/README.md, "Self metrics": kube_state_metrics_list_total and _watch_total on the telemetry port.
+    for (const objects of everywhere) {
+      const [own] = of(objects, "kube-state-metrics-telemetry");
+      assert.equal(own?.port, 8081);
+      assert.deepEqual([own.labels["app"], own.labels["container"]], ["kube-state-metrics", "kube-state-metrics"]);
+      assert.equal(jobNamed("kube-state-metrics-telemetry").honor_labels, undefined);
+    }
   });
 
   test("what kube-state-metrics says of a pod is of that pod, and the same series whichever pod says it", () => {

@@ -95,7 +95,7 @@ const podMonitors: Feature = {
   changesFor: "each base",
   reshape: (base) => {
     const monitors = base.workloads.flatMap((workload) => {
-      const found = [...new Set(workload.roles.flatMap(({ metrics }) => metrics?.port ?? []))];
+      const found = [...new Set(workload.roles.flatMap(({ metrics }) => metrics.map(({ port }) => port)))];
       return found.length > 0 ? [podMonitor(workload, found)] : [];
     });
     return monitors.length > 0 ? { ...base, objects: [...base.objects, ...monitors] } : base;
@@ -139,7 +139,7 @@ describe("a feature that adds an object to each workload", () => {
       const monitors = objects.filter(({ kind }) => kind === "PodMonitor");
       const scraped = one.parts
         .flatMap(({ bases }) => bases.flatMap(({ workloads }) => workloads))
-        .filter(({ roles }) => roles.some(({ metrics }) => metrics));
+        .filter(({ roles }) => roles.some(({ metrics }) => metrics.length > 0));
       assert.deepEqual(
         monitors.map(({ metadata }) => metadata.name).sort(),
         scraped.map(({ fullName }) => fullName).sort(),

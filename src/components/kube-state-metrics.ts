@@ -8,7 +8,14 @@ import { apart } from "../core/model/grouping.ts";
 
 export const roles = defineRoles(
   "kube-state-metrics",
-  { ports: { http: 8080, telemetry: 8081 }, metrics: { port: "http", about: "cluster" } },
+  {
+    ports: { http: 8080, telemetry: 8081 },
+    // The second is about itself: whether it can list and watch, and what it takes.
+    metrics: [
+      { port: "http", about: "cluster" },
+      { port: "telemetry", job: "kube-state-metrics-telemetry" },
+    ],
+  },
   {
     // Two would count each object of the cluster twice, as one and the same series.
     server: { tier: "read", singleton: true, unsized: "the objects of the cluster are no part of a load" },

@@ -204,7 +204,7 @@ const scrapedNamespaces: Place = {
 const scraped = (context: Context): void => {
   const { wire } = context.wiring;
   for (const role of rolesOf(context)) {
-    if (role.metrics) wire(server).discovers(role, role.metrics.port);
+    for (const { port } of role.metrics) wire(server).discovers(role, port);
   }
   wire(server).toPlace(apiServer);
   wire(server).toPlace(scrapedNamespaces);
@@ -303,7 +303,7 @@ export const prometheus: Component = {
   }),
   build(context) {
     scraped(context);
-    const silent = rolesOf(context).filter(({ metrics }) => !metrics);
+    const silent = rolesOf(context).filter(({ metrics }) => metrics.length === 0);
     const jobs = scrapeJobs(server, context.wiring, silent);
     return {
       pods: context.workloads.map((workload) => pods(workload, context.size(workload))),

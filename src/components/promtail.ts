@@ -2,6 +2,7 @@ import { clusterAccess } from "../core/derive/rbac.ts";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { Component, Context, Pods, SettingsTable } from "../core/model/component.ts";
 import { partOf } from "../core/derive/labels.ts";
+import { compose } from "../core/derive/scrape.ts";
 import { defineRoles, type Workload } from "../core/model/roles.ts";
 import {
   configVolume,
@@ -92,11 +93,15 @@ const containers = {
       filters: Object.entries(partOf).map(([key, value]) => ({ name: "label", values: [`${key}=${value}`] })),
     },
   ],
-  relabel_configs: Object.entries({
-    app: "__meta_docker_container_label_app_kubernetes_io_name",
-    container: "__meta_docker_container_label_app_kubernetes_io_component",
-    pod: "__meta_docker_container_name",
-  }).map(([label, source]) => ({ source_labels: [source], regex: "/?(.*)", target_label: label })),
+  relabel_configs: [
+    { target_label: "namespace", replacement: compose },
+    ...Object.entries({
+      app: "__meta_docker_container_label_app_kubernetes_io_name",
+      container: "__meta_docker_container_label_app_kubernetes_io_component",
+      // Not the container's name, which has the project's before it: Prometheus cannot know that.
+      pod: "__meta_docker_container_label_com_docker_compose_service",
+    }).map(([label, source]) => ({ source_labels: [source], target_label: label })),
+  ],
 };
 
 /** Where log lines are read, and where it is noted how far. */

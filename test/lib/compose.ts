@@ -8,6 +8,8 @@ import type { Labels } from "./objects.ts";
 /** One service of a Compose file: the fields that the checks read. */
 export interface Service {
   readonly image: string;
+  readonly hostname?: string;
+  readonly labels?: Labels;
   readonly command?: readonly string[];
   readonly entrypoint?: readonly string[];
   readonly environment?: Labels;

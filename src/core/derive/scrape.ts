@@ -3,94 +3,116 @@ import { partOf } from "./labels.ts";
 import { type Metrics, type Role, scheme, type Workload } from "../model/roles.ts";
 import { isRole, type Wiring } from "../model/wiring.ts";
 
+/** An endpoint of a role, and the job that scrapes it. */
+interface Endpoint {
+  readonly role: Role;
+  readonly metrics: Metrics;
+  readonly job: string;
+}
+
+const endpoints = (role: Role): readonly Endpoint[] =>
+  role.metrics.map((metrics) => ({ role, metrics, job: metrics.job ?? role.component }));
+
+/** The endpoints by job, in the order of the jobs' names. */
+const byJob = <E extends Endpoint>(all: readonly E[]): readonly (readonly [string, readonly E[]])[] =>
+  unique(all.map(({ job }) => job))
+    .sort()
+    .map((job) => [job, all.filter((one) => one.job === job)]);
+
 /**
  * Prometheus scrape jobs of the roles that `scraper` finds, in the order of their names.
  * @param silent roles without metrics: where one has pods of its own, they are no targets, whatever
  * their ports are called
  */
 export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[]): readonly object[] {
-  const found = wiring.connections().filter(({ from, to, via }) => from === scraper && via === "member" && isRole(to));
-  const targets = found.map(({ to, port }) => ({ role: to as Role, port: port as string }));
-  return unique(targets.map(({ role }) => jobOf(role)))
-    .sort()
-    .map((job) => {
-      const own = targets.filter(({ role }) => jobOf(role) === job);
-      const { namespaceKind } = own[0]?.role as Role;
-      const components = unique(own.map(({ role }) => role.component)).sort();
-      const ports = unique(own.map(({ port }) => port)).sort();
-      const mute = silent.filter(
-        (role) => components.includes(role.component) && ports.some((port) => port in role.ports),
-      );
-      return {
-        job_name: job,
-        ...common(own.map(({ role }) => role)),
-        kubernetes_sd_configs: [
-          {
-            role: "pod",
-            namespaces: namespaceKind === "stack" ? { own_namespace: true } : undefined,
-            selectors: [
-              {
-                role: "pod",
-                label: Object.entries(partOf)
-                  .map(([k, v]) => `${k}=${v}`)
-                  .join(","),
-              },
-            ],
-          },
-        ],
-        relabel_configs: [
-          keep(["__meta_kubernetes_pod_label_app_kubernetes_io_name"], components.join("|")),
-          keep(["__meta_kubernetes_pod_container_port_name"], ports.join("|")),
-          ...(mute.length > 0 ? [drop([componentLabel], mute.map(({ name }) => name).join("|"))] : []),
-          ...identity[own[0]?.role.metrics?.about ?? "process"](job),
-        ],
-        metric_relabel_configs: own[0]?.role.metrics?.relabel,
-      };
-    });
+  const found = wiring.connections().flatMap(({ from, to, via, port }) => {
+    if (from !== scraper || via !== "member" || !isRole(to)) return [];
+    return endpoints(to).filter(({ metrics }) => metrics.port === port);
+  });
+  return byJob(found).map(([job, own]) => {
+    const { role, metrics } = own[0] as Endpoint;
+    const components = unique(own.map(({ role }) => role.component)).sort();
+    const ports = unique(own.map(({ metrics }) => metrics.port)).sort();
+    const mute = silent.filter(
+      (role) => components.includes(role.component) && ports.some((port) => port in role.ports),
+    );
+    return {
+      job_name: job,
+      ...common(job, own),
+      kubernetes_sd_configs: [
+        {
+          role: "pod",
+          namespaces: role.namespaceKind === "stack" ? { own_namespace: true } : undefined,
+          selectors: [
+            {
+              role: "pod",
+              label: Object.entries(partOf)
+                .map(([k, v]) => `${k}=${v}`)
+                .join(","),
+            },
+          ],
+        },
+      ],
+      relabel_configs: [
+        keep([nameLabel], components.join("|")),
+        keep(["__meta_kubernetes_pod_container_port_name"], ports.join("|")),
+        ...(mute.length > 0 ? [drop([componentLabel], mute.map(({ name }) => name).join("|"))] : []),
+        ...identity[metrics.about ?? "process"](job),
+      ],
+      metric_relabel_configs: metrics.relabel,
+    };
+  });
 }
+
+/** What the namespace and the node are called where there is one machine, with Compose. */
+export const compose = "compose";
 
 /**
  * The same jobs where there is nobody to ask for pods: every role with metrics among these
  * workloads, by name.
  */
 export function staticJobs(workloads: readonly Workload[]): readonly object[] {
-  const targets = workloads.flatMap(({ fullName, name: workload, roles }) =>
+  const targets = workloads.flatMap(({ component, fullName, name: workload, roles }) =>
     roles.flatMap((role) =>
-      role.metrics
-        ? [{ job: jobOf(role), role, target: `${fullName}:${role.ports[role.metrics.port]}`, labels: { workload } }]
-        : [],
+      endpoints(role).map((endpoint) => ({
+        ...endpoint,
+        target: `${fullName}:${role.ports[endpoint.metrics.port]}`,
+        labels:
+          endpoint.metrics.about === "node"
+            ? { node: compose, instance: compose }
+            : { namespace: compose, pod: fullName, app: component, workload },
+      })),
     ),
   );
-  return unique(targets.map(({ job }) => job))
-    .sort()
-    .map((job) => {
-      const own = targets.filter((one) => one.job === job);
-      const each = new Map(own.map(({ target, labels }) => [target, { targets: [target], labels }]));
-      return {
-        job_name: job,
-        ...common(own.map(({ role }) => role)),
-        static_configs: [...each.values()],
-      };
-    });
+  return byJob(targets).map(([job, own]) => {
+    const each = new Map(own.map(({ target, labels }) => [target, { targets: [target], labels }]));
+    const { relabel } = (own[0] as Endpoint).metrics;
+    return {
+      job_name: job,
+      ...common(job, own),
+      static_configs: [...each.values()],
+      metric_relabel_configs: relabel,
+    };
+  });
 }
 
-/** @throws if one of the job's roles takes TLS and another does not */
-function common(roles: readonly Role[]) {
-  const [role] = roles;
-  const schemes = unique(roles.map((one) => scheme(one, one.metrics?.port ?? "")));
-  if (schemes.length > 1)
-    throw new Error(
-      `The roles of the scrape job ${role && jobOf(role)} speak ${schemes.join(" and ")}. Give one a job.`,
-    );
-  return {
-    scheme: schemes[0] === "https" ? "https" : undefined,
-    metrics_path: role?.metrics?.path,
-    honor_labels: role?.metrics?.about === "cluster" ? true : undefined,
-  };
+/** @throws if the job's endpoints differ in what is said once for a job */
+function common(job: string, own: readonly Endpoint[]) {
+  const [one, ...others] = own.map(({ role, metrics: { port, path, about } }) => ({
+    scheme: scheme(role, port) === "https" ? "https" : undefined,
+    metrics_path: path,
+    honor_labels: about === "cluster" ? true : undefined,
+  }));
+  for (const other of others)
+    for (const field of ["scheme", "metrics_path", "honor_labels"] as const)
+      if (other[field] !== one?.[field])
+        throw new Error(
+          `The endpoints of the scrape job ${job} have as ${field} ${one?.[field] ?? "nothing"} and ${other[field] ?? "nothing"}. Give one a job.`,
+        );
+  return one;
 }
 
-const jobOf = ({ component, metrics }: Role): string => metrics?.job ?? component;
-
+const nameLabel = "__meta_kubernetes_pod_label_app_kubernetes_io_name";
 const componentLabel = "__meta_kubernetes_pod_label_app_kubernetes_io_component";
 const keep = (source_labels: readonly string[], regex: string): object => ({ source_labels, regex, action: "keep" });
 const drop = (source_labels: readonly string[], regex: string): object => ({ source_labels, regex, action: "drop" });
@@ -101,6 +123,8 @@ const label = {
   pod: copy("__meta_kubernetes_pod_name", "pod"),
   container: copy("__meta_kubernetes_pod_container_name", "container"),
   node: copy("__meta_kubernetes_pod_node_name", "node"),
+  // As the agents call it, which read the same pod's logs.
+  app: copy(nameLabel, "app"),
   // Not "component", which Loki, Mimir and Tempo have for the parts of a process (Mimir's own
   // dashboards go by it).
   workload: copy(componentLabel, "workload"),

@@ -47,7 +47,7 @@ const spokenByName = (port: string): Speaks => {
   return port === "gossip" ? "tcp" : "http";
 };
 
-/** What Prometheus scrapes. */
+/** An endpoint that Prometheus scrapes. */
 export interface Metrics<P extends string = string> {
   readonly port: P;
   /** Name of the scrape job: "thanos-sidecar". Default: the component's name. */
@@ -88,7 +88,8 @@ export interface Role<P extends string = string> {
   readonly ports: Readonly<Record<P, number>>;
   /** By port: `{ http: "http", grpc: "grpc" }`. Nothing else says whether a port takes TLS. */
   readonly speaks: Readonly<Record<P, Speaks>>;
-  readonly metrics?: Metrics<P> | undefined;
+  /** Endpoints with metrics. Each that differs in more than its port has a job of its own. */
+  readonly metrics: readonly Metrics<P>[];
   readonly entryPoint?: EntryPoint<P> | undefined;
   readonly groups: readonly Group<P>[];
   /** Ports that take UDP beside TCP: ["gossip"]. */
@@ -149,7 +150,7 @@ export const governingServiceName = ({ fullName, roles }: Workload): string =>
 interface Shared<P extends string> {
   readonly ports: Readonly<Record<P, number>>;
   readonly speaks?: Readonly<Partial<Record<NoInfer<P>, Speaks>>>;
-  readonly metrics?: Metrics<NoInfer<P>>;
+  readonly metrics?: Metrics<NoInfer<P>> | readonly Metrics<NoInfer<P>>[];
   readonly namespaceKind?: NamespaceKind;
   readonly groups?: readonly Group<NoInfer<P>>[];
   readonly unsized?: string;
@@ -159,7 +160,7 @@ interface Shape {
   readonly tier: Tier;
   readonly ports?: Readonly<Record<string, number>>;
   readonly speaks?: Readonly<Record<string, Speaks>>;
-  readonly metrics?: Metrics;
+  readonly metrics?: Metrics | readonly Metrics[];
   readonly entryPoint?: EntryPoint;
   readonly groups?: readonly Group[];
   readonly datagrams?: readonly string[];
@@ -198,7 +199,7 @@ export function defineRoles<const P extends string, const T extends Readonly<Rec
       namespaceKind: shared.namespaceKind ?? "stack",
       ports,
       speaks: { ...byName, ...shared.speaks, ...shape.speaks },
-      metrics: shape.metrics ?? shared.metrics,
+      metrics: [shape.metrics ?? shared.metrics ?? []].flat(),
       entryPoint: shape.entryPoint,
       groups: [...(shared.groups ?? []), ...(shape.groups ?? [])],
       datagrams: shape.datagrams ?? [],

@@ -14,7 +14,7 @@ const byName = (bases: readonly Base[]): readonly Base[] =>
 
 /** Scrapes are left out of the picture: Prometheus has one with every component. */
 const isScrape = ({ to, port, via }: Connection): boolean =>
-  isRole(to) && via === "member" && to.metrics?.port === port;
+  isRole(to) && via === "member" && to.metrics.some((one) => one.port === port);
 
 /** Who talks to whom, as a Mermaid flowchart: one node a component, one arrow a pair, with the names of the ports. */
 export function topology(overlay: Overlay): string {
