@@ -11,6 +11,8 @@ import type { Mode, Role } from "../src/core/model/roles.ts";
 import type { Store } from "../src/core/model/store.ts";
 import { foundation } from "../src/program.ts";
 import { apiServerRows } from "./apiserver.ts";
+import { allCases, promtoolFiles, trials } from "./lib/alerts.ts";
+import { ruleFiles, rules } from "./lib/monitoring.ts";
 import { alloyReads, promtailReads } from "./lib/reading.ts";
 import { fileText } from "../src/core/util/text.ts";
 
@@ -201,11 +203,6 @@ const checksOf = (base: Base): readonly Check[] => {
     },
     prometheus: () => [
       prometheusCheck(base),
-      {
-        config: `${config}/prometheus-rules`,
-        program: "promtool",
-        arguments: ["test", "rules", "test/rules/prometheus.yaml"],
-      },
       ...additions
         .filter(({ configPatches }) => configPatches.some(({ name }) => name.startsWith("prometheus")))
         .map((added) => prometheusCheck(base, added)),
@@ -218,6 +215,30 @@ const checksOf = (base: Base): readonly Check[] => {
   };
   return table[base.component.name]?.() ?? [];
 };
+
+const cases = await allCases();
+const tried = trials(cases, rules).found;
+
+/** Every file of rules that Prometheus's language is for, and what test/alerts says of its alerts. */
+const ruleChecks: readonly Check[] = [
+  ...ruleFiles
+    .filter(({ evaluator }) => evaluator !== "loki")
+    .map(({ path }) => ({ config: path, program: "promtool", arguments: ["check", "rules", "--lint=all", path] })),
+  ...[...cases.keys()].map((owner) => {
+    const all = tried.filter((one) => one.owner === owner);
+    const folder = join(scratch, `alerts-${owner}`);
+    mkdirSync(folder);
+    const tests = all.map((trial, i) => {
+      const path = join(folder, `${i}-${trial.alert}`);
+      const written = promtoolFiles(trial, `${path}.rules.yaml`);
+      writeFileSync(`${path}.rules.yaml`, written.rules);
+      writeFileSync(`${path}.yaml`, written.test);
+      return `${path}.yaml`;
+    });
+    const config = `test/alerts/${owner}.ts: ${new Set(all.map(({ alert }) => alert)).size} alerts, ${all.length} cases`;
+    return { config, program: "promtool", arguments: ["test", "rules", ...tests] };
+  }),
+];
 
 /** The examples of receivers that the docs show, each as a configuration of its own. */
 const receiverChecks: readonly Check[] = [
@@ -258,7 +279,7 @@ const all = [
       .filter(({ files = {} }) => "nginx.conf" in files)
       .map((config) => ({ check: nginxCheck(base, config), variables: {} })),
   ]),
-  ...[...receiverChecks, ...fluxChecks].map((check) => ({ check, variables: {} })),
+  ...[...receiverChecks, ...ruleChecks, ...fluxChecks].map((check) => ({ check, variables: {} })),
 ];
 const [, , chosen = ""] = process.argv;
 for (const { check, variables } of all.filter((one) => one.check.program.includes(chosen))) {

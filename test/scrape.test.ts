@@ -120,7 +120,7 @@ describe("an annotated pod of a user's", () => {
       readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[];
     };
     const { expr } = groups.flatMap(({ rules }) => rules).find(({ alert }) => alert === "TargetDown") ?? assert.fail();
-    // Of other jobs each target by itself. What it means is in test/rules/prometheus.yaml, for promtool.
+    // Of other jobs each target by itself. What it means is in test/alerts/prometheus.ts, for promtool.
     assert.match(expr, /up\{job!="pods"\} == 0/);
     assert.match(expr, /max by \([^)]*\bpod\b[^)]*\) \(up\{job="pods"\}\) == 0/);
   });

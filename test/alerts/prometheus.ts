@@ -1,0 +1,22 @@
+import type { AlertCases } from "../lib/alerts.ts";
+
+const loki = 'job="loki",app="loki",workload="all",namespace="observability"';
+const cart = 'job="pods",namespace="shop",pod="cart-1"';
+
+export const cases: AlertCases = {
+  Watchdog: { labels: { severity: "none" }, fires: {}, neverSilent: "its absence is the alarm" },
+  TargetDown: [
+    {
+      name: "a process of the stack is away",
+      labels: { severity: "warning", job: "loki", pod: "loki-0" },
+      fires: { [`up{${loki},pod="loki-0"}`]: 0, [`up{${loki},pod="loki-1"}`]: 1 },
+      silent: { [`up{${loki},pod="loki-0"}`]: "0x18 1x1", [`up{${loki},pod="loki-1"}`]: 1 },
+    },
+    {
+      name: "no port of a user's pod has metrics",
+      labels: { severity: "warning", job: "pods", namespace: "shop", pod: "cart-1" },
+      fires: { [`up{${cart},instance="10.1.2.3:8080"}`]: 0, [`up{${cart},instance="10.1.2.3:5432"}`]: 0 },
+      silent: { [`up{${cart},instance="10.1.2.3:8080"}`]: 1, [`up{${cart},instance="10.1.2.3:5432"}`]: 0 },
+    },
+  ],
+};
