@@ -85,7 +85,7 @@ const variation = (
   features: readonly Feature[],
   leftOut: readonly Component[],
 ): EnvironmentValues => {
-  const { namespaces, replicas, volumes, tenant, overrides } = environment;
+  const { namespaces, replicas, volumes, tenant, overrides, alerts } = environment;
   const counted = Object.entries(replicas).map(([workload, count]) => [
     workload,
     { ...sizes[workload], replicas: count },
@@ -99,6 +99,7 @@ const variation = (
     leftOut: leftOut.map(({ name }) => name),
     tenant,
     overrides,
+    alerts,
     resizing: { ...sizes, ...Object.fromEntries(counted) },
   };
 };

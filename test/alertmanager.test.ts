@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { network } from "../src/core/kubernetes/network-rules.ts";
+import { readFileSync } from "node:fs";
+import { network, outside } from "../src/core/kubernetes/network-rules.ts";
+import { overlayFiles } from "../src/core/output/render.ts";
 import { none } from "./lib/findings.ts";
 import { containersOf, podTemplates, secretsOf } from "./lib/objects.ts";
 import { environmentOf, type World, worldNamed, worldOf } from "./lib/world.ts";
@@ -84,6 +86,9 @@ function filesOf(world: World, name: string, volume: string, secrets: Readonly<R
   ) as Texts;
 }
 
+/** Ways to tell somebody, of a whole configuration: "slack_configs". */
+const integrationsOf = (config: string): readonly string[] => config.match(/\w+_configs\b/g) ?? [];
+
 describe("receivers of alerts", () => {
   const own = "route: {receiver: mine}\nreceivers: [{name: mine}]\n";
   const world = worldNamed("every-mimir-microservices");
@@ -91,7 +96,8 @@ describe("receivers of alerts", () => {
 
   test("are none until somebody makes the Secret: the pods start without it, and keep every alert", () => {
     const { [file ?? ""]: config = "" } = filesOf(world, "alertmanager", "config", {});
-    assert.match(config, /^receivers:\n {2}- name: none\n*$/m);
+    none(integrationsOf(config));
+    assert.match(config, /^receivers:$/m);
   });
   test("are those of the Secret alertmanager-config, with the files that they name", () => {
     const secret = { "alertmanager.yml": own, "webhook-url": "https://example.com" };
@@ -107,15 +113,102 @@ describe("receivers of alerts", () => {
     const files = filesOf(world, "mimir-alertmanager", "config", secrets);
     const fallback = /fallback_config_file: (\S+)/.exec(files["mimir.yaml"] ?? "")?.[1];
     assert.equal(files[fallback?.replace(`${config}/`, "") ?? ""], own);
-    assert.match(
-      filesOf(world, "mimir-alertmanager", "config", {})[fallback?.replace(`${config}/`, "") ?? ""] ?? "",
-      /name: none/,
-    );
+    const silent = filesOf(world, "mimir-alertmanager", "config", {})[fallback?.replace(`${config}/`, "") ?? ""];
+    assert.match(silent ?? "", /^receivers:$/m);
+    none(integrationsOf(silent ?? ""));
   });
   test("credentials of theirs are in no pod but Alertmanagers'", () => {
     const readers = podTemplates(world.objects).filter((one) =>
       secretsOf(one).some((secret) => secret.name === "alertmanager-config"),
     );
     assert.deepEqual(readers.map((one) => one.name).sort(), ["alertmanager", "mimir-alertmanager"]);
+  });
+});
+
+describe("receivers that an environment names", () => {
+  const alerts = {
+    critical: { pagerduty: "pagerduty-key", email: "on-call@example.com" },
+    warning: { slack: "slack-url" },
+    deadManSwitch: { webhook: "heartbeat-url" },
+    namespaces: { shop: { critical: { slack: "shop-url" } } },
+    smtp: { host: "smtp.example.com:587", from: "kube-lgtm@example.com", username: "me", password: "smtp-password" },
+  } as const;
+  const settings = { mode: "microservices", metrics: "mimir" } as const;
+  const told = worldOf(environmentOf("told", { ...settings, alerts }));
+  const keys = ["heartbeat-url", "pagerduty-key", "shop-url", "slack-url", "smtp-password"];
+  const secret = { "alertmanager-config": Object.fromEntries(keys.map((key) => [key, `credential of ${key}`])) };
+  const config = filesOf(told, "alertmanager", "config", secret)["alertmanager.yml"] ?? "";
+
+  test("find each credential in a file of the Secret, and none of them is in git", () => {
+    const named = [...config.matchAll(/\w+_file: (\S+)/g)].map(([, file = ""]) => file);
+    assert.deepEqual(
+      named.toSorted(),
+      keys.map((key) => `/etc/alertmanager/${key}`),
+    );
+    const mounts = containersOf(pod(told, "alertmanager")).flatMap(({ volumeMounts = [] }) => volumeMounts);
+    assert.equal(mounts.find(({ name }) => name === "config")?.mountPath, "/etc/alertmanager");
+    const there = Object.keys(filesOf(told, "alertmanager", "config", secret));
+    assert.deepEqual(there.toSorted(), ["alertmanager.yml", ...keys]);
+  });
+  test("are written with keys that Alertmanager's documentation has", () => {
+    const { names } = JSON.parse(readFileSync("test/facts/keys/alertmanager.json", "utf8")) as {
+      names: Readonly<Record<string, string>>;
+    };
+    const known = new Set((names[""] ?? "").split(" "));
+    none([...config.matchAll(/^[ -]*(\w+):/gm)].map(([, key = ""]) => key).filter((key) => !known.has(key)));
+  });
+  test("are reached from Alertmanager and from Mimir's own, and nobody else is let out for them", () => {
+    const ways = network(told.objects);
+    for (const port of [443, 587]) {
+      const open = podTemplates(told.objects).filter((one) => ways.open("Egress", one, outside, { port }));
+      const named = open.map(({ name }) => name).filter((name) => name.includes("alertmanager"));
+      assert.deepEqual(named.toSorted(), ["alertmanager", "mimir-alertmanager"], `port ${port}`);
+      const before = network(worldOf(environmentOf("told", settings)).objects);
+      none(
+        open
+          .filter((one) => !named.includes(one.name) && !before.open("Egress", one, outside, { port }))
+          .map(({ name }) => name),
+      );
+    }
+  });
+  test("are told by Mimir's own Alertmanager in the same words, from the same files", () => {
+    const own = filesOf(told, "mimir-alertmanager", "config", {});
+    assert.ok(Object.values(own).includes(config));
+    const mounts = containersOf(pod(told, "mimir-alertmanager")).flatMap(({ volumeMounts = [] }) => volumeMounts);
+    const volume = mounts.find(({ mountPath }) => mountPath === "/etc/alertmanager")?.name;
+    const { spec } = pod(told, "mimir-alertmanager");
+    assert.deepEqual(spec.volumes?.find(({ name }) => name === volume)?.secret, {
+      secretName: "alertmanager-config",
+      optional: true,
+    });
+  });
+  test("have their credentials listed where the owner of the environment looks", () => {
+    const readme = [...overlayFiles(told.overlay, [], "shell")].find(([path]) => path.endsWith("README.md"))?.[1] ?? "";
+    assert.match(readme, new RegExp(`alertmanager-config.*${keys.map((key) => `.${key}.`).join(", ")}`));
+  });
+
+  const refused = (wrong: object, text: string): void =>
+    assert.throws(
+      () => environmentOf("told", { mode: "monolithic", metrics: "mimir", ...wrong }),
+      (error: Error) => error.message === `src/environments/told.ts: ${text}`,
+    );
+  test("are refused where they would never be told", () => {
+    refused(
+      { alerts: { namespaces: { shop: { info: { email: "a@example.com" } } } } },
+      'alerts.namespaces.shop.info.email is "a@example.com": expected alerts.smtp, the server that takes mail. Set it.',
+    );
+    refused({ alerts: { critical: {} } }, 'alerts.critical is {}: expected a table such as { slack: "slack-url" }');
+    refused(
+      { alerts: { critical: { slack: "https://hooks.slack.com/services/T000" } } },
+      'alerts.critical.slack is "https://hooks.slack.com/services/T000": expected a key of the Secret such as "slack-url"',
+    );
+    refused(
+      { alerts: { namespaces: { "a b": {} } } },
+      'alerts.namespaces has the key "a b": expected the name of a namespace',
+    );
+    refused(
+      { stack: "agents", metrics: "thanos-sidecar", alerts: { critical: { slack: "slack-url" } } },
+      'alerts has no effect: stack "agents" leaves alertmanager out. Remove one of the two.',
+    );
   });
 });

@@ -10,7 +10,8 @@ import type { Addition } from "../src/core/assemble/feature.ts";
 import type { Mode, Role } from "../src/core/model/roles.ts";
 import type { Store } from "../src/core/model/store.ts";
 import { foundation } from "../src/program.ts";
-import { apiServerRows } from "./apiserver.ts";
+import { alertRows } from "./alerting.ts";
+import { apiServerRows, type Row } from "./apiserver.ts";
 import { allCases, promtoolFiles, trials } from "./lib/alerts.ts";
 import { ruleFiles, rules } from "./lib/monitoring.ts";
 import { alloyReads, promtailReads } from "./lib/reading.ts";
@@ -263,6 +264,12 @@ const version = (program: string): string => {
   return /\d+\.\d+\.\d+[\w.-]*|version ([0-9a-f]{12})/i.exec(`${stdout}${stderr}`)?.[0] ?? "unknown";
 };
 
+/** What only a program that runs knows. */
+async function* rowsOf(chosen: string): AsyncGenerator<Row> {
+  if (["amtool", "alertmanager"].some((program) => program.includes(chosen))) yield* alertRows();
+  if ("kube-apiserver".includes(chosen)) yield* apiServerRows();
+}
+
 let failed = 0;
 const all = [
   ...bases.flatMap((base) => [
@@ -309,7 +316,7 @@ for (const { program, reads, file } of [
   failed += 1;
   console.error([...wrong.map((one) => JSON.stringify(one)), output].join("\n"));
 }
-for await (const { result, program, what, faults } of "kube-apiserver".includes(chosen) ? apiServerRows() : []) {
+for await (const { result, program, what, faults } of rowsOf(chosen)) {
   console.log(`${result.padEnd(10)}${program.padEnd(28)}${what}`);
   if (result === "failed") failed += 1;
   for (const fault of faults) console.error(fault);

@@ -359,7 +359,7 @@ describe("a wrong setting stops the build with its path, what was found and what
     [
       "what holds for a tenant that is none",
       { ...good, overrides: { loki: { "team a": {} } } },
-      'src/environments/prod.ts: overrides.loki has the tenant "team a": expected a tenant of letters, digits, "-", "_" and "."',
+      'src/environments/prod.ts: overrides.loki has the key "team a": expected a tenant of letters, digits, "-", "_" and "."',
     ],
     [
       "what holds for a tenant and is no table",

@@ -1,6 +1,7 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { IVolume } from "kubernetes-models/v1/Volume";
+import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
 import { type Built, type Config, type Context, type Pods, settingsName } from "../core/model/component.ts";
 import type { Role, Workload } from "../core/model/roles.ts";
 import {
@@ -113,6 +114,14 @@ export const copies = ({ replicas, zones }: Size): number => zones ?? Math.min(3
  */
 const graceSeconds = { writer: 300, other: 60 } as const;
 
+/** Containers that stand beside a program, its further files, and where else it must get to. */
+export interface Beside extends Pick<Pods, "waysOut"> {
+  readonly containers?: readonly IContainer[];
+  readonly volumes?: readonly IVolume[];
+  /** Of the program itself. */
+  readonly mounts?: readonly IVolumeMount[];
+}
+
 /** Loki, Mimir or Tempo: a program of several roles, of which each process runs some. */
 interface Program {
   readonly name: keyof typeof onlyTenant;
@@ -127,6 +136,8 @@ interface Program {
   readonly files?: (context: Context) => Readonly<Record<string, object>>;
   /** The volume of these files, for a workload that reads further ones. */
   readonly folder?: (workload: Workload) => IVolume | undefined;
+  /** What the pods of a workload have beside the program itself. */
+  readonly beside?: (context: Context, workload: Workload) => Beside;
   /** Environment variables that the files name. */
   readonly variables?: (wiring: Wiring) => readonly IEnvVar[];
   readonly overrides: ReturnType<typeof overrides>;
@@ -161,10 +172,12 @@ function pods(workload: Workload, context: Context, program: Program, keys: stor
   const { args, env } = zoned(workload, size, zones);
   const writes = workload.roles.includes(writer);
   const waiting = program.waits?.(context, workload) ?? [];
+  const { containers = [], volumes = [], mounts = [], waysOut } = program.beside?.(context, workload) ?? {};
   return {
     workload,
     size,
     asksOutside: true,
+    waysOut,
     pod: {
       terminationGracePeriodSeconds: program.graceSeconds ?? graceSeconds[writes ? "writer" : "other"],
       initContainers: waiting.length > 0 ? [...waiting] : undefined,
@@ -189,13 +202,16 @@ function pods(workload: Workload, context: Context, program: Program, keys: stor
             overrides.mount,
             { name: "data", mountPath: "/data" },
             ...tmp,
+            ...mounts,
             ...keys.volumeMounts,
           ],
         },
+        ...containers,
       ],
       volumes: [
         folder?.(workload) ?? configVolume("config", name),
         overrides.volume,
+        ...volumes,
         ...(workload.disk ? [] : [emptyDir("data")]),
         ...(tmp.length > 0 || waiting.length > 0 ? [emptyDir("tmp")] : []),
         ...keys.volumes,

@@ -8,7 +8,7 @@ import type { Address, Wiring } from "../core/model/wiring.ts";
 import { limitSettings } from "../sizing/limits.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, copies, member, memberlist, overrides, server, shutdownDelay } from "./dskit.ts";
+import { type Beside, buildOf, copies, member, memberlist, overrides, server, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPodWhole, namespaceVariable } from "./memcached.ts";
@@ -396,6 +396,17 @@ const routes = [
   [frontend, "/prometheus/", "= /api/v1/user_limits", "= /api/v1/status/buildinfo", "= /ready"],
 ] as const;
 
+/** Keys of receivers are files where the stack's Alertmanager has them, too. */
+const ofReceivers = (workload: Workload, { alerts }: Context): Beside => {
+  if (!workload.roles.includes(ownAlertmanager)) return {};
+  const { name, folder } = alertmanager.receivers;
+  return {
+    waysOut: alertmanager.waysTo(alerts),
+    volumes: [{ name: "receivers", secret: { secretName: name, optional: true } }],
+    mounts: [{ name: "receivers", mountPath: folder, readOnly: true }],
+  };
+};
+
 /** A pair of Prometheus sends the same samples, and both would be stored. */
 const twiceTaken = ({ settings }: Base, others: readonly Base[]): readonly string[] => {
   const senders = others
@@ -494,12 +505,13 @@ export const mimir: Component = {
     alive: "/api/v1/status/buildinfo",
     startSeconds: 600,
     config,
-    files: ({ wiring }): Readonly<Record<string, object>> =>
-      wiring.runs(ownAlertmanager) ? { [fallback]: alertmanager.silent } : {},
+    files: ({ wiring, alerts }): Readonly<Record<string, object>> =>
+      wiring.runs(ownAlertmanager) ? { [fallback]: alertmanager.configuration(alerts) } : {},
     folder: ({ roles }) =>
       roles.includes(ownAlertmanager)
         ? overlaid("config", "mimir", alertmanager.receivers.name, { [fallback]: alertmanager.receivers.key })
         : undefined,
+    beside: (context, workload) => ofReceivers(workload, context),
     overrides: limits,
     zones: [
       [ingester, "-ingester.ring.instance-availability-zone"],

@@ -21,7 +21,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(choices.store).map((kind) => [kind, `say store: { kind: "${kind}" }`])),
   dashboards: "say them in a ConfigMap of an overlay of your own",
   "components.grafana": 'its settings are variables: literals of "grafana-settings" in an overlay of your own',
-  "components.alertmanager": 'receivers are in the Secret "alertmanager-config"',
+  "components.alertmanager": 'say alerts: { critical: { slack: "slack-url" } }',
   "components.minio": `${inPatches}; its volume is volumes.minio`,
 };
 

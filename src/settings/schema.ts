@@ -235,6 +235,69 @@ const tenantLimits = (component: string) =>
     "tables by tenant",
   );
 
+const secretKey = (about: string, example: string) =>
+  v.optional(
+    says(
+      `The key of the Secret \`alertmanager-config\` with ${about}.`,
+      matching(/^(?!alertmanager\.yml$)[\w-][\w.-]{0,252}$/, `a key of the Secret such as "${example}"`),
+    ),
+  );
+/** https://datatracker.ietf.org/doc/html/rfc5321#section-4.1.2 , without quoted ones. */
+const mailbox = "[\\w.!#%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}";
+const receiver = (about: string) =>
+  v.optional(
+    says(
+      about,
+      v.pipe(
+        table('a table such as { slack: "slack-url" }', {
+          webhook: secretKey("the URL of a webhook", "webhook-url"),
+          slack: secretKey("the URL of a Slack webhook", "slack-url"),
+          pagerduty: secretKey("the routing key of a PagerDuty service", "pagerduty-key"),
+          email: v.optional(
+            says(
+              "Addresses of mail, with commas between them.",
+              matching(new RegExp(`^${mailbox}(?:, *${mailbox})*$`), 'addresses such as "on-call@example.com"'),
+            ),
+          ),
+        }),
+        v.check((ways) => Object.keys(ways).length > 0, 'a table such as { slack: "slack-url" }'),
+      ),
+    ),
+  );
+const bySeverity = {
+  critical: receiver("Who is told of `critical` alerts, which cannot wait."),
+  warning: receiver("Who is told of `warning` alerts, which can."),
+  info: receiver("Who is told of `info` alerts."),
+};
+const alerts = table('a table such as { critical: { slack: "slack-url" } }', {
+  ...bySeverity,
+  deadManSwitch: receiver("A service that is told of `Watchdog` every two minutes, and alarms you when it is not."),
+  namespaces: v.optional(
+    says(
+      "Receivers of the alerts of single namespaces, by severity.",
+      v.record(
+        matching(units.namespace.pattern, units.namespace.expected),
+        table('a table such as { critical: { slack: "slack-url" } }', bySeverity),
+        "tables by namespace",
+      ),
+    ),
+  ),
+  smtp: v.optional(
+    says(
+      "The server that takes mail.",
+      table('a table with "host" and "from"', {
+        host: says("Its host and port; TLS begins by STARTTLS.", text("address", "smtp.example.com:587")),
+        from: says(
+          "The sender.",
+          matching(new RegExp(`^${mailbox}$`), 'an address such as "alertmanager@example.com"'),
+        ),
+        username: v.optional(says("The user, if it asks for one.", matching(/^[^\s"]{1,253}$/, "a user name"))),
+        password: secretKey("the password", "smtp-password"),
+      }),
+    ),
+  ),
+});
+
 const answers = <C extends keyof Answers>(choice: C) => oneOf(Object.keys(choices[choice]) as Answers[C][]);
 
 type ComponentTables = {
@@ -331,6 +394,7 @@ export function settingsSchema(known: Known) {
       ),
       {},
     ),
+    alerts: v.optional(says("Who is notified of alerts. Default: no one.", alerts)),
     platform: v.optional(
       says("The kind of cluster, where it admits less than others.", answers("platform")),
       "kubernetes",

@@ -71,7 +71,7 @@ function problemsOf(issues: readonly v.BaseIssue<unknown>[], told: readonly Path
     if (told.some((one) => begins(path, one) || (issue.type === "union" && begins(one, path)))) return [];
     const text =
       issue.type !== "strict_object" && last && "origin" in last && last.origin === "key"
-        ? `${pathText(path.slice(0, -1))} has the tenant ${show(path.at(-1))}: expected ${issue.message}`
+        ? `${pathText(path.slice(0, -1))} has the key ${show(path.at(-1))}: expected ${issue.message}`
         : `${pathText(path)} is ${show(issue.input)}: expected ${issue.message}`;
     return [{ path, text }];
   });
@@ -307,6 +307,26 @@ const ofRepository = ({ environment: { repository } }: World): readonly string[]
       ];
 };
 
+/** Mail that nobody would send, and receivers where no Alertmanager is. */
+const ofAlerts = ({ environment: { alerts }, leftOut }: World): readonly string[] => {
+  if (!alerts) return [];
+  const why = leftOut("alertmanager");
+  if (why) return [`alerts has no effect: ${why} leaves alertmanager out. Remove one of the two.`];
+  const { smtp, namespaces = {}, deadManSwitch, ...own } = alerts;
+  const tables = { alerts: { ...own, deadManSwitch } } as Record<
+    string,
+    Readonly<Record<string, { email?: string } | undefined>>
+  >;
+  for (const [name, table] of Object.entries(namespaces)) tables[pathText(["alerts", "namespaces", name])] = table;
+  return Object.entries(tables).flatMap(([path, table]) =>
+    Object.entries(table).flatMap(([key, ways]) =>
+      ways?.email !== undefined && smtp === undefined
+        ? [`${path}.${key}.email is ${show(ways.email)}: expected alerts.smtp, the server that takes mail. Set it.`]
+        : [],
+    ),
+  );
+};
+
 const checks: readonly ((world: World) => readonly string[])[] = [
   ofStore,
   ofStack,
@@ -320,6 +340,7 @@ const checks: readonly ((world: World) => readonly string[])[] = [
   ofShared,
   ofScaling,
   ofNodes,
+  ofAlerts,
 ];
 
 const schemaOf = once((catalogue: readonly Component[]) =>

@@ -22,6 +22,7 @@ const byName: Readonly<Record<string, string>> = {
   replicas: "workload",
   volumes: "component",
   components: "component",
+  "alerts.namespaces": "namespace",
 };
 
 const code = (value: unknown): string => `\`${JSON.stringify(value)}\``;

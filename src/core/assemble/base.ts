@@ -37,6 +37,7 @@ export const asCommitted: EnvironmentValues = {
   leftOut: [],
   tenant: undefined,
   overrides: {},
+  alerts: undefined,
 };
 
 /** A component in one of its modes, before anything is wired or built. */
@@ -60,7 +61,7 @@ const contextOf = (
   { component: { name }, mode, workloads, sizes }: Planned,
   wiring: Wiring,
   catalogue: readonly Component[],
-  { resizing, volumes, components, store, tenant, overrides, leftOut }: EnvironmentValues,
+  { resizing, volumes, components, store, tenant, overrides, alerts, leftOut }: EnvironmentValues,
 ): Context => ({
   wiring,
   workloads,
@@ -71,6 +72,7 @@ const contextOf = (
   has: ({ component }) => !leftOut.includes(component),
   tenant,
   overrides: overrides[name] ?? {},
+  alerts,
   settingValues: components[name] ?? {},
   said: (component, setting) => components[component]?.[setting],
 });

@@ -4,17 +4,11 @@ import { listening } from "../kubernetes/network-rules.ts";
 import { labels, partOf, selector } from "../derive/labels.ts";
 import type { Workload } from "../model/roles.ts";
 import { names, tcp } from "../derive/network-policies.ts";
-import { anywhere, apiServer } from "../model/places.ts";
+import { anywhere, apiServer, type Way } from "../model/places.ts";
 import { type Connection, isRole } from "../model/wiring.ts";
-import type { Base } from "../model/component.ts";
+import type { Base, Pods } from "../model/component.ts";
 import { manifest, type Manifest } from "../kubernetes/manifest.ts";
 import { ownConnections } from "../model/bases.ts";
-
-/** A TCP port to open towards a range of addresses, or towards any address. */
-export interface Way {
-  readonly port: number;
-  readonly cidr?: string;
-}
 
 /** Ports of the cluster that differ from the usual ones, which are always open. */
 export interface Ports {
@@ -30,6 +24,16 @@ export interface OpenedPorts {
   /** By workload: `{ alertmanager: [{ port: 443 }] }`. */
   readonly egress: Readonly<Record<string, readonly Way[]>>;
 }
+
+/** The ways that an environment opens, and those that its pods need for what it says elsewhere. */
+export const allWays = (egress: OpenedPorts["egress"], pods: readonly Pods[]): OpenedPorts["egress"] => {
+  const needed = pods.filter(({ waysOut = [] }) => waysOut.length > 0);
+  const of = ({ workload: { fullName }, waysOut = [] }: Pods): readonly Way[] => {
+    const said = egress[fullName] ?? [];
+    return [...said, ...waysOut.filter(({ port }) => !said.some((way) => way.port === port))];
+  };
+  return { ...egress, ...Object.fromEntries(needed.map((one) => [one.workload.fullName, of(one)])) };
+};
 
 /** A policy for the pods of several components, added to those of their bases. */
 const forAll = (name: string, components: readonly string[], egress: INetworkPolicyEgressRule): readonly Manifest[] =>

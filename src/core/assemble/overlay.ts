@@ -1,5 +1,5 @@
 import { type Difference, differenceTo } from "./difference.ts";
-import { type OpenedPorts, openedPolicies, waysOut } from "./opened-ports.ts";
+import { allWays, type OpenedPorts, openedPolicies, waysOut } from "./opened-ports.ts";
 import { type Config, namespaceNames, type SecretShape, type Base } from "../model/component.ts";
 import { type Addition, featuresIn, reshaped } from "./feature.ts";
 import { Namespace, NetworkPolicy } from "../kubernetes/builders.ts";
@@ -160,6 +160,13 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
   const path = `overlays/${choice.name}`;
   const kinds: readonly NamespaceKind[] = ["stack", "agents"];
   const features = featuresIn(additions);
+  const open: OpenedPorts = {
+    network: choice.network,
+    egress: allWays(
+      choice.egress,
+      chosen.flatMap(({ own }) => own.pods),
+    ),
+  };
   const shapedBases = reshaped(
     features,
     chosen.map(({ base }) => base),
@@ -193,12 +200,12 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
       objects: [
         namespaceObject(choice.namespaces[namespaceKind], namespaceKind),
         defaultDeny(),
-        ...openedPolicies(choice, bases),
+        ...openedPolicies(open, bases),
         ...differences.flatMap(({ objects }) => objects),
       ],
       bases,
       additions: added,
-      waysOut: waysOut(choice, bases),
+      waysOut: waysOut(open, bases),
       patches: perObject([
         ...differences.flatMap(({ patches }) => patches),
         ...options.flatMap(({ patches = [] }) => patches),

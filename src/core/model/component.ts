@@ -1,4 +1,6 @@
 import type { IPodSpec } from "kubernetes-models/v1/PodSpec";
+import type { Alerts } from "./alerts.ts";
+import type { Way } from "./places.ts";
 import { type NamespaceKind, type Mode, modes, type Role, type Workload } from "./roles.ts";
 import type { SizeOverrides, Sized, Sizes, Volume } from "./size.ts";
 import type { Bucket, Identity, Store } from "./store.ts";
@@ -116,6 +118,8 @@ export interface Pods {
    * The program may ask something outside the cluster: a store, a queue, a database, a receiver.
    */
   readonly asksOutside?: true | undefined;
+  /** Ways out of the cluster that the program needs, for what the environment says. */
+  readonly waysOut?: readonly Way[] | undefined;
   /** `minReadySeconds` of a StatefulSet: the wait before the next pod is replaced. Default: 0. */
   readonly settleSeconds?: number;
   /** Why the pods break Pod Security `restricted`. Only the agents' namespace admits them. */
@@ -185,6 +189,8 @@ export interface Context {
   readonly tenant: string | undefined;
   /** Limits by tenant of the component itself. */
   readonly overrides: Overrides;
+  /** Whom the environment tells of alerts. Undefined: nobody. */
+  readonly alerts: Alerts | undefined;
   /** Values of its settings that the environment changes, for what cannot be a literal. */
   readonly settingValues: Readonly<Record<string, string>>;
   /** What an environment says of a setting of another component. */
@@ -296,4 +302,5 @@ export interface EnvironmentValues {
   readonly tenant: string | undefined;
   /** By component. */
   readonly overrides: Readonly<Record<string, Overrides>>;
+  readonly alerts: Alerts | undefined;
 }

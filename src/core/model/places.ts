@@ -11,6 +11,12 @@ export interface Place {
   readonly ports?: readonly number[];
 }
 
+/** A TCP port to open towards a range of addresses, or towards any address. */
+export interface Way {
+  readonly port: number;
+  readonly cidr?: string;
+}
+
 export const anywhere: Place = { name: "anywhere" };
 
 /** Pods of all namespaces. */
