@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { catalogue } from "./components/index.ts";
-import { asCommitted, bases, settingsTables } from "./core/assemble/base.ts";
+import { asCommitted, bases, docsOf, settingsTables } from "./core/assemble/base.ts";
 import {
   type Component,
   modesOf,
@@ -97,6 +97,7 @@ const variation = (
     components: valuesOf(environment, limits, features),
     store,
     leftOut: leftOut.map(({ name }) => name),
+    docs: docsOf(environment.repository),
     tenant,
     overrides,
     alerts,

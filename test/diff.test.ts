@@ -263,8 +263,12 @@ const cases: Readonly<Record<string, readonly [readonly Manifest[], readonly Man
     found("loki", "config", "loki: 1 line added, 0 removed"),
   ],
   "a rule, by its name": [
-    ...made(...file("prometheus-rules", "prometheus.yaml"), replaced(/(TargetDown[^]*?for:) \w+/, "$1 77m")),
-    found("prometheus", "config", "prometheus-rules: groups[prometheus].rules[TargetDown].for: 10m → 77m"),
+    ...made(...file("prometheus-rules-prometheus", "prometheus.yaml"), replaced(/(TargetDown[^]*?for:) \w+/, "$1 77m")),
+    found(
+      "prometheus",
+      "config",
+      "prometheus-rules-prometheus: groups[prometheus alerts].rules[TargetDown].for: 10m → 77m",
+    ),
   ],
   "a text of another language": [
     dev.objects,

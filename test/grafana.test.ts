@@ -34,8 +34,18 @@ describe("Grafana", () => {
   });
   test("has a first page that fetches nothing from elsewhere", () => {
     // pkg/api/dashboard.go (12.4.0) sends browsers to this page, if one is set, and else shows public/dashboards/home.json with its news.
-    const settings = worldNamed(name).objects.find(({ metadata }) => metadata.name.startsWith("grafana-settings"));
-    assert.match((settings?.["data"] as Record<string, string>)["GF_USERS_HOME_PAGE"] ?? "", /^\/[a-z]/);
+    const { objects } = worldNamed(name);
+    const settings = objects.find(({ metadata }) => metadata.name.startsWith("grafana-settings"));
+    const home = (settings?.["data"] as Record<string, string>)["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] ?? "";
+    const [, folder = "", file = ""] = /^(.*)\/([^/]+)$/.exec(home) ?? [];
+    const { spec } = podTemplates(objects).find(({ name }) => name === "grafana") ?? assert.fail();
+    const mount = spec.containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === folder);
+    const sources = spec.volumes?.find(({ name }) => name === mount?.name)?.projected?.sources ?? [];
+    const files = sources.flatMap(({ configMap }) => {
+      const found = objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === configMap?.name);
+      return Object.keys((found?.["data"] ?? {}) as object);
+    });
+    assert.ok(files.includes(file), home);
   });
   test("takes variables of the Secret grafana-env, which need not be there and go before all others", () => {
     // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables : the last source takes precedence

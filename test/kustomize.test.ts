@@ -97,7 +97,8 @@ for (const one of kustomizes) {
 }
 
 /** What is left of a ConfigMap's name without its hash. */
-const bare = ({ kind, metadata: { name } }: Manifest): string => `${kind} ${name.replace(/-[a-z0-9]{10}$/, "")}`;
+const bare = ({ kind, metadata: { name } }: Manifest): string =>
+  `${kind} ${name.replace(/-[bcdfghkmt2456789]{10}$/, "")}`;
 
 /** What a base must give: its objects, and a ConfigMap for each configuration. */
 const given = ({ objects, configs }: Base): readonly string[] => [

@@ -339,11 +339,11 @@ describe("programs that do not meet are reported", () => {
     list.map(idOf).find((one) => one.startsWith("StatefulSet") && one.endsWith(`/${end}`)) ?? assert.fail(end);
   test("one of several", () => {
     says(
-      lookupFaults(changed(thanos, /\/thanos-query-[a-z0-9]{10}$/, "endpoints.yaml", "dns+", "")),
+      lookupFaults(changed(thanos, /\/thanos-query-[bcdfghkmt2456789]{10}$/, "endpoints.yaml", "dns+", "")),
       /an endpoint is thanos-store-api:10901/,
     );
     says(
-      lookupFaults(changed(prod, /\/mimir-[a-z0-9]{10}$/, "mimir.yaml", "dnssrvnoa+", "")),
+      lookupFaults(changed(prod, /\/mimir-[bcdfghkmt2456789]{10}$/, "mimir.yaml", "dnssrvnoa+", "")),
       /addresses of memcached is _memcached/,
     );
   });
@@ -352,7 +352,7 @@ describe("programs that do not meet are reported", () => {
       listenerFaults(
         changed(
           thanos,
-          /\/kafka-[a-z0-9]{10}$/,
+          /\/kafka-[bcdfghkmt2456789]{10}$/,
           "KAFKA_CONTROLLER_QUORUM_VOTERS",
           ",2@kafka-2.kafka-headless:9093",
           "",
@@ -362,7 +362,7 @@ describe("programs that do not meet are reported", () => {
     );
     says(
       listenerFaults(
-        changed(thanos, /\/kafka-[a-z0-9]{10}$/, "KAFKA_CONTROLLER_LISTENER_NAMES", "CONTROLLER", "QUORUM"),
+        changed(thanos, /\/kafka-[bcdfghkmt2456789]{10}$/, "KAFKA_CONTROLLER_LISTENER_NAMES", "CONTROLLER", "QUORUM"),
       ),
       /has no listener QUORUM/,
     );
@@ -414,7 +414,7 @@ describe("programs that do not meet are reported", () => {
       clientFaults(
         changed(
           prod,
-          /\/loki-gateway-[a-z0-9]{10}$/,
+          /\/loki-gateway-[bcdfghkmt2456789]{10}$/,
           "nginx.conf",
           "proxy_set_header Upgrade",
           "proxy_set_header Upgrades",

@@ -17,7 +17,7 @@ type Table = Readonly<Record<string, string>>;
 const ofApplications = ["cluster", "replica", "tenant_id", "tenant", "region", "prometheus_replica", "prometheus"];
 
 const text = (objects: readonly Manifest[], config: string, file: string): string | undefined => {
-  const named = new RegExp(`^${config}(-[a-z0-9]{10})?$`);
+  const named = new RegExp(`^${config}(-[bcdfghkmt2456789]{10})?$`);
   const map = objects.find(({ kind, metadata }) => kind === "ConfigMap" && named.test(metadata.name));
   return (map?.["data"] as Table | undefined)?.[file];
 };

@@ -22,7 +22,8 @@ const made = (settings: Fields): World =>
 const objectOf = ({ objects }: Pick<World, "objects">, kind: string, name: string): Manifest => {
   const found = objects.find(
     (one) =>
-      one.kind === kind && (one.metadata.name === name || one.metadata.name.replace(/-[a-z0-9]{10}$/, "") === name),
+      one.kind === kind &&
+      (one.metadata.name === name || one.metadata.name.replace(/-[bcdfghkmt2456789]{10}$/, "") === name),
   );
   assert.ok(found, `${kind} ${name}`);
   return found;
@@ -298,7 +299,7 @@ describe("what kustomize makes of bases, Components and an overlay", () => {
   test("follows a generated name into variables, volumes and keys of variables", () => {
     const found = objects({ base: { objects: [deployment("a")], configs: [config({ A: "1" })] }, secrets });
     const [map, secret] = [only(found, "ConfigMap").metadata.name, only(found, "Secret").metadata.name];
-    assert.match(map, /^all-[a-z0-9]{10}$/);
+    assert.match(map, /^all-[bcdfghkmt2456789]{10}$/);
     const { containers, volumes = [] } = podTemplates(found)[0]?.spec ?? { containers: [] };
     assert.equal(containers[0]?.envFrom?.[0]?.configMapRef?.name, map);
     assert.equal(containers[0]?.env?.[0]?.valueFrom?.secretKeyRef?.name, secret);

@@ -55,7 +55,7 @@ function prometheusCheck(base: Base, added?: Addition): Check {
   const mounts: Readonly<Record<string, string>> = {
     prometheus: folder,
     "prometheus-scrape": join(folder, "scrape"),
-    "prometheus-rules": join(folder, "rules"),
+    "prometheus-rules-prometheus": join(folder, "rules"),
   };
   for (const { name, files = {} } of [...base.configs, ...(added?.configPatches ?? [])]) {
     const at = mounts[name];

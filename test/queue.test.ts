@@ -21,7 +21,8 @@ type Table = Readonly<Record<string, string>>;
 /** The literals of the generated ConfigMap of that name, whatever its hash. */
 const literals = (objects: readonly Manifest[], name: string): Table =>
   (objects.find(
-    ({ kind, metadata }) => kind === "ConfigMap" && new RegExp(`^${name}(-[a-z0-9]{10})?$`).test(metadata.name),
+    ({ kind, metadata }) =>
+      kind === "ConfigMap" && new RegExp(`^${name}(-[bcdfghkmt2456789]{10})?$`).test(metadata.name),
   )?.["data"] ?? {}) as Table;
 
 const config = (objects: readonly Manifest[], name: string, file: string): Record<string, never> =>

@@ -115,7 +115,9 @@ describe("an annotated pod of a user's", () => {
     ]);
   });
   test("is down when none of its ports has metrics, not when one has none", () => {
-    const text = dev.objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "prometheus-rules");
+    const text = dev.objects.find(
+      ({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "prometheus-rules-prometheus",
+    );
     const { groups } = parse((text?.["data"] as Record<string, string>)["prometheus.yaml"] ?? "") as {
       readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[];
     };

@@ -44,7 +44,7 @@ for (const world of invented) {
 test("an environment that generates its Secrets generates those that it names, and no other", () => {
   const generated = dev.objects
     .filter(({ kind }) => kind === "Secret")
-    .map(({ metadata }) => metadata.name.replace(/-[a-z0-9]{10}$/, ""));
+    .map(({ metadata }) => metadata.name.replace(/-[bcdfghkmt2456789]{10}$/, ""));
   assert.deepEqual(generated.sort(), namedSecrets(dev.objects));
 });
 

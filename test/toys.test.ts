@@ -188,7 +188,7 @@ describe("a component that is one file and a line in the list", () => {
   const overlay = overlayOf(environmentOf({ credentials: "throw-away" }), built);
   const objects = resolve(overlay);
   const textOf = (id: string): string =>
-    JSON.stringify(objects.find((object) => idOf(object).replace(/-[a-z0-9]{10}$/, "") === id));
+    JSON.stringify(objects.find((object) => idOf(object).replace(/-[bcdfghkmt2456789]{10}$/, "") === id));
 
   test("has a base, of which nothing leads nowhere", () => {
     const ids = objects.map(idOf);

@@ -8,6 +8,7 @@ import {
 } from "../core/model/component.ts";
 import { defineRoles } from "../core/model/roles.ts";
 import {
+  configVolume,
   containerPorts,
   emptyDir,
   goMemoryLimit,
@@ -22,6 +23,8 @@ import { images } from "../versions.ts";
 import { onlyTenant } from "./dskit.ts";
 import { patience } from "./patience.ts";
 import { apart } from "../core/model/grouping.ts";
+import { dashboardsConfig, type Folder, folders } from "../core/model/monitoring.ts";
+import { monitoring } from "../monitoring/grafana.ts";
 
 export const roles = defineRoles(
   "grafana",
@@ -51,6 +54,45 @@ const admin: SecretShape = {
   files: { "admin-user": "admin", "admin-password": "strongpassword", "secret-key": "kube-lgtm-throw-away-key" },
 };
 
+/** Where the pages of a folder are. */
+const folderPath = (folder: Folder): string => `/etc/grafana/dashboards/${folder.toLowerCase()}`;
+const folderVolume = (folder: Folder): string => `dashboards-${folder.toLowerCase()}`;
+
+/** Pages of people, beside those of the components. */
+const ownDashboards = "grafana-dashboards-own";
+const ownFolder = { path: "/etc/grafana/dashboards/own", volume: "dashboards-own", title: "Own" } as const;
+
+const providersName = "grafana-dashboard-providers";
+
+/**
+ * Pages come from files only, so that a change in git is all there is; who wants another saves a copy
+ * (https://grafana.com/docs/grafana/latest/administration/provisioning/#dashboards).
+ */
+const provider = (title: string, uid: string, path: string) => ({
+  name: title,
+  folder: title,
+  folderUid: uid,
+  type: "file",
+  disableDeletion: true,
+  allowUiUpdates: false,
+  updateIntervalSeconds: 30,
+  options: { path },
+});
+const providers = {
+  apiVersion: 1,
+  providers: [
+    ...folders.map((folder) => provider(folder, `kube-lgtm-${folder.toLowerCase()}`, folderPath(folder))),
+    provider(ownFolder.title, "kube-lgtm-own", ownFolder.path),
+  ],
+};
+
+/** ConfigMaps with pages of a folder, of which a cluster has those of its components. */
+const pagesOf = (catalogue: readonly Component[], folder: Folder): readonly string[] =>
+  catalogue
+    .filter(({ monitoring }) => monitoring?.pages && monitoring.folder === folder)
+    .map(({ name }) => dashboardsConfig(name))
+    .sort();
+
 /**
  * https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/ ; all of it as
  * GF_<section>_<key>.
@@ -74,7 +116,7 @@ const settings = {
   GF_SNAPSHOTS_EXTERNAL_ENABLED: "false",
   // The home page that it brings has a panel that fetches grafana.com's blog, whatever
   // GF_NEWS_NEWS_FEED_ENABLED says.
-  GF_USERS_HOME_PAGE: "/dashboards",
+  GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: `${folderPath("Overview")}/overview.json`,
 };
 
 const settingsName = "grafana-settings";
@@ -105,6 +147,7 @@ export const grafana: Component = {
   name: "grafana",
   namespaceKind: "stack",
   roles,
+  monitoring,
   modes: {
     monolithic: {
       grouping: apart,
@@ -137,16 +180,31 @@ export const grafana: Component = {
               volumeMounts: [
                 { name: "admin", mountPath: "/etc/grafana-admin", readOnly: true },
                 { name: "datasources", mountPath: "/etc/grafana/provisioning/datasources", readOnly: true },
+                { name: "dashboard-providers", mountPath: "/etc/grafana/provisioning/dashboards", readOnly: true },
+                ...folders.map((folder) => ({
+                  name: folderVolume(folder),
+                  mountPath: folderPath(folder),
+                  readOnly: true,
+                })),
+                { name: ownFolder.volume, mountPath: ownFolder.path, readOnly: true },
                 { name: "data", mountPath: "/data" },
                 { name: "tmp", mountPath: "/tmp" },
               ],
             },
           ],
-          volumes: [secretVolume("admin", admin.name), optionalConfigs("datasources", sources.sort()), emptyDir("tmp")],
+          volumes: [
+            secretVolume("admin", admin.name),
+            optionalConfigs("datasources", sources.sort()),
+            configVolume("dashboard-providers", providersName),
+            ...folders.map((folder) => optionalConfigs(folderVolume(folder), pagesOf(catalogue, folder))),
+            optionalConfigs(ownFolder.volume, [ownDashboards]),
+            emptyDir("tmp"),
+          ],
         },
       })),
       configs: [
         { name: settingsName, read: "start-up", literals: { ...settings, [tempoTenant]: tenant ?? onlyTenant.tempo } },
+        { name: providersName, read: "start-up", files: { "kube-lgtm.yaml": providers } },
       ],
       secrets: [admin],
       mayHave: [{ name: own, keys: ["GF_…"] }],

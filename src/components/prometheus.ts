@@ -2,7 +2,15 @@ import { clusterAccess } from "../core/derive/rbac.ts";
 import type { Component, Config, Context, Pods } from "../core/model/component.ts";
 import { podIdentity, scrapeJobs, staticJobs } from "../core/derive/scrape.ts";
 import { defineRoles, isSecure, type Role, type Workload } from "../core/model/roles.ts";
-import { configVolume, containerPorts, httpGet, podName, probes, resources } from "../core/derive/pod.ts";
+import {
+  configVolume,
+  containerPorts,
+  httpGet,
+  optionalConfigs,
+  podName,
+  probes,
+  resources,
+} from "../core/derive/pod.ts";
 import type { Sized } from "../core/model/size.ts";
 import type { Address, Wiring } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
@@ -10,6 +18,9 @@ import * as alertmanager from "./alertmanager.ts";
 import { place } from "./otlp.ts";
 import { apiServer, type Place } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
+import { rulesConfig } from "../core/model/monitoring.ts";
+import { clusterLabel } from "../core/derive/queries.ts";
+import { monitoring } from "../monitoring/prometheus.ts";
 
 export const roles = defineRoles(
   "prometheus",
@@ -39,7 +50,7 @@ export const paths = { otlp: "/api/v1/otlp/v1/metrics", remoteWrite: "/api/v1/wr
  * no name that others use. Elasticsearch's have `cluster`, Ray's `replica`, and what comes from an
  * operator's Prometheus `prometheus_replica`.
  */
-export const origin = { cluster: "kube_lgtm_cluster", replica: "kube_lgtm_replica" } as const;
+export const origin = { cluster: clusterLabel, replica: "kube_lgtm_replica" } as const;
 
 /** What has no `cluster` of its own gets that of its Prometheus, by which people ask. */
 export const namedCluster = {
@@ -165,32 +176,6 @@ const annotatedPods = {
   ],
 };
 
-const rules = {
-  groups: [
-    {
-      name: "prometheus",
-      rules: [
-        {
-          alert: "Watchdog",
-          expr: "vector(1)",
-          labels: { severity: "none" },
-          annotations: { summary: "Always fires: while it reaches its receiver, the way of alerts is open." },
-        },
-        {
-          alert: "TargetDown",
-          // Not every port that a user's pod declares has metrics: it is down when none has.
-          expr: 'up{job!="pods"} == 0 or max by (job, namespace, pod) (up{job="pods"}) == 0',
-          for: "10m",
-          labels: { severity: "warning" },
-          annotations: {
-            summary: "{{ $labels.job }}: {{ or $labels.instance $labels.pod }} has not been scraped for ten minutes.",
-          },
-        },
-      ],
-    },
-  ],
-};
-
 const rolesOf = ({ catalogue }: Context): readonly Role[] =>
   catalogue.flatMap((component) => Object.values(component.roles));
 
@@ -210,7 +195,14 @@ const scraped = (context: Context): void => {
   wire(server).toPlace(scrapedNamespaces);
 };
 
-const pods = (workload: Workload, size: Sized): Pods => ({
+/** Rule files of people, beside those of the components. */
+export const ownRules = "prometheus-rules-own";
+
+/** ConfigMaps with rules, of which a cluster has those of its components. */
+const rulesOf = ({ catalogue }: Context): readonly string[] =>
+  [...catalogue.filter(({ monitoring }) => monitoring?.rules).map(({ name }) => rulesConfig(name)), ownRules].sort();
+
+const pods = (workload: Workload, size: Sized, rules: readonly string[]): Pods => ({
   workload,
   size,
   // The next of a pair goes when Thanos has found the one before it under its new address, for
@@ -259,7 +251,7 @@ const pods = (workload: Workload, size: Sized): Pods => ({
     volumes: [
       configVolume("config", "prometheus"),
       configVolume("scrape", "prometheus-scrape"),
-      configVolume("rules", "prometheus-rules"),
+      optionalConfigs("rules", rules),
     ],
   },
 });
@@ -278,6 +270,7 @@ export const prometheus: Component = {
     scalable: { grouping: apart, sizes: { server: { replicas: 2, cpu: "100m", memory: "160Mi", memoryLimit: "1Gi" } } },
   },
   scrapeIntervalSeconds,
+  monitoring,
   settings: () => ({
     cluster: { unit: "name", value: "kube-lgtm" },
     retention: {
@@ -306,7 +299,7 @@ export const prometheus: Component = {
     const silent = rolesOf(context).filter(({ metrics }) => metrics.length === 0);
     const jobs = scrapeJobs(server, context.wiring, silent);
     return {
-      pods: context.workloads.map((workload) => pods(workload, context.size(workload))),
+      pods: context.workloads.map((workload) => pods(workload, context.size(workload), rulesOf(context))),
       objects: clusterAccess("prometheus", [
         { group: "", resources: ["namespaces", "pods"], verbs: ["get", "list", "watch"] },
       ]),
@@ -317,7 +310,6 @@ export const prometheus: Component = {
           read: "runtime",
           files: { "stack.yaml": { scrape_configs: jobs }, "pods.yaml": { scrape_configs: [annotatedPods] } },
         },
-        { name: "prometheus-rules", read: "runtime", files: { "prometheus.yaml": rules } },
       ],
     };
   },

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import * as v from "valibot";
 import { identities } from "../components/store.ts";
-import type { SettingsTables } from "../core/assemble/base.ts";
+import { repositoryUrl, type SettingsTables } from "../core/assemble/base.ts";
 import type { Option } from "../core/assemble/feature.ts";
 import {
   type Component,
@@ -335,9 +335,6 @@ const workloadsOf = (component: Component) =>
 /** Modes that at least one component has; the others stand beside it in the one they have. */
 const shippedModes = (catalogue: readonly Component[]): Mode[] =>
   modes.filter((mode) => catalogue.some((component) => modesOf(component).includes(mode)));
-
-/** Where clusters fetch this repository from; a fork says its own once. */
-const repositoryUrl = "https://git.example.com/kube-lgtm.git";
 
 /** All that an environment may say: what each setting is, how it is checked, and its default. */
 export function settingsSchema(known: Known) {

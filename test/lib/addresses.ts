@@ -37,8 +37,12 @@ const portSetting = /(?:[-_]port|Port)["']?\s*[:=]\s*["']?(\d{2,5})\b/g;
 const srv = /_(\w[\w-]*)\._tcp\.([a-z0-9.-]*[a-z0-9])/g;
 const isHost = (host: string): boolean => /[a-z]/i.test(host) || /^\d+(\.\d+){3}$/.test(host);
 
+/** A link for people, which no program follows. */
+const link = /\brunbook_url: \S+/g;
+
 /** Every host and port, URL or port to listen on in these texts. */
-export function addressesIn({ where, namespace, text, readers }: Text): readonly Found[] {
+export function addressesIn({ where, namespace, text: all, readers }: Text): readonly Found[] {
+  const text = all.replace(link, "");
   const at = (host: string, port: string | number): Found => ({
     where,
     namespace,

@@ -72,6 +72,7 @@ export const rooms = [
   ["core/kustomize", "kustomize, run and in memory"],
   ["core/output", "files"],
   ["sizing", "sizes that follow from a load"],
+  ["monitoring", "pages of Grafana, rules, runbooks"],
   ["components", "Loki, Mimir, Tempo and the others"],
   ["features", "kustomize Components"],
   ["settings", "what an environment may say"],

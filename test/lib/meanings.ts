@@ -98,7 +98,7 @@ const own: Readonly<Record<string, Meaning>> = {
   GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: m("do not fetch keys that plugins are signed with"),
   GF_SECURITY_DISABLE_GRAVATAR: m("show no pictures of gravatar.com"),
   GF_SNAPSHOTS_EXTERNAL_ENABLED: m("let people publish snapshots outside"),
-  GF_USERS_HOME_PAGE: m("page after the login", "path"),
+  GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: m("page that Grafana opens with", "path"),
 };
 
 /** Of `LOKI_S3_REGION` of `loki`: what is said of it, or of `S3_REGION` of all programs. */

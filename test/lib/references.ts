@@ -16,7 +16,7 @@ import {
 } from "./objects.ts";
 import type { Manifest } from "../../src/core/kubernetes/manifest.ts";
 
-const withoutHash = (name: string): string => name.replace(/-[a-z0-9]{10}$/, "");
+const withoutHash = (name: string): string => name.replace(/-[bcdfghkmt2456789]{10}$/, "");
 
 /**
  * References to objects that do not exist.

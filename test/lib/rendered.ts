@@ -7,7 +7,8 @@ type Table = Readonly<Record<string, string>>;
 
 const data = (objects: readonly Manifest[], name: string): Table | undefined =>
   objects.find(
-    ({ kind, metadata }) => kind === "ConfigMap" && new RegExp(`^${name}(-[a-z0-9]{10})?$`).test(metadata.name),
+    ({ kind, metadata }) =>
+      kind === "ConfigMap" && new RegExp(`^${name}(-[bcdfghkmt2456789]{10})?$`).test(metadata.name),
   )?.["data"] as Table | undefined;
 
 /**

@@ -26,6 +26,26 @@ import { createWiring, isRole, type Wiring } from "../model/wiring.ts";
 import { account, autoscaler, budget, controllers } from "../derive/controllers.ts";
 import { services } from "../derive/services.ts";
 import { plan } from "../model/grouping.ts";
+import { dashboardsConfig, rulesConfig } from "../model/monitoring.ts";
+import { dashboards } from "../derive/dashboards.ts";
+import { linksTo, ruleFile } from "../derive/rules.ts";
+
+/** `docs` of a repository on its host, as GitHub, GitLab, Gitea and their like show files. */
+export const docsOf = ({ url, branch, tag, commit }: Origin): string => {
+  const web = url.replace(/^(?:ssh:\/\/)?(?:[^@/]+@)?([^:/]+)(?::\d+)?[:/](?!\/)/, "https://$1/").replace(/\.git$/, "");
+  return `${web}/blob/${commit ?? tag ?? branch ?? "main"}/docs`;
+};
+
+/** Where a repository is, and which of its states is meant. */
+interface Origin {
+  readonly url: string;
+  readonly branch?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly commit?: string | undefined;
+}
+
+/** Where clusters fetch this repository from, until a fork says its own. */
+export const repositoryUrl = "https://git.example.com/kube-lgtm.git";
 
 /** What the committed bases are built with, which follow no environment. */
 export const asCommitted: EnvironmentValues = {
@@ -38,6 +58,7 @@ export const asCommitted: EnvironmentValues = {
   tenant: undefined,
   overrides: {},
   alerts: undefined,
+  docs: docsOf({ url: repositoryUrl }),
 };
 
 /** A component in one of its modes, before anything is wired or built. */
@@ -99,16 +120,43 @@ interface Asked extends Planned {
   readonly built: Built;
   readonly settings: SettingsTable;
   readonly source: DataSource | readonly DataSource[] | undefined;
+  readonly shown: readonly Config[];
 }
 
-function asked(plan: Planned, context: Context): Asked {
+/** A component's pages and rules, as Grafana and Prometheus read them. */
+function shown({ component, mode, workloads }: Planned, uidOf: UidOf, { docs }: EnvironmentValues): readonly Config[] {
+  const { monitoring } = component;
+  if (!monitoring) return [];
+  const scope = { component: component.name, roles: Object.values(component.roles), mode, workloads };
+  const sources = { metrics: uidOf("metrics"), logs: uidOf("logs"), traces: uidOf("traces") };
+  const pages = dashboards(monitoring, scope, sources);
+  const rules = ruleFile(monitoring, scope, linksTo(docs));
+  return [
+    ...(Object.keys(pages).length > 0
+      ? [{ name: dashboardsConfig(component.name), read: "runtime" as const, files: pages }]
+      : []),
+    ...(rules
+      ? [
+          {
+            name: rulesConfig(component.name),
+            read: "runtime" as const,
+            files: { [`${component.name}.yaml`]: rules },
+          },
+        ]
+      : []),
+  ];
+}
+
+function asked(plan: Planned, context: Context, values: EnvironmentValues): Asked {
   const { component } = plan;
+  const uids = uidOf(context.catalogue);
   const settings = settingsOf(component, context);
   return {
     ...plan,
     settings,
     built: component.build(context),
-    source: component.dataSource?.(context.wiring, uidOf(context.catalogue)),
+    source: component.dataSource?.(context.wiring, uids),
+    shown: shown(plan, uids, values),
   };
 }
 
@@ -138,10 +186,11 @@ function objectsOf(
 }
 
 /** The ConfigMaps of a component, with those of its settings and its data source. */
-const configsOf = ({ component, built: { configs = [] }, settings, source }: Asked): readonly Config[] => [
+const configsOf = ({ component, built: { configs = [] }, settings, source, shown }: Asked): readonly Config[] => [
   ...configs,
   ...(Object.keys(settings).length > 0 ? [literals(component, settings)] : []),
   ...(source ? [provisioned(component, source)] : []),
+  ...shown,
 ];
 
 /**
@@ -161,7 +210,7 @@ export function bases(
     plans.flatMap(({ workloads }) => workloads),
     values.namespaces,
   );
-  const all = plans.map((one) => asked(one, contextOf(one, wiring, catalogue, values)));
+  const all = plans.map((one) => asked(one, contextOf(one, wiring, catalogue, values), values));
   const zoneLabels = catalogue.find((component) => component.zoneLabels)?.zoneLabels;
   return all
     .filter(({ component, mode }) => isWanted(component, mode))

@@ -7,6 +7,7 @@ import type { Bucket, Identity, Store } from "./store.ts";
 import type { Wiring } from "./wiring.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 import type { Grouping } from "./grouping.ts";
+import type { Monitoring } from "./monitoring.ts";
 
 /** A generated ConfigMap: files, or literals that containers take as environment variables. */
 export interface Config {
@@ -219,6 +220,8 @@ export interface Component {
   readonly dataSource?: (wiring: Wiring, uidOf: UidOf) => DataSource | readonly DataSource[];
   /** Uids of its data sources by the signal that others' link to: `{ logs: "loki" }`. */
   readonly signals?: Readonly<Record<string, string>>;
+  /** Its pages of Grafana, and the rules that watch it. */
+  readonly monitoring?: Monitoring;
   /** Buckets that it keeps objects in. A bucket with a `setting` becomes that setting. */
   readonly buckets?: readonly Bucket[];
   /** Labels by which it knows the zones that it rolls one after the other. */
@@ -303,4 +306,6 @@ export interface EnvironmentValues {
   /** By component. */
   readonly overrides: Readonly<Record<string, Overrides>>;
   readonly alerts: Alerts | undefined;
+  /** Where browsers find `docs` of this repository: alerts link to their runbooks there. */
+  readonly docs: string;
 }

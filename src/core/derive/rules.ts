@@ -1,0 +1,188 @@
+import {
+  type Alert,
+  type Monitoring,
+  pageUid,
+  type Recording,
+  type Signal,
+  type Sli,
+  type Way,
+} from "../model/monitoring.ts";
+import { isOf, resolved, type Scope } from "./queries.ts";
+
+/** Shares of requests that must be answered, by signal and way: 0.999. */
+export type Objectives = Readonly<Record<Signal, Readonly<Record<Way, number>>>>;
+
+/** Writes that fail are lost to somebody; who reads can ask again. */
+export const objectives: Objectives = {
+  logs: { writes: 0.999, reads: 0.99 },
+  metrics: { writes: 0.999, reads: 0.99 },
+  traces: { writes: 0.999, reads: 0.99 },
+};
+
+/**
+ * How fast an error budget of 30 days burns: the factor, over a long range and, so that it ends soon
+ * after the errors do, over a twelfth of it (https://sre.google/workbook/alerting-on-slos/, table 5-8).
+ */
+const burns = [
+  {
+    factor: 14.4,
+    long: "1h",
+    short: "5m",
+    severity: "critical",
+    for: "2m",
+    spends: "2 % of the month's budget in an hour",
+  },
+  {
+    factor: 6,
+    long: "6h",
+    short: "30m",
+    severity: "critical",
+    for: "15m",
+    spends: "5 % of the month's budget in six hours",
+  },
+  { factor: 3, long: "1d", short: "2h", severity: "warning", for: "1h", spends: "10 % of the month's budget in a day" },
+] as const;
+
+/** Ranges that the share of failed requests is recorded over; pages ask for the first. */
+const ranges = [...new Set(burns.flatMap(({ short, long }) => [short, long]))];
+
+const failedShare = (range: string): string => `kube_lgtm:requests_failed:ratio_rate${range}`;
+const requestRate = "kube_lgtm:requests:rate5m";
+const objective = "kube_lgtm:requests_failed:objective";
+
+const at = (query: string, range: string): string => query.replaceAll("$range", range);
+
+/** Fewer requests than this in a second say nothing: one that failed would burn a month's budget. */
+const leastRate = 0.02;
+
+interface Rule {
+  readonly record?: string;
+  readonly alert?: string;
+  readonly expr: string;
+  readonly for?: string;
+  readonly keep_firing_for?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+const recorded = ({ record, ask, labels }: Recording, scope: Scope): readonly Rule[] => {
+  const expr = resolved(ask, scope, "rule");
+  return expr === undefined ? [] : [{ record, expr, labels }];
+};
+
+/** Recordings of how many requests failed, and of how many may. */
+function sliRules({ signal, way, failed, all }: Sli, scope: Scope, targets: Objectives): readonly Rule[] {
+  const [bad, every] = [resolved(failed, scope, "rule"), resolved(all, scope, "rule")];
+  if (bad === undefined || every === undefined) return [];
+  const labels = { signal, way };
+  return [
+    { record: requestRate, expr: at(every, "5m"), labels },
+    ...ranges.map((range) => ({
+      record: failedShare(range),
+      // Without requests none has failed.
+      expr: `(${at(bad, range)}) / (${at(every, range)} > ${leastRate}) or (${at(every, range)}) * 0`,
+      labels,
+    })),
+    { record: objective, expr: `vector(${Number((1 - targets[signal][way]).toFixed(6))})`, labels },
+  ];
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** "LogsWritesFailing": its runbook is in docs/runbooks/slo.md. */
+export const burnAlert = (signal: Signal, way: Way, severity: "critical" | "warning"): string =>
+  `${capital(signal)}${capital(way)}${severity === "critical" ? "Failing" : "Degraded"}`;
+
+const burnRules = ({ signal, way, page }: Sli, targets: Objectives, links: Links): readonly Rule[] => {
+  const budget = 1 - targets[signal][way];
+  const severities = ["critical", "warning"] as const;
+  return severities.flatMap((severity) =>
+    burns
+      .filter((burn) => burn.severity === severity)
+      .map(({ factor, long, short, for: wait, spends }) => {
+        const selector = `{signal="${signal}", way="${way}"}`;
+        const most = Number((factor * budget).toFixed(6));
+        return {
+          alert: burnAlert(signal, way, severity),
+          expr: `${failedShare(long)}${selector} > ${most} and ${failedShare(short)}${selector} > ${most}`,
+          for: wait,
+          labels: { severity, signal, way, window: long },
+          annotations: {
+            summary: `Too many ${way} of ${signal} fail.`,
+            description: `{{ $value | humanizePercentage }} of all ${way} of ${signal} failed over ${long}, which spends ${spends}.`,
+            runbook_url: links.runbook("slo", burnAlert(signal, way, severity)),
+            dashboard_url: `/d/${pageUid(page)}`,
+          },
+        };
+      }),
+  );
+};
+
+/** Where what an alert says more about is. */
+export interface Links {
+  /** The address of a section of docs/runbooks. */
+  runbook(file: string, section: string): string;
+}
+
+/** Runbooks of the repository that an environment is built from, as its host shows them. */
+export const linksTo = (docs: string): Links => ({
+  runbook: (file, section) => `${docs}/runbooks/${file}.md#${section.toLowerCase()}`,
+});
+
+/** The condition of an alert, as Prometheus is asked it. */
+export const condition = ({ ask, above, below }: Pick<Alert, "ask" | "above" | "below">): string => {
+  if (above !== undefined) return `(${ask}) > ${above}`;
+  if (below !== undefined) return `(${ask}) < ${below}`;
+  return ask;
+};
+
+function alertRule(alert: Alert, scope: Scope, links: Links): readonly Rule[] {
+  const expr = resolved(condition(alert), scope, "rule");
+  if (expr === undefined) return [];
+  return [
+    {
+      alert: alert.alert,
+      expr,
+      for: alert.for,
+      keep_firing_for: alert.keepFiringFor,
+      labels: { severity: alert.severity },
+      annotations: {
+        summary: alert.summary,
+        description: alert.description,
+        runbook_url: links.runbook(scope.component, alert.alert),
+        dashboard_url: `/d/${pageUid(alert.page)}`,
+      },
+    },
+  ];
+}
+
+/**
+ * The rules of a component in a mode, as a rule file of Prometheus
+ * (https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/).
+ * @returns undefined if it has none
+ */
+export function ruleFile(
+  { rules = {} }: Monitoring,
+  scope: Scope,
+  links: Links,
+  targets: Objectives = objectives,
+): { readonly groups: readonly object[] } | undefined {
+  const { recordings = [], slis = [], alerts = [] } = rules;
+  const here = <T extends { readonly modes?: Alert["modes"] }>(list: readonly T[]): readonly T[] =>
+    list.filter((one) => isOf(one as { readonly modes?: NonNullable<Alert["modes"]> }, scope));
+  const recordingRules = [
+    ...here(recordings).flatMap((one) => recorded(one, scope)),
+    ...here(slis).flatMap((sli) => sliRules(sli, scope, targets)),
+  ];
+  const alertRules = [
+    ...here(slis)
+      .filter((sli) => sliRules(sli, scope, targets).length > 0)
+      .flatMap((sli) => burnRules(sli, targets, links)),
+    ...here(alerts).flatMap((alert) => alertRule(alert, scope, links)),
+  ];
+  const groups = [
+    { name: `${scope.component} recordings`, rules: recordingRules },
+    { name: `${scope.component} alerts`, rules: alertRules },
+  ].filter((group) => group.rules.length > 0);
+  return groups.length > 0 ? { groups } : undefined;
+}

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { docsOf } from "../src/core/assemble/base.ts";
+import { resolved, type Scope } from "../src/core/derive/queries.ts";
+import { loki } from "../src/components/loki.ts";
+import { mimir } from "../src/components/mimir.ts";
+import type { Component } from "../src/core/model/component.ts";
+import { plan } from "../src/core/model/grouping.ts";
+import type { Mode } from "../src/core/model/roles.ts";
+
+const scopeOf = (mode: Mode, { name, roles: all, modes }: Component = loki): Scope => {
+  const roles = Object.values(all);
+  const workloads = plan(roles, modes[mode]?.grouping ?? assert.fail());
+  return { component: name, roles, mode, workloads };
+};
+
+describe("a query about a role", () => {
+  test("asks for the workload that runs it in the mode", () => {
+    const asked = (mode: Mode) => resolved("rate(x{@ingester}[2m])", scopeOf(mode), "rule");
+    assert.equal(asked("monolithic"), 'rate(x{app="loki", workload="all"}[2m])');
+    assert.equal(asked("scalable"), 'rate(x{app="loki", workload="write"}[2m])');
+    assert.equal(asked("microservices"), 'rate(x{app="loki", workload="ingester"}[2m])');
+  });
+  test("is narrowed by what a page's reader chose, and a rule's is not", () => {
+    const page = resolved('x{@all, code="500"}', scopeOf("scalable"), "page");
+    assert.equal(page, 'x{app="loki", namespace=~"$namespace", kube_lgtm_cluster=~"$cluster", code="500"}');
+    assert.equal(resolved('x{@all, code="500"}', scopeOf("scalable"), "rule"), 'x{app="loki", code="500"}');
+  });
+  test("finds the pods that Kubernetes names after the workload, and no other's", () => {
+    const pods = resolved("x{@pods/all}", scopeOf("monolithic"), "rule") ?? "";
+    const [, pattern = ""] = /pod=~"([^"]+)"/.exec(pods) ?? [];
+    const isFound = (pod: string): boolean => new RegExp(`^(?:${pattern})$`).test(pod);
+    // https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id
+    assert.ok(isFound("loki-0"));
+    for (const other of ["loki-write-0", "loki-cache-chunks-0", "loki-gateway-59ffb78566-pshb2"])
+      assert.ok(!isFound(other), other);
+  });
+  test("is not asked in a mode without the role, and a misspelt role stops the build", () => {
+    assert.equal(resolved("x{@overrides-exporter}", scopeOf("monolithic", mimir), "rule"), undefined);
+    assert.notEqual(resolved("x{@overrides-exporter}", scopeOf("microservices", mimir), "rule"), undefined);
+    assert.throws(() => resolved("x{@ingestor}", scopeOf("monolithic"), "rule"), /@ingestor.*ingester/);
+  });
+});
+
+// https://docs.github.com/en/repositories/working-with-files/using-files/getting-permanent-links-to-files
+test("alerts lead to the runbooks of the repository that an environment is built from", () => {
+  const main = "https://github.com/acme/obs/blob/main/docs";
+  assert.equal(docsOf({ url: "https://github.com/acme/obs.git" }), main);
+  assert.equal(docsOf({ url: "ssh://git@github.com/acme/obs.git" }), main);
+  assert.equal(docsOf({ url: "git@github.com:acme/obs.git" }), main);
+  assert.equal(docsOf({ url: "https://git.acme.dev/x/obs", tag: "v2" }), "https://git.acme.dev/x/obs/blob/v2/docs");
+});
