@@ -8,20 +8,35 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { containersOf, podTemplates } from "./lib/objects.ts";
 import { temporary } from "./lib/project.ts";
-import { worldNamed } from "./lib/world.ts";
+import { worldNamed, worlds } from "./lib/world.ts";
+import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
 const isThere = spawnSync("nginx", ["-v"]).error === undefined;
 
-/** What a back end behind the gateway of an environment sees of a request with these headers. */
-async function seen(
-  world: string,
-  gateway: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<string | undefined> {
-  const files = worldNamed(world)
+interface Asked {
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+interface Answered {
+  readonly status: number | undefined;
+  readonly text: string;
+}
+
+/** The files of an environment's gateway. */
+const filesOf = (world: string, gateway: string): Readonly<Record<string, string>> =>
+  worldNamed(world)
     .objects.filter(({ kind }) => kind === "ConfigMap")
     .find(({ metadata }) => metadata.name.startsWith(`${gateway}-`))?.["data"] as Record<string, string>;
-  const backend = createServer((received, answer) => answer.end(String(received.headers["x-scope-orgid"]))).listen(0);
+
+/**
+ * What the gateway of an environment answers, and the lines that it logs meanwhile. A back end behind it answers with the
+ * tenant that it sees, and with the code that a header names.
+ */
+async function through(world: string, gateway: string, requests: readonly Asked[]) {
+  const backend = createServer((received, answer) => {
+    answer.statusCode = Number(received.headers["x-code"] ?? 200);
+    answer.end(String(received.headers["x-scope-orgid"]));
+  }).listen(0);
   const free = createServer().listen(0);
   await Promise.all([once(backend, "listening"), once(free, "listening")]);
   const [{ port: to }, { port }] = [backend, free].map((one) => one.address()) as [AddressInfo, AddressInfo];
@@ -32,28 +47,45 @@ async function seen(
     text
       .replaceAll("/tmp/", `${folder}/`)
       .replaceAll("/etc/gateway", folder)
+      .replaceAll("/dev/stdout", `${folder}/access.log`)
       .replace(/listen \d+;/, `listen 127.0.0.1:${port};`)
       .replace(/proxy_pass http:\/\/[^;]+;/g, `proxy_pass http://127.0.0.1:${to};`);
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), here(text));
+  for (const [name, text] of Object.entries(filesOf(world, gateway))) writeFileSync(join(folder, name), here(text));
   const nginx = spawn("nginx", ["-c", join(folder, "nginx.conf"), "-g", "daemon off;"], { stdio: "ignore" });
-  try {
-    for (let tries = 0; ; tries += 1) {
-      const answer = await new Promise<string | Error>((resolve) => {
-        const sent = request({ host: "127.0.0.1", port, path: "/ready", headers }, (received) => {
-          let text = "";
-          received.on("data", (part) => (text += part)).on("end", () => resolve(text));
-        });
-        sent.on("error", resolve).end();
+  const ask = ({ path, headers = {} }: Asked) =>
+    new Promise<Answered | Error>((resolve) => {
+      const sent = request({ host: "127.0.0.1", port, path, headers }, (received) => {
+        let text = "";
+        received.on("data", (part) => (text += part)).on("end", () => resolve({ status: received.statusCode, text }));
       });
-      if (typeof answer === "string") return answer;
-      if (tries > 100) throw answer;
+      sent.on("error", resolve).end();
+    });
+  try {
+    for (let tries = 0, up: Answered | Error; ; tries += 1) {
+      up = await ask({ path: "/-/healthy" });
+      if (!(up instanceof Error)) break;
+      if (tries > 100) throw up;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    const answers: Answered[] = [];
+    for (const one of requests) {
+      const answer = await ask(one);
+      if (answer instanceof Error) throw answer;
+      answers.push(answer);
+    }
+    nginx.kill("SIGQUIT");
+    await once(nginx, "exit");
+    const lines = readFileSync(join(folder, "access.log"), "utf8").split("\n").filter(Boolean);
+    return { answers, lines };
   } finally {
     nginx.kill();
     backend.close();
   }
 }
+
+/** What a back end behind the gateway of an environment sees of a request with these headers. */
+const seen = async (world: string, gateway: string, headers: Asked["headers"] = {}): Promise<string | undefined> =>
+  (await through(world, gateway, [{ path: "/ready", headers }])).answers[0]?.text;
 
 describe("the gateway", { skip: isThere ? false : "nginx is not there" }, () => {
   test("names the environment's tenant for a client that names none", async () =>
@@ -64,6 +96,61 @@ describe("the gateway", { skip: isThere ? false : "nginx is not there" }, () => 
     assert.equal(await seen("staging", "loki-gateway", {}), "fake");
     assert.equal(await seen("staging-mimir", "mimir-gateway", {}), "anonymous");
   });
+
+  const code = (status: number, headers: Asked["headers"] = {}) => ({ "x-code": String(status), ...headers });
+  test("logs of each request that failed its code, time, tenant and route, and nothing of what was asked for", async () => {
+    const { lines } = await through("every-mimir-scalable", "loki-gateway", [
+      { path: "/loki/api/v1/query_range?query=%7Bsecret%3D%22hunter2%22%7D", headers: code(500) },
+      { path: "/loki/api/v1/label/hunter2/values", headers: code(429, { "X-Scope-OrgID": "team-a" }) },
+      { path: "/loki/api/v1/push", headers: code(400, { "User-Agent": 'a "b" \\c' }) },
+      { path: "/hunter2?password=hunter2" },
+    ]);
+    assert.doesNotMatch(lines.join("\n"), /hunter2/);
+    const found = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    assert.deepEqual(
+      found.map(({ level, status, upstream_status, tenant, route, requests }) => [
+        ...[level, status, upstream_status, tenant, route, requests],
+      ]),
+      [
+        ["error", "500", "500", "main", "/loki/api/", 1],
+        ["warn", "429", "429", "team-a", "/loki/api/", 1],
+        ["warn", "400", "400", "main", "/loki/api/v1/push", 1],
+        ["warn", "404", "", "main", "", 1],
+      ],
+    );
+    for (const { request_time } of found) assert.equal(typeof request_time, "number");
+    assert.equal(found[2]?.["user_agent"], 'a "b" \\c');
+  });
+  test("logs as many requests that went well as there were, in a tenth of their lines", async () => {
+    const well = Array.from({ length: 2000 }, () => ({ path: "/loki/api/v1/push" }));
+    const { lines } = await through("staging", "loki-gateway", well);
+    const sum = lines.reduce((all, line) => all + (JSON.parse(line) as { requests: number }).requests, 0);
+    // Six times the deviation of what is drawn.
+    assert.ok(Math.abs(sum - well.length) < 6 * 134, `${sum} of ${well.length}`);
+    assert.ok(lines.length < well.length / 5, `${lines.length} lines`);
+  });
+  test("logs no line of somebody who asks whether it is ready", async () => {
+    const probes = Array.from({ length: 100 }, (_, i) =>
+      i % 2 ? { path: "/-/healthy" } : { path: "/ready", headers: code(503) },
+    );
+    const { lines, answers } = await through("staging-mimir", "mimir-gateway", probes);
+    assert.equal(answers[0]?.status, 503);
+    assert.deepEqual(lines, []);
+  });
+});
+
+test("no gateway's log has room for a query, a path or a header that says who somebody is", () => {
+  for (const { name, objects } of worlds)
+    for (const { kind, metadata, data } of objects as readonly (Manifest & { data?: Record<string, string> })[]) {
+      const conf = kind === "ConfigMap" ? (data?.["nginx.conf"] ?? "") : "";
+      const [, format = ""] = /log_format ([^;]+);/.exec(conf) ?? [];
+      assert.equal(conf === "", format === "", `${name} ${metadata.name}`);
+      // https://nginx.org/en/docs/http/ngx_http_core_module.html#variables
+      assert.doesNotMatch(
+        format,
+        /\$(args|arg_|query_string|request\b(?!_)|request_uri|request_body|uri|document_uri|http_(authorization|cookie|referer))/,
+      );
+    }
 });
 
 /** What an nginx that a gateway's command starts would listen on, where the kernel has IPv6 or not; `late` times it is told of a name that nobody knows yet. */

@@ -53,7 +53,7 @@ const start = (port: number): string =>
 const config = (port: number, routes: readonly Route[]): string =>
   template("nginx.conf", {
     port,
-    routes,
+    routes: routes.map((route) => ({ ...route, name: route.path.replace(/^= /, "") })),
     health,
     maxBody: `${largestForwarded / mebibyte}m`,
     timeout: seconds(patience.gateway),

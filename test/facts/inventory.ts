@@ -77,7 +77,8 @@ export const directives: readonly string[] = [
   ...["access_log", "client_body_temp_path", "client_max_body_size", "default_type", "error_log", "events"],
   ...["fastcgi_temp_path", "http", "include", "listen", "location", "log_format", "map", "pid", "proxy_http_version"],
   ...["proxy_pass", "proxy_read_timeout", "proxy_send_timeout", "proxy_set_header", "proxy_temp_path", "return"],
-  ...["scgi_temp_path", "server", "server_tokens", "uwsgi_temp_path", "worker_connections", "worker_processes"],
+  ...["scgi_temp_path", "server", "server_tokens", "set", "split_clients", "uninitialized_variable_warn"],
+  ...["uwsgi_temp_path", "worker_connections", "worker_processes"],
   // Of `map`: what counts where no value is the one.
   "default",
 ];
