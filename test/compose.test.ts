@@ -129,6 +129,8 @@ describe("the Compose file of demo", () => {
       "grafana",
       "loki",
       "minio",
+      "minio-bucket",
+      "minio-node",
       "node-exporter",
       "prometheus",
       "promtail",

@@ -228,6 +228,42 @@ describe("labels of what is scraped", () => {
   });
 });
 
+describe("MinIO", () => {
+  // Some of what each path says: MinIO's docs/metrics/prometheus/list.md; asked of RELEASE.2025-09-07 and later.
+  const says: Readonly<Record<string, readonly string[]>> = {
+    "/minio/v2/metrics/cluster": [
+      "minio_cluster_health_status",
+      "minio_s3_requests_total",
+      "minio_s3_traffic_sent_bytes",
+    ],
+    "/minio/v2/metrics/bucket": [
+      ...["minio_bucket_usage_total_bytes", "minio_bucket_usage_object_total", "minio_bucket_traffic_received_bytes"],
+      ...["minio_bucket_requests_total", "minio_bucket_replication_received_bytes"],
+    ],
+    "/minio/v2/metrics/node": [
+      ...["minio_node_drive_latency_us", "minio_node_drive_errors_ioerror", "minio_node_drive_errors_timeout"],
+      ...["minio_s3_requests_total", "minio_s3_traffic_sent_bytes", "minio_cluster_nodes_online_total"],
+    ],
+  };
+  const jobs = scrapeJobsOf(dev.objects).filter(({ metrics_path = "" }) => metrics_path in says);
+  const kept = jobs.flatMap(({ metrics_path = "", metric_relabel_configs = [] }) =>
+    (says[metrics_path] ?? []).filter((__name__) => relabelled({ __name__ }, metric_relabel_configs) !== undefined),
+  );
+
+  test("is asked for its requests, what each bucket holds and how its drives do", () => {
+    for (const name of ["minio_s3_requests_total", "minio_bucket_usage_total_bytes", "minio_node_drive_latency_us"])
+      assert.ok(kept.includes(name), name);
+    for (const name of [
+      "minio_bucket_requests_total",
+      "minio_node_drive_errors_timeout",
+      "minio_cluster_health_status",
+    ])
+      assert.ok(kept.includes(name), name);
+  });
+  test("says nothing twice, by which sums over its pod would be double", () =>
+    assert.deepEqual(kept.toSorted(), [...new Set(kept)].sort()));
+});
+
 test("a job that keeps nothing is seen", () => {
   const [job] = scrapeJobsOf(dev.objects).filter(({ job_name }) => job_name === "loki");
   assert.ok(job);

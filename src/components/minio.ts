@@ -7,6 +7,8 @@ import { apart } from "../core/model/grouping.ts";
 
 const ports = { s3: 9000, console: 9001 } as const;
 
+const keepNames = (regex: string): readonly object[] => [{ source_labels: ["__name__"], regex, action: "keep" }];
+
 export const roles = defineRoles(
   "minio",
   { ports: {} },
@@ -14,7 +16,17 @@ export const roles = defineRoles(
     server: {
       tier: "backend",
       ports,
-      metrics: { port: "s3", path: "/minio/v2/metrics/cluster" },
+      metrics: [
+        { port: "s3", path: "/minio/v2/metrics/cluster" },
+        // Each path says some of what another one does, too: of these only what is theirs.
+        {
+          port: "s3",
+          job: "minio-bucket",
+          path: "/minio/v2/metrics/bucket",
+          relabel: keepNames("minio_bucket_(requests|traffic|usage)_.*"),
+        },
+        { port: "s3", job: "minio-node", path: "/minio/v2/metrics/node", relabel: keepNames("minio_node_drive_.*") },
+      ],
       disk: "10Gi",
       // One server with one disk: of two behind one Service each would have a part of the objects.
       singleton: true,

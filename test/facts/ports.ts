@@ -45,13 +45,21 @@ const alloyListeners: Readonly<Record<string, string>> = {
   "otelcol.receiver.jaeger grpc": "jaeger-grpc",
   "otelcol.receiver.jaeger thrift_http": "jaeger-http",
 };
-/** Alloy listens where its receivers' `endpoint` says (docs/sources/reference/components/otelcol in v1.18.1). */
+/**
+ * Alloy listens where its receivers' `endpoint` says (docs/sources/reference/components/otelcol in v1.18.1). What an exporter in it says has a path of
+ * its own (internal/component/prometheus/exporter/exporter.go).
+ */
 const alloy = (process: Process): Ports => {
   const found: Record<string, Listening> = {
     http: {
       port: portIn(flag(process, "--server.http.listen-addr"), 12345),
       speaks: "http",
-      answers: ["/-/ready", "/-/healthy", "/metrics"],
+      answers: [
+        ...["/-/ready", "/-/healthy", "/metrics"],
+        ...blocksOf(process)
+          .filter(({ name }) => name.startsWith("prometheus.exporter."))
+          .map(({ name, label }) => `/api/v0/component/${name}.${label}/metrics`),
+      ],
     },
   };
   const endpoint = (text: string | undefined): number => portIn(text?.replaceAll('"', ""), 0);
@@ -86,6 +94,8 @@ const kafkaListener = ({ env }: Process, name: string): number =>
     (env["KAFKA_LISTENERS"] ?? "").split(",").find((one) => one.startsWith(`${name}:`)),
     0,
   );
+
+const minioMetrics = ["bucket", "cluster", "node", "resource"].map((of) => `/minio/v2/metrics/${of}`);
 
 /** Where each program listens, and what it answers there. What is said of a version was read in the source of that version. */
 export const listening: Readonly<Record<string, (process: Process) => Ports>> = {
@@ -159,7 +169,7 @@ export const listening: Readonly<Record<string, (process: Process) => Ports>> = 
     s3: {
       port: portIn(flag(process, "--address"), 9000),
       speaks: "http",
-      answers: ["/minio/health/ready", "/minio/health/live", "/minio/health/cluster", "/minio/v2/metrics/cluster"],
+      answers: ["/minio/health/ready", "/minio/health/live", "/minio/health/cluster", ...minioMetrics],
     },
     console: { port: portIn(flag(process, "--console-address"), 0), speaks: "http" },
   }),
