@@ -26,14 +26,18 @@ interface Wanted {
 const isOne = (from: Process, to: Process): boolean =>
   from.pod.id === to.pod.id && (from !== to || from.pod.replicas < 2);
 
-const collectors = /^(alloy|alloy-events|alloy-gateway)$/;
+/** Whom each pod of Alloy asks, by what its configuration has: none asks all. */
+const asks: Readonly<Record<string, readonly string[]>> = {
+  alloy: ["nginx-unprivileged"],
+  "alloy-events": ["nginx-unprivileged"],
+  "alloy-gateway": ["nginx-unprivileged", "tempo"],
+  "kafka-exporter": ["kafka"],
+};
 
-/** Alloy is a collector, a gateway or a watcher of events, by what its configuration sends: each asks for less than all. */
 const applies = ({ to: [program], where }: Edge, from: Process): boolean => {
   if (where !== undefined) return at(configOf(from), where) !== undefined;
-  if (from.program !== "alloy" || program !== "tempo") return true;
-  assert.match(from.pod.name, collectors);
-  return from.pod.name === "alloy-gateway";
+  if (from.program !== "alloy") return true;
+  return (asks[from.pod.name] ?? assert.fail(from.pod.name)).includes(program);
 };
 
 function wantedIn(objects: readonly Manifest[]): readonly Wanted[] {

@@ -187,6 +187,7 @@ const checksOf = (base: Base): readonly Check[] => {
     },
     alloy: () => [...alloy(`${config}/config.alloy`), ...additions.flatMap(alloyTogether)],
     "alloy-events": () => alloy(`${config}/config.alloy`),
+    "kafka-exporter": () => alloy(`${config}/config.alloy`),
     "alloy-gateway": () => alloy(`${config}/config.alloy`),
     loki: () => [...eachProcess(base, "-verify-config"), ...addressed(base, "-verify-config", "-print-config-stderr")],
     // It lists its targets, whatever it is asked to run.

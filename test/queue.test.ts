@@ -12,6 +12,8 @@ import { quantity } from "../src/core/kubernetes/requests.ts";
 import type { Mode, Role } from "../src/core/model/roles.ts";
 import { SettingsError } from "../src/settings/validate.ts";
 import { altered, containersOf, idOf, isWorkload, podTemplate, specOf } from "./lib/objects.ts";
+import { type Block, parseAlloy } from "./lib/alloy.ts";
+import { scraped } from "./lib/scrape.ts";
 import { type Findings, none, says } from "./lib/findings.ts";
 import { environmentOf, type World, worldNamed, worldOf, worlds } from "./lib/world.ts";
 import type { Manifest } from "../src/core/kubernetes/manifest.ts";
@@ -510,7 +512,7 @@ describe("a Kafka of somebody else", () => {
   const { objects, overlay } = worldNamed("external-kafka");
 
   test("takes the place of the brokers, and its clients may go to its port", () => {
-    none(objects.filter(({ metadata }) => metadata["labels"] && /^kafka/.test(metadata.name)).map(idOf));
+    none(objects.filter(({ metadata }) => metadata["labels"] && /^kafka(?!-exporter)/.test(metadata.name)).map(idOf));
     const policy = objects.find(({ metadata }) => metadata.name === "external-kafka") as Manifest;
     const { egress, podSelector } = specOf<{ egress: readonly object[]; podSelector: { matchLabels: Table } }>(policy);
     assert.deepEqual(egress, [{ ports: [{ protocol: "TCP", port: 9094 }] }]);
@@ -569,5 +571,112 @@ describe("a Kafka of somebody else", () => {
     const said = literals(objects, "mimir-settings");
     assert.equal(said["MIMIR_KAFKA_TLS_ENABLED"], "true");
     assert.equal(said["MIMIR_KAFKA_SASL_MECHANISM"], "SCRAM-SHA-512");
+  });
+});
+
+describe("the exporter of Kafka", () => {
+  const alloyOf = ({ objects }: World): Block => {
+    const blocks = parseAlloy(literals(objects, "kafka-exporter")["config.alloy"] ?? "");
+    return blocks.find(({ name }) => name === "prometheus.exporter.kafka") ?? assert.fail("nobody asks Kafka");
+  };
+  const external = worldNamed("external-kafka");
+
+  test("is there wherever somebody keeps a queue in Kafka, be it somebody else's, and nowhere else", () => {
+    for (const { name, objects } of worlds) {
+      const asks = objects.some((one) => {
+        const template = isWorkload(one) ? podTemplate(one) : undefined;
+        return template?.labels["kube-lgtm.io/kafka"] === "client" && template.name !== "kafka-exporter";
+      });
+      const own = objects.filter(({ kind, metadata }) => kind === "Deployment" && metadata.name === "kafka-exporter");
+      assert.equal(own.length, Number(asks), name);
+    }
+  });
+  test("is scraped where Alloy serves what this part of it asks", () => {
+    // https://grafana.com/docs/alloy/latest/reference/http/ and internal/component/prometheus/exporter/exporter.go of Alloy 1.18.1
+    const { label } = alloyOf(microservices);
+    const targets = scraped(microservices.objects).filter(({ labels }) => labels["app"] === "kafka-exporter");
+    assert.deepEqual(
+      targets.map(({ path }) => path),
+      [`/api/v0/component/prometheus.exporter.kafka.${label}/metrics`],
+    );
+  });
+  test("asks the Kafka that its clients write to, and says who it is as they do", () => {
+    assert.equal(
+      literals(microservices.objects, "kafka-exporter-settings")["KAFKA_EXPORTER_KAFKA_ADDRESS"],
+      literals(microservices.objects, "mimir-settings")["MIMIR_KAFKA_ADDRESS"],
+    );
+    for (const { objects } of [microservices, external]) {
+      const pods = (name: string) =>
+        podTemplate(
+          objects.find(({ kind, metadata }) => /Set|Deployment/.test(kind) && metadata.name === name) as Manifest,
+        );
+      const [own, mimirs] = ["kafka-exporter", "mimir-distributor"].map((name) =>
+        (pods(name).spec.containers[0]?.env ?? []).filter(({ name }) => name.startsWith("KAFKA_SASL")),
+      );
+      assert.equal(own?.length, 2);
+      assert.deepEqual(own, mimirs);
+    }
+    const said = literals(external.objects, "kafka-exporter-settings");
+    assert.equal(said["KAFKA_EXPORTER_KAFKA_ADDRESS"], "kafka.example.com:9094");
+    const secure = worldOf(
+      environmentOf("secure", {
+        mode: "microservices",
+        modes: { tempo: "monolithic" },
+        metrics: "mimir",
+        kafka: { address: "kafka.example.com:9093", tls: "enabled", sasl: "SCRAM-SHA-512" },
+      }),
+    );
+    const { KAFKA_EXPORTER_KAFKA_TLS_ENABLED: tls, KAFKA_EXPORTER_KAFKA_SASL_MECHANISM: mechanism } = literals(
+      secure.objects,
+      "kafka-exporter-settings",
+    );
+    assert.deepEqual([tls, mechanism], ["true", "SCRAM-SHA-512"]);
+  });
+  test("calls each mechanism as Alloy knows it", () => {
+    // exporter.go of github.com/grafana/kafka_exporter, which has it in lower case.
+    const [, from = "", to = ""] =
+      /^string\.replace \( .* , "([^"]*)" , "([^"]*)" \)$/.exec(
+        alloyOf(microservices).attributes["sasl_mechanism"] ?? "",
+      ) ?? [];
+    assert.deepEqual(
+      ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"].map((one) => one.replaceAll(from, to).toLowerCase()),
+      ["plain", "scram-sha256", "scram-sha512"],
+    );
+  });
+  test("leaves out Kafka's own topics, and no topic of the stack", () => {
+    const { attributes } = alloyOf(microservices);
+    const excluded = new RegExp(JSON.parse(attributes["topics_exclude_regex"] ?? '"^$"') as string);
+    assert.deepEqual(
+      ["__consumer_offsets", "__transaction_state", "__cluster_metadata", "mimir", "tempo"].filter(
+        (topic) => !excluded.test(topic),
+      ),
+      ["mimir", "tempo"],
+    );
+  });
+  test("waits for a broker, without which Alloy ends", () => {
+    const [wait] =
+      podTemplate(
+        microservices.objects.find(
+          ({ kind, metadata }) => kind === "Deployment" && metadata.name === "kafka-exporter",
+        ) as Manifest,
+      ).spec.initContainers ?? [];
+    const folder = mkdtempSync(join(tmpdir(), "exporter-"));
+    // Nobody listens at first.
+    writeFileSync(join(folder, "nc"), `#!/bin/sh\necho "$*" >>${folder}/asked\n[ $(wc -l <${folder}/asked) -gt 2 ]\n`, {
+      mode: 0o755,
+    });
+    writeFileSync(join(folder, "sleep"), "#!/bin/sh\n", { mode: 0o755 });
+    const env = {
+      PATH: `${folder}:${process.env["PATH"]}`,
+      ...literals(microservices.objects, "kafka-exporter-settings"),
+    };
+    const [shell = "", ...args] = wait?.command ?? [];
+    assert.equal(spawnSync(shell, args, { env, timeout: 10_000 }).status, 0);
+    const asked = readFileSync(join(folder, "asked"), "utf8").trim().split("\n");
+    rmSync(folder, { recursive: true });
+    assert.deepEqual(
+      asked,
+      Array.from({ length: 3 }, () => "-z -w 5 kafka 9092"),
+    );
   });
 });

@@ -6,6 +6,7 @@ import { alloy } from "./alloy.ts";
 import { flog } from "./flog.ts";
 import { generators } from "./generators.ts";
 import { grafana } from "./grafana.ts";
+import { kafkaExporter } from "./kafka-exporter.ts";
 import { kafka } from "./kafka.ts";
 import { kubeStateMetrics } from "./kube-state-metrics.ts";
 import { loki, lokiCache } from "./loki.ts";
@@ -29,6 +30,7 @@ export const catalogue: readonly Component[] = [
   generators,
   grafana,
   kafka,
+  kafkaExporter,
   kubeStateMetrics,
   loki,
   lokiCache,

@@ -9,8 +9,8 @@ import {
   variable,
   type Base,
 } from "../core/model/component.ts";
-import type { Ask } from "../core/model/wiring.ts";
-import { defineRoles, type Role } from "../core/model/roles.ts";
+import { type Ask, isRole } from "../core/model/wiring.ts";
+import { defineRoles, isSecure, type Role } from "../core/model/roles.ts";
 import {
   containerPorts,
   emptyDir,
@@ -105,11 +105,33 @@ export function ownerless(own: Base, others: readonly Base[], owner: Role, topic
   ];
 }
 
+/** Whether a program of the base uses Kafka, and is none of its own. */
+export const asksKafka = ({ component: { name }, wiring }: Base): boolean =>
+  name !== server.component &&
+  wiring
+    .connections(name)
+    .some(({ from, to, onlyIn }) => !onlyIn && isRole(from) && from.component === name && to === server);
+
 /** Where a program finds Kafka: a setting of each that uses it. */
 export const clientSettings = (ask: Ask): SettingsTable => ({
   kafkaAddress: {
     unit: "address",
     value: ask.to(server, "kafka"),
+    follows: { setting: "kafka", unless: ["external"] },
+  },
+});
+
+/** The same, and how it proves who it is, of a program that knows TLS and more than one mechanism. */
+export const secureClientSettings = (ask: Ask): SettingsTable => ({
+  ...clientSettings(ask),
+  kafkaSaslMechanism: {
+    unit: "mechanism",
+    value: "PLAIN",
+    follows: { setting: "kafka", unless: ["external"] },
+  },
+  kafkaTlsEnabled: {
+    unit: "boolean",
+    value: String(isSecure(server, "kafka")),
     follows: { setting: "kafka", unless: ["external"] },
   },
 });

@@ -1,7 +1,7 @@
 import { mebibyte } from "../core/kubernetes/requests.ts";
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { Component, Context, SettingsTable, Base } from "../core/model/component.ts";
-import { defineRoles, isSecure, type Role, type Workload } from "../core/model/roles.ts";
+import { defineRoles, type Role, type Workload } from "../core/model/roles.ts";
 import { overlaid } from "../core/derive/pod.ts";
 import { podsOf, type Size } from "../core/model/size.ts";
 import type { Address, Wiring } from "../core/model/wiring.ts";
@@ -138,17 +138,7 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
           ingestStorageEnabled: { unit: "boolean", value: "true" },
           // Of the names of Services; Mimir asks for its caches by whole names.
           clusterDomain: { unit: "name", value: "cluster.local" },
-          ...kafka.clientSettings(wire(distributor)),
-          kafkaSaslMechanism: {
-            unit: "mechanism",
-            value: "PLAIN",
-            follows: { setting: "kafka", unless: ["external"] },
-          },
-          kafkaTlsEnabled: {
-            unit: "boolean",
-            value: String(isSecure(kafka.roles.server, "kafka")),
-            follows: { setting: "kafka", unless: ["external"] },
-          },
+          ...kafka.secureClientSettings(wire(distributor)),
           // Upstream's: until then what its ingesters hold may be asked for there alone.
           partitionForgottenAfter: { unit: "duration", value: "13h" },
         }

@@ -9,6 +9,7 @@ export type ComponentName =
   | "generators"
   | "grafana"
   | "kafka"
+  | "kafka-exporter"
   | "kube-state-metrics"
   | "loki"
   | "loki-cache"
@@ -39,6 +40,7 @@ export type WorkloadName =
   | "grafana"
   | "kafka"
   | "kafka-topics"
+  | "kafka-exporter"
   | "kube-state-metrics"
   | "loki"
   | "loki-gateway"
@@ -130,6 +132,7 @@ export interface SettingNames {
     "deltaSeries" | "lokiOtlpUrl" | "metricsOtlpUrl" | "relays" | "tempoOtlpEndpoint" | "tempoTenant";
   readonly generators: "otlpGrpcAddress" | "otlpHttpUrl";
   readonly kafka: "partitionsMimir" | "partitionsTempo";
+  readonly "kafka-exporter": "kafkaAddress" | "kafkaSaslMechanism" | "kafkaTlsEnabled";
   readonly loki:
     | "alertmanagerDiscovery"
     | "alertmanagerUrl"

@@ -121,6 +121,7 @@ const edge = (from: Edge["from"], to: Edge["to"], port: string, why: string): Ed
 const others: readonly Edge[] = [
   edge(["prometheus"], ["alertmanager"], "http", "alerts: configuration.md, alerting"),
   edge(["alertmanager"], ["alertmanager"], "gossip", "what was told to whom: README.md, High Availability"),
+  edge(["alloy"], ["kafka"], "kafka", "lag: prometheus.exporter.kafka.md, kafka_uris"),
   edge(["kafka"], ["kafka"], "kafka", "replicas: brokers fetch from each other"),
   edge(["kafka", "client"], ["kafka"], "kafka", "makes topics: bin/kafka-topics.sh"),
   edge(["kafka"], ["kafka"], "controller", "quorum: controller.quorum.voters"),

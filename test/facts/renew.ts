@@ -126,7 +126,7 @@ const described = (name: string): Question => ({ name, command: [], of: describe
 
 /** Families of Alloy's components that are used here; each page names its arguments and blocks in the first column of its tables. */
 const families =
-  /^(discovery\.(kubernetes|relabel)|local\.file_match|loki\.|otelcol\.(exporter\.otlp|processor|receiver))/;
+  /^(discovery\.(kubernetes|relabel)|local\.file_match|loki\.|otelcol\.(exporter\.otlp|processor|receiver)|prometheus\.exporter\.kafka)/;
 const pages = (folder: string): string => {
   const sources = join(folder, "docs/sources");
   /** A page with those that it shares with others. */

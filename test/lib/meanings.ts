@@ -21,6 +21,8 @@ const shared: Readonly<Record<string, Meaning>> = {
   S3_REGION: m("region of the S3 bucket"),
   STORE: m("kind of object store that is used"),
   KAFKA_ADDRESS: m("Kafka broker to start from"),
+  KAFKA_SASL_MECHANISM: m("how the program logs in to Kafka, where Kafka asks for it"),
+  KAFKA_TLS_ENABLED: m("speak TLS to Kafka"),
   PARTITION_FORGOTTEN_AFTER: m("time after which a partition that was given up leaves the ring"),
 };
 
@@ -58,8 +60,6 @@ const own: Readonly<Record<string, Meaning>> = {
   MIMIR_INGEST_STORAGE_ENABLED: m("samples go through Kafka; `false` sends them straight to the ingesters"),
   MIMIR_INGESTION_BURST: m("most that a tenant may push at once", "samples"),
   MIMIR_INGESTION_RATE: m("most that a tenant may push", "samples a second"),
-  MIMIR_KAFKA_SASL_MECHANISM: m("how Mimir logs in to Kafka, where Kafka asks for it"),
-  MIMIR_KAFKA_TLS_ENABLED: m("speak TLS to Kafka"),
   MIMIR_MAX_EXEMPLARS: m("most exemplars of a tenant that are kept", "exemplars"),
   MIMIR_MULTITENANCY_ENABLED: m("tenants are on; without it the only tenant is `anonymous`"),
   MIMIR_RETENTION: m("age at which blocks are deleted"),
