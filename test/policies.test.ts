@@ -13,6 +13,7 @@ import {
   closedFaults,
   dnsPorts,
   network,
+  nodePorts,
   openFaults,
   outside,
   recorded,
@@ -96,6 +97,23 @@ for (const { name, overlay, objects, environment } of worlds) {
           assert.equal(open, hasToken || (kept.includes(port) && keeps(one.id)), `${one.id} port ${port}`);
         }
       }
+    });
+
+    test("lets nobody but Prometheus out to the ports of nodes", () => {
+      const net = network(objects);
+      for (const one of podTemplates(objects))
+        for (const port of nodePorts)
+          assert.equal(net.open("Egress", one, outside, { port }), one.name === "prometheus", `${one.id} port ${port}`);
+    });
+
+    test("lets Prometheus out to the metrics of the cluster's DNS, and to nothing else in its namespace", () => {
+      const net = network(objects);
+      const prometheus = podTemplates(objects).find((one) => one.name === "prometheus") ?? assert.fail();
+      const dns = { namespace: "kube-system", labels: { "k8s-app": "kube-dns" } };
+      assert.ok(net.open("Egress", prometheus, dns, { port: 9153 }));
+      assert.ok(!net.open("Egress", prometheus, dns, { port: 8080 }));
+      assert.ok(!net.open("Egress", prometheus, { ...dns, labels: { app: "dashboard" } }, { port: 9153 }));
+      assert.ok(!net.open("Egress", prometheus, { ...dns, namespace: "shop" }, { port: 9153 }));
     });
 
     test("lets those without keys ask who they are where their cloud answers, and nobody else", () => {

@@ -57,11 +57,16 @@ function prometheusCheck(base: Base, added?: Addition): Check {
     "prometheus-scrape": join(folder, "scrape"),
     "prometheus-rules-prometheus": join(folder, "rules"),
   };
+  const account = join(folder, "account");
+  mkdirSync(account, { recursive: true });
+  for (const file of ["token", "ca.crt"]) writeFileSync(join(account, file), "");
+  const here = (text: string): string =>
+    text.replaceAll("/etc/prometheus", folder).replaceAll("/var/run/secrets/kubernetes.io/serviceaccount", account);
   for (const { name, files = {} } of [...base.configs, ...(added?.configPatches ?? [])]) {
     const at = mounts[name];
     if (at) mkdirSync(at, { recursive: true });
     for (const [file, content] of at ? Object.entries(files) : []) {
-      writeFileSync(join(at as string, file), fileText(content).replaceAll("/etc/prometheus", folder));
+      writeFileSync(join(at as string, file), here(fileText(content)));
     }
   }
   const config = `${added?.path ?? base.path}: prometheus.yml and what it includes`;

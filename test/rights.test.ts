@@ -13,6 +13,7 @@ interface Rule {
   readonly apiGroups?: readonly string[];
   readonly resources?: readonly string[];
   readonly verbs: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
 }
 interface Subject {
   readonly kind: string;
@@ -126,6 +127,26 @@ for (const { name, objects } of worlds)
       none(nodeFaults(objects)));
     test("who looks at the node sees the folders that its program is told of", () => none(hostFaults(objects)));
   });
+
+test("Prometheus may read the metrics of nodes and API servers, and do nothing else with them", () => {
+  // https://kubernetes.io/docs/concepts/security/rbac-good-practices/ : nodes/proxy runs commands in any container of the node.
+  for (const { objects } of worlds) {
+    const [prometheus] = running(objects, "prometheus");
+    const rules = rulesOf(objects, prometheus ?? assert.fail());
+    const may = rules.flatMap(({ resources = [], verbs, nonResourceURLs = [] }) =>
+      [...resources, ...nonResourceURLs].flatMap((what) => verbs.map((verb) => `${verb} ${what}`)),
+    );
+    assert.deepEqual(may.sort(), [
+      "get /metrics",
+      "get namespaces",
+      "get nodes/metrics",
+      "get pods",
+      ...["endpointslices", "namespaces", "nodes", "pods", "services"].map((what) => `list ${what}`),
+      ...["endpointslices", "namespaces", "nodes", "pods", "services"].map((what) => `watch ${what}`),
+    ]);
+    assert.equal(prometheus?.pod.spec.automountServiceAccountToken, true, "the token that the jobs send");
+  }
+});
 
 describe("a right or a folder that is missing is reported", () => {
   const role = (list: readonly Manifest[], start: string): string =>

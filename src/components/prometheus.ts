@@ -15,6 +15,7 @@ import type { Sized } from "../core/model/size.ts";
 import type { Address, Wiring } from "../core/model/wiring.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
+import { clusterDns, controlPlane, kubelets, kubernetesJobs, kubernetesRights } from "./kubernetes.ts";
 import { place } from "./otlp.ts";
 import { apiServer, type Place } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
@@ -192,7 +193,7 @@ const scraped = (context: Context): void => {
     for (const { port } of role.metrics) wire(server).discovers(role, port);
   }
   wire(server).toPlace(apiServer);
-  wire(server).toPlace(scrapedNamespaces);
+  for (const place of [scrapedNamespaces, kubelets, clusterDns, controlPlane]) wire(server).toPlace(place);
 };
 
 /** Rule files of people, beside those of the components. */
@@ -302,13 +303,18 @@ export const prometheus: Component = {
       pods: context.workloads.map((workload) => pods(workload, context.size(workload), rulesOf(context))),
       objects: clusterAccess("prometheus", [
         { group: "", resources: ["namespaces", "pods"], verbs: ["get", "list", "watch"] },
+        ...kubernetesRights,
       ]),
       configs: [
         config(context.wiring, [], context.has(alertmanager.roles.server) ? "sent" : "kept"),
         {
           name: "prometheus-scrape",
           read: "runtime",
-          files: { "stack.yaml": { scrape_configs: jobs }, "pods.yaml": { scrape_configs: [annotatedPods] } },
+          files: {
+            "stack.yaml": { scrape_configs: jobs },
+            "kubernetes.yaml": { scrape_configs: kubernetesJobs },
+            "pods.yaml": { scrape_configs: [annotatedPods] },
+          },
         },
       ],
     };

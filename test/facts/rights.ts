@@ -25,8 +25,15 @@ const groupOf = (resource: string): string =>
 export const rightsOf = (process: Process): readonly Right[] => {
   const { program, first } = process;
   if (first) return [];
-  // docs/configuration/configuration.md of 3.16.0, kubernetes_sd_config: role pod; attach_metadata.namespace.
-  if (program === "prometheus") return watched("", "pods", "namespaces");
+  // docs/configuration/configuration.md of 3.16.0, kubernetes_sd_config: role pod; attach_metadata.namespace. Role node; role endpointslice, for
+  // which discovery/kubernetes/kubernetes.go watches services and pods, too. What it scrapes of kubelets: pkg/kubelet/server/auth.go of
+  // Kubernetes 1.35 asks for the subresource "metrics" for /metrics and each path below it.
+  if (program === "prometheus")
+    return [
+      ...watched("", "pods", "namespaces", "nodes", "services"),
+      ...watched("discovery.k8s.io", "endpointslices"),
+      { group: "", resource: "nodes/metrics", verbs: ["get"] },
+    ];
   // docs/sources/send-data/promtail/configuration.md at v3.6.0, kubernetes_sd_config
   if (program === "promtail") return watched("", "pods");
   // docs/sources/reference/components of v1.18.1: discovery.kubernetes, otelcol.processor.k8sattributes, loki.source.kubernetes_events

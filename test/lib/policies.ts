@@ -148,6 +148,13 @@ export const dnsPorts: readonly number[] = [53, 1053, 5353, 8053];
  * canonical/microk8s#88.
  */
 export const apiPorts: readonly number[] = [443, 6443, 6444, 8443, 16443];
+/**
+ * Where Kubernetes's own processes on nodes have metrics:
+ * https://kubernetes.io/docs/reference/networking/ports-and-protocols/ (kubelet,
+ * kube-controller-manager, kube-scheduler); kube-proxy's `metricsBindAddress`; the
+ * `--listen-metrics-urls` that kubeadm gives etcd.
+ */
+export const nodePorts: readonly number[] = [10250, 10257, 10259, 10249, 2381];
 
 /**
  * Rules without peers or without ports.
@@ -173,8 +180,12 @@ export function wideRules(objects: readonly Manifest[], exposed: readonly string
             JSON.stringify({ podSelector, namespaceSelector }) === JSON.stringify({ namespaceSelector: scraped }),
         );
         return [
-          ...(peers.length === 0 && !only(dnsPorts) && !only(apiPorts) && !exposed.includes(object.metadata.name)
-            ? [say("has no peers: only DNS and the API server may be named by port alone")]
+          ...(peers.length === 0 &&
+          !only(dnsPorts) &&
+          !only(apiPorts) &&
+          !(object.metadata.name === "prometheus" && only([...apiPorts, ...nodePorts])) &&
+          !exposed.includes(object.metadata.name)
+            ? [say("has no peers: only DNS, the API server and, by Prometheus, nodes may be named by port alone")]
             : []),
           ...(ports.length === 0 && !(peers.length > 0 && named) ? [say("has no ports")] : []),
           ...(ports.some(({ port }) => port === undefined) ? [say("has a port without a number")] : []),

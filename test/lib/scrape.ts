@@ -11,13 +11,17 @@ export interface Rule {
   readonly replacement?: string;
 }
 
-interface Job {
+export interface Job {
   readonly job_name: string;
   readonly metrics_path?: string;
+  readonly scheme?: string;
+  readonly authorization?: { readonly credentials_file?: string };
+  readonly tls_config?: { readonly insecure_skip_verify?: boolean; readonly ca_file?: string };
+  readonly track_timestamps_staleness?: boolean;
   readonly honor_labels?: boolean;
   readonly kubernetes_sd_configs: readonly {
     readonly role: string;
-    readonly namespaces?: { readonly own_namespace?: boolean };
+    readonly namespaces?: { readonly own_namespace?: boolean; readonly names?: readonly string[] };
     readonly attach_metadata?: { readonly namespace?: boolean };
     readonly selectors?: readonly { readonly role: string; readonly label?: string }[];
   }[];
@@ -107,6 +111,20 @@ const discovered = (pod: PodTemplate, namespaceLabels: Labels, podIp: string): r
   });
 };
 
+const ofJob = ({ job_name, metrics_path = "/metrics", scheme = "http" }: Job): Labels => ({
+  job: job_name,
+  __metrics_path__: metrics_path,
+  __scheme__: scheme,
+});
+
+/** Labels of what a job's discovery finds with these, or undefined if a rule drops it. */
+export const targetOf = (job: Job, meta: Labels): Labels | undefined => {
+  const kept = relabelled({ ...ofJob(job), ...meta }, job.relabel_configs);
+  if (!kept) return undefined;
+  const visible = Object.entries(kept).filter(([name]) => !name.startsWith("__"));
+  return { instance: kept["__address__"] ?? "", ...Object.fromEntries(visible) };
+};
+
 /**
  * Targets of a job among these pods, by its discovery and relabelling. Prometheus merges equal
  * targets.
@@ -118,9 +136,13 @@ export function targetsOf(job: Job, objects: readonly Manifest[], own: string, p
     const found = objects.find(({ kind, metadata }) => kind === "Namespace" && metadata.name === name);
     return discovery?.attach_metadata?.namespace ? ((found?.metadata["labels"] ?? {}) as Labels) : {};
   };
-  const of = { job: job.job_name, __metrics_path__: job.metrics_path ?? "/metrics", __scheme__: "http" };
+  // A node or a slice of endpoints is no pod.
+  if (discovery?.role !== "pod") return [];
+  const of = ofJob(job);
+  const within = discovery.namespaces?.names;
   const found = podTemplates(objects)
-    .filter(({ namespace }) => !discovery?.namespaces?.own_namespace || namespace === own)
+    .filter(({ namespace }) => !discovery.namespaces?.own_namespace || namespace === own)
+    .filter(({ namespace }) => within?.includes(namespace) ?? true)
     .filter(({ labels }) => wanted.every((one) => labels[one.split("=")[0] ?? ""] === one.split("=")[1]))
     .flatMap((pod) =>
       discovered(pod, namespaceLabels(pod.namespace), podIp).flatMap((meta): (readonly [string, Target])[] => {

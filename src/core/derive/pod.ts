@@ -227,7 +227,7 @@ export function hardened({ workload, size, pod, usesApi, asksOutside, mustTouchH
  * Labels of nodes that are no machines: a DaemonSet's pods would be pending there for ever. AWS
  * Fargate, Liqo, and virtual-kubelet, which Azure's and Alibaba's virtual nodes use.
  */
-const unreal: Readonly<Record<string, string>> = {
+export const unreal: Readonly<Record<string, string>> = {
   "eks.amazonaws.com/compute-type": "fargate",
   "liqo.io/type": "virtual-node",
   type: "virtual-kubelet",

@@ -10,14 +10,25 @@ interface Right<V extends string> {
 }
 type Reads = "get" | "list" | "watch";
 
-const rulesOf = (rights: readonly Right<string>[]) =>
-  rights.map(({ group, resources, verbs }) => ({ apiGroups: [group], resources: [...resources], verbs: [...verbs] }));
+/** Paths of the API server that are no resource: "/metrics". */
+interface Paths {
+  readonly urls: readonly string[];
+  readonly verbs: readonly "get"[];
+}
+
+const rulesOf = (rights: readonly (Right<string> | Paths)[]) =>
+  rights.map((right) => {
+    const verbs = [...right.verbs];
+    return "urls" in right
+      ? { nonResourceURLs: [...right.urls], verbs }
+      : { apiGroups: [right.group], resources: [...right.resources], verbs };
+  });
 const apiGroup = "rbac.authorization.k8s.io";
 // No namespace: kustomize fills in that of the account in the same build.
 const subjectsOf = (component: string) => [{ kind: "ServiceAccount", name: component }];
 
 /** Reading rights over the whole cluster for a component's account. */
-export function clusterAccess(component: string, rights: readonly Right<Reads>[]): readonly Manifest[] {
+export function clusterAccess(component: string, rights: readonly (Right<Reads> | Paths)[]): readonly Manifest[] {
   const metadata = { name: `kube-lgtm-${component}`, labels: componentLabels(component) };
   const roleRef = { apiGroup, kind: "ClusterRole", name: metadata.name };
   return [
