@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
+import { format, resolveConfig } from "prettier";
 import { docsOf } from "../src/core/assemble/base.ts";
 import { resolved, type Scope } from "../src/core/derive/queries.ts";
 import { loki } from "../src/components/loki.ts";
@@ -7,6 +10,8 @@ import { mimir } from "../src/components/mimir.ts";
 import type { Component } from "../src/core/model/component.ts";
 import { plan } from "../src/core/model/grouping.ts";
 import type { Mode } from "../src/core/model/roles.ts";
+import { runbooks } from "./lib/runbooks.ts";
+import { root } from "./lib/world.ts";
 
 const scopeOf = (mode: Mode, { name, roles: all, modes }: Component = loki): Scope => {
   const roles = Object.values(all);
@@ -49,4 +54,12 @@ test("alerts lead to the runbooks of the repository that an environment is built
   assert.equal(docsOf({ url: "ssh://git@github.com/acme/obs.git" }), main);
   assert.equal(docsOf({ url: "git@github.com:acme/obs.git" }), main);
   assert.equal(docsOf({ url: "https://git.acme.dev/x/obs", tag: "v2" }), "https://git.acme.dev/x/obs/blob/v2/docs");
+});
+
+test("docs/runbooks says what the rules say: npm run runbooks", async () => {
+  for (const [path, text] of Object.entries(runbooks())) {
+    const file = join(root, path);
+    const expected = await format(text, { ...(await resolveConfig(file)), filepath: file });
+    assert.equal(readFileSync(file, "utf8"), expected, path);
+  }
 });

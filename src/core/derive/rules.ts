@@ -93,30 +93,90 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 export const burnAlert = (signal: Signal, way: Way, severity: "critical" | "warning"): string =>
   `${capital(signal)}${capital(way)}${severity === "critical" ? "Failing" : "Degraded"}`;
 
-const burnRules = ({ signal, way, page }: Sli, targets: Objectives, links: Links): readonly Rule[] => {
-  const budget = 1 - targets[signal][way];
-  const severities = ["critical", "warning"] as const;
+/** What is lost, and to whom, while requests of a signal fail. */
+const losses: Readonly<Record<Way, (signal: Signal) => string>> = {
+  writes: (signal) => `Senders are refused, and send again for some time. After that, their ${signal} are lost.`,
+  reads: (signal) => `Panels, Explore and rules that ask for ${signal} show errors.`,
+};
+
+const firstSteps: Readonly<Record<Way, readonly string[]>> = {
+  writes: [
+    "Look at the first row of the page: which status do senders get, since when, and from all pods or one?",
+    "A 429 is a limit of the back end, not a failure: see the page of its tenants.",
+    "A 5xx of every pod: look at the object store and at Kafka, by the alerts that fire beside this one.",
+    "A 5xx of one pod: look at its log and its node. Delete the pod if it does not recover.",
+    "The share of failed requests falls within five minutes once the cause is gone.",
+  ],
+  reads: [
+    "Look at the first row of the page: which requests fail, since when, and for whom?",
+    "Many fail by time-out: look for one costly query in the log of the query-frontend, and at the queue.",
+    "All fail: look whether queriers run, and whether they reach the object store.",
+    "The share of failed requests falls within five minutes once the cause is gone.",
+  ],
+};
+
+type Burn = (typeof burns)[number];
+const severities = ["critical", "warning"] as const;
+const burnsOf = (severity: Burn["severity"]): readonly Burn[] => burns.filter((burn) => burn.severity === severity);
+
+/** Both ranges must show it: the short one ends the alert soon after the errors end. */
+const burnCondition = (
+  { signal, way }: Pick<Sli, "signal" | "way">,
+  { factor, long, short }: Burn,
+  targets: Objectives,
+) => {
+  const selector = `{signal="${signal}", way="${way}"}`;
+  const most = Number((factor * (1 - targets[signal][way])).toFixed(6));
+  return `${failedShare(long)}${selector} > ${most} and ${failedShare(short)}${selector} > ${most}`;
+};
+
+const burnSummary = ({ signal, way }: Pick<Sli, "signal" | "way">): string => `Too many ${way} of ${signal} fail.`;
+
+const burnRules = (sli: Sli, targets: Objectives, links: Links): readonly Rule[] => {
+  const { signal, way, page } = sli;
   return severities.flatMap((severity) =>
-    burns
-      .filter((burn) => burn.severity === severity)
-      .map(({ factor, long, short, for: wait, spends }) => {
-        const selector = `{signal="${signal}", way="${way}"}`;
-        const most = Number((factor * budget).toFixed(6));
-        return {
-          alert: burnAlert(signal, way, severity),
-          expr: `${failedShare(long)}${selector} > ${most} and ${failedShare(short)}${selector} > ${most}`,
-          for: wait,
-          labels: { severity, signal, way, window: long },
-          annotations: {
-            summary: `Too many ${way} of ${signal} fail.`,
-            description: `{{ $value | humanizePercentage }} of all ${way} of ${signal} failed over ${long}, which spends ${spends}.`,
-            runbook_url: links.runbook("slo", burnAlert(signal, way, severity)),
-            dashboard_url: `/d/${pageUid(page)}`,
-          },
-        };
-      }),
+    burnsOf(severity).map((burn) => ({
+      alert: burnAlert(signal, way, severity),
+      expr: burnCondition(sli, burn, targets),
+      for: burn.for,
+      labels: { severity, signal, way, window: burn.long },
+      annotations: {
+        summary: burnSummary(sli),
+        description: `{{ $value | humanizePercentage }} of all ${way} of ${signal} failed over ${burn.long}, which spends ${burn.spends}.`,
+        runbook_url: links.runbook("slo", burnAlert(signal, way, severity)),
+        dashboard_url: `/d/${pageUid(page)}`,
+      },
+    })),
   );
 };
+
+/** What docs/runbooks/slo.md says of the alerts on objectives; by signal, way and severity. */
+export const burnRunbooks = (targets: Objectives = objectives) =>
+  (["logs", "metrics", "traces"] as const).flatMap((signal) =>
+    (["writes", "reads"] as const).flatMap((way) =>
+      severities.map((severity) => {
+        const [first] = burnsOf(severity) as [Burn];
+        return {
+          alert: burnAlert(signal, way, severity),
+          severity,
+          summary: burnSummary({ signal, way }),
+          page: "slo",
+          look: ["Failed requests"],
+          means:
+            `The objective is that ${Number((targets[signal][way] * 100).toFixed(3))} % of ${way} succeed over 30 days. ` +
+            `At this pace, ${burnsOf(severity)
+              .map(({ spends }) => spends)
+              .join(", or ")} is spent.`,
+          notice: losses[way](signal),
+          act: firstSteps[way],
+          for: first.for,
+          query: burnsOf(severity)
+            .map((burn) => burnCondition({ signal, way }, burn, targets))
+            .join("\n# or\n"),
+        };
+      }),
+    ),
+  );
 
 /** Where what an alert says more about is. */
 export interface Links {

@@ -1,0 +1,90 @@
+import { catalogue } from "../../src/components/index.ts";
+import { burnRunbooks, condition } from "../../src/core/derive/rules.ts";
+import { resolved, type Scope } from "../../src/core/derive/queries.ts";
+import { type Component, modesOf } from "../../src/core/model/component.ts";
+import { plan } from "../../src/core/model/grouping.ts";
+import { type Alert, type Page, pageUid } from "../../src/core/model/monitoring.ts";
+
+/** The scopes of a component, from its most divided mode to the least. */
+const scopesOf = (component: Component): readonly Scope[] =>
+  modesOf(component)
+    .toReversed()
+    .map((mode) => {
+      const roles = Object.values(component.roles);
+      return {
+        component: component.name,
+        roles,
+        mode,
+        workloads: plan(roles, component.modes[mode]?.grouping ?? (() => "all")),
+      };
+    });
+
+/**
+ * What an alert asks in the most divided mode that has it.
+ * @throws if no mode has what it asks for
+ */
+const asked = (alert: Alert, scopes: readonly Scope[]): string => {
+  const [found] = scopes
+    .filter(({ mode }) => alert.modes?.includes(mode) ?? true)
+    .flatMap((scope) => resolved(condition(alert), scope, "rule") ?? []);
+  if (found === undefined) throw new Error(`No mode has what the alert ${alert.alert} asks for.`);
+  return found;
+};
+
+const pages: ReadonlyMap<string, Page> = new Map(
+  catalogue.flatMap(({ monitoring }) => (monitoring?.pages ?? []).map((page) => [page.uid, page] as const)),
+);
+
+/** A line a sentence, so that a diff shows the one that changed. */
+const sentences = (text: string): string => text.replace(/(?<=[a-z0-9)`%][.?!]) (?=[A-Z`])/g, "\n");
+
+/** What a runbook says of an alert, with the query that it fires by. */
+export type Section = Omit<Alert, "ask" | "description"> & { readonly query: string };
+
+/** A section: its heading is the anchor that the alert's `runbook_url` names. */
+const section = ({ alert, severity, summary, means, notice, act, page, look = [], query, for: wait }: Section) => {
+  const where = `\`${pages.get(page)?.title ?? page}\` of Grafana, \`/d/${pageUid(page)}\``;
+  const panels = look.length > 0 ? `: ${look.map((one) => `\`${one}\``).join(", ")}` : "";
+  return [
+    `## ${alert}`,
+    `Severity: ${severity}.\n${sentences(summary)}`,
+    "What it means:",
+    sentences(means),
+    "What users notice:",
+    sentences(notice),
+    `Look at the page ${where}${panels}.`,
+    "Do this:",
+    act.map((step, i) => `${i + 1}. ${sentences(step).replaceAll("\n", "\n   ")}`).join("\n"),
+    `It fires ${wait ? `after ${wait}` : "at once"}, while this has an answer:`,
+    `\`\`\`promql\n${query}\n\`\`\``,
+  ].join("\n\n");
+};
+
+const pageOf = (title: string, sections: readonly Section[]): string =>
+  [
+    `# Runbooks: ${title}`,
+    "`npm run runbooks` writes this page from the rules themselves.",
+    "| alert | severity | in short |\n| --- | --- | --- |\n" +
+      sections
+        .map(({ alert, severity, summary }) => `| [${alert}](#${alert.toLowerCase()}) | ${severity} | ${summary} |`)
+        .join("\n"),
+    ...sections.map(section),
+    "",
+  ].join("\n\n");
+
+/** The pages of docs/runbooks by their paths. */
+export const runbooks = (): Readonly<Record<string, string>> => {
+  const ofComponents = catalogue.flatMap((component): [string, string][] => {
+    const alerts = component.monitoring?.rules?.alerts ?? [];
+    if (alerts.length === 0) return [];
+    const scopes = scopesOf(component);
+    const sections = alerts.map((alert) => ({ ...alert, query: asked(alert, scopes) }));
+    return [[component.name, pageOf(component.name, sections)]];
+  });
+  return Object.fromEntries(
+    [...ofComponents, ["slo", pageOf("what users ask of the stack", burnRunbooks())] as const].map(([name, text]) => [
+      `docs/runbooks/${name}.md`,
+      text,
+    ]),
+  );
+};
