@@ -69,6 +69,23 @@ export const metricReadings: readonly Reading[] = [
   { name: "the stack scrapes its components", selector: () => "up" },
   { name: "kube-state-metrics", selector: ({ cluster }: Context) => `kube_pod_info{namespace="${cluster.stack}"}` },
   { name: "node-exporter", selector: () => "node_memory_MemTotal_bytes" },
+  { name: "each node's kubelet", selector: () => 'kubelet_running_pods{job="kubelet"}' },
+  {
+    name: "memory of the stack's containers, by cAdvisor",
+    selector: ({ cluster }: Context) =>
+      `container_memory_working_set_bytes{job="cadvisor", namespace="${cluster.stack}", container!=""}`,
+  },
+  {
+    name: "CPU of the nodes, by kubelet",
+    selector: () => 'node_cpu_usage_seconds_total{job="kubelet-resource"}',
+  },
+  {
+    name: "probes of the stack's containers",
+    selector: ({ cluster }: Context) =>
+      `prober_probe_total{job="kubelet-probes", namespace="${cluster.stack}", result="successful"}`,
+  },
+  { name: "the API servers", selector: () => 'apiserver_current_inflight_requests{job="apiserver"}' },
+  { name: "the cluster's DNS", selector: () => 'coredns_dns_requests_total{job="coredns"}' },
   {
     name: "service graph: the edge between two services",
     selector: ({ run }: Context) =>
@@ -82,6 +99,20 @@ export const metricReadings: readonly Reading[] = [
   },
 ].map(series);
 
+/** Jobs with a target in every cluster that has CoreDNS. */
+const everywhere: readonly string[] = [
+  "apiserver",
+  "cadvisor",
+  "coredns",
+  "kube-state-metrics",
+  "kube-state-metrics-telemetry",
+  "kubelet",
+  "kubelet-probes",
+  "kubelet-resource",
+  "node-exporter",
+  "prometheus",
+];
+
 const targets: Check = {
   name: "every scrape target is up",
   run: (context) =>
@@ -94,7 +125,8 @@ const targets: Check = {
         throw new Error(`down: ${names.join(", ")}`);
       }
       const jobs = await instant(context, "count by (job) (up)");
-      if (jobs.length === 0) throw new Error("no scrape job has a target");
+      const missing = everywhere.filter((job) => !jobs.some(({ metric }) => metric["job"] === job));
+      if (missing.length > 0) throw new Error(`no target of ${missing.join(", ")}`);
       const names = jobs.map(({ metric, value }) => `${metric["job"]} ${value[1]}`).sort();
       return `${names.join(", ")}${allDown.length > 0 ? `; allowed to be down: ${allDown.length}` : ""}`;
     }),
