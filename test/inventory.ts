@@ -59,8 +59,8 @@ function seenIn(environment: string, all: readonly Labels[]): readonly Seen[] {
     pod === undefined ? undefined : workloads.find(({ fullName }) => pod.startsWith(`${fullName}-`))?.component;
   return all.flatMap((labels): readonly Seen[] => {
     const { __name__: name = "", job = "", workload, app } = labels;
-    if (name.includes(":") || /^ALERTS(_FOR_STATE)?$/.test(name) || ofScrapes.includes(name) || job === "pods")
-      return [];
+    // Of users' pods only what Prometheus makes of their scrapes is the stack's own.
+    if (name.includes(":") || /^ALERTS(_FOR_STATE)?$/.test(name) || (job === "pods" && name !== "up")) return [];
     if (generated.test(name)) return [{ program: "traces", place: "/", labels }];
     // The generators' own series come by remote write, without a target.
     if (!jobs.has(job)) return name.startsWith("k6_") ? [{ program: "generators", place: "/", labels }] : [];
@@ -79,7 +79,12 @@ interface Making {
 }
 
 /** Names as they stand in an inventory. */
-function metricsOf(seen: readonly Seen[], typeOf: Told["typeOf"]): ReadonlyMap<string, Metric> {
+function metricsOf(
+  all: readonly Seen[],
+  every: readonly string[],
+  typeOf: Told["typeOf"],
+): ReadonlyMap<string, Metric> {
+  const seen = all.filter(({ labels }) => !ofScrapes.includes(labels["__name__"] ?? ""));
   const names = new Set(seen.map(({ labels }) => labels["__name__"] ?? ""));
   const familyOf = (name: string): readonly [string, Type] => {
     const base = name.replace(suffix, "");
@@ -91,7 +96,7 @@ function metricsOf(seen: readonly Seen[], typeOf: Told["typeOf"]): ReadonlyMap<s
     if (type === "histogram") return [name, "u"];
     return [name, type === "counter" || name.endsWith("_total") ? "c" : type === "gauge" ? "g" : "u"];
   };
-  const own = new Set([...targetLabels, "__name__", "le", "quantile"]);
+  const own = new Set([...every, "__name__", "le", "quantile"]);
   const found = new Map<string, Making>();
   for (const { place, labels } of seen) {
     const [name, type] = familyOf(labels["__name__"] ?? "");
@@ -190,7 +195,7 @@ for (const program of programs) {
       for (const place of at) if (!places?.has(place)) one.places.add(place);
     }
   };
-  for (const { series, typeOf } of seen) join(metricsOf(series, typeOf));
+  for (const { series, typeOf } of seen) join(metricsOf(series, every, typeOf));
   const asks = new Set(seen.flatMap(({ series }) => series.map(({ place }) => place)));
   const gone = [...(before?.metrics ?? [])].filter(
     ([name, { places }]) => !now.has(name) && [...places].some((place) => asks.has(place)),
@@ -213,7 +218,9 @@ for (const program of programs) {
     jobs: [
       ...new Set([
         ...(before?.jobs ?? []),
-        ...seen.flatMap(({ series }) => series.map(({ labels }) => labels["job"] ?? "")).filter((job) => job !== "x"),
+        ...seen
+          .flatMap(({ series }) => series.flatMap(({ labels }) => (every.includes("job") ? (labels["job"] ?? "") : [])))
+          .filter((job) => job !== "x"),
       ]),
     ].sort(),
     every: before && forget === false ? every.filter((label) => before.every.includes(label)) : every,

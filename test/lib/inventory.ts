@@ -169,7 +169,8 @@ const index = once((inventories: ReadonlyMap<string, Inventory>): ReadonlyMap<st
           places,
           ...(why === undefined ? {} : { why }),
         });
-    for (const name of ofScrapes) add(name, { program, jobs, type: "g", labels: new Set(every), places: everywhere });
+    for (const name of jobs.length > 0 ? ofScrapes : [])
+      add(name, { program, jobs, type: "g", labels: new Set(every), places: everywhere });
   }
   return found;
 });
