@@ -28,9 +28,11 @@ const elsewhere = {
 const promtail = { lokiUrl: "https://logs.example.com/loki/api/v1/push" };
 const { "alloy-gateway": gateway } = elsewhere.components;
 
+const monitors = "prometheus-operator";
+
 const agents = Object.entries({
   plain: elsewhere,
-  "plain-scalable": { ...elsewhere, mode: "scalable", generators: "demo", nodes: { journal: "read" } },
+  "plain-scalable": { ...elsewhere, mode: "scalable", generators: "demo", nodes: { journal: "read" }, monitors },
   "plain-promtail": { collector: "promtail", components: { promtail, "alloy-gateway": gateway } },
   "plain-openshift": { ...elsewhere, platform: "openshift", metrics: "thanos-sidecar" },
   "plain-autopilot": { ...elsewhere, mode: "microservices", platform: "gke-autopilot", credentials: "throw-away" },

@@ -20,7 +20,7 @@ const alone = ({ environment: { name, file, ...settings } }: World): World =>
 
 /** Kinds that no cluster has by itself. */
 const isBuiltIn = ({ apiVersion }: { readonly apiVersion: string }): boolean =>
-  !/^(keda\.sh|gateway\.networking\.k8s\.io)\//.test(apiVersion);
+  !/^(keda\.sh|gateway\.networking\.k8s\.io|monitoring\.coreos\.com)\//.test(apiVersion);
 const objectsOf = ({ objects }: World) => objects.filter(isBuiltIn);
 
 /** A pod as its controller would make it, with the claims that a StatefulSet's has. */

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import { podTemplates } from "./lib/objects.ts";
+import { podTemplates, textsOf } from "./lib/objects.ts";
 import { network, recorded } from "./lib/policies.ts";
-import { relabelled, scraped, scrapeJobsOf, targetsOf } from "./lib/scrape.ts";
+import { jobsOf, operatorObjects } from "./lib/prometheus-operator.ts";
+import { type Job, relabelled, scraped, scrapeJobsOf, targetsOf } from "./lib/scrape.ts";
 import { dev, worldNamed, worlds } from "./lib/world.ts";
 import type { Manifest } from "../src/core/kubernetes/manifest.ts";
 
-for (const { name, overlay, objects } of worlds) {
+for (const { name, overlay, objects, environment } of worlds) {
   describe(`Prometheus of ${name}`, () => {
     const targets = scraped(objects);
+    const { stack } = environment.namespaces;
     const endpoint = (id: string, port: number, path: string): string => `${id} ${port}${path}`;
 
     test("scrapes every process that has metrics, once, where it serves them, and nothing else", () => {
@@ -30,6 +32,22 @@ for (const { name, overlay, objects } of worlds) {
       assert.ok(prometheus);
       const net = network(objects);
       for (const { pod, port } of targets) assert.ok(net.connects(prometheus, pod, { port }), `${pod.id} ${port}`);
+    });
+
+    test("has the targets, labels and intervals that the Prometheus of prometheus-operator has", () => {
+      const config = textsOf(objects).find(({ where }) => where.endsWith(" data.prometheus.yml"));
+      const { global } = parse(config?.text ?? "") as { readonly global: { readonly scrape_interval: string } };
+      const found = (jobs: readonly Job[]) =>
+        jobs
+          .flatMap((job) => {
+            const { scrape_interval: interval, honor_labels: honors, metric_relabel_configs: rules } = job;
+            const how = { interval: interval ?? global.scrape_interval, honors: honors ?? false, rules: rules ?? [] };
+            return targetsOf(job, objects, stack).map(({ pod, url, labels }) => ({ pod: pod.id, url, labels, ...how }));
+          })
+          .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+      const monitored = found(operatorObjects(overlay).flatMap(jobsOf));
+      assert.equal(monitored.length, targets.length);
+      assert.deepEqual(monitored, found(scrapeJobsOf(objects)));
     });
 
     test("gives no two jobs one name", () => {

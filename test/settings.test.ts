@@ -411,6 +411,7 @@ describe("a right setting", () => {
       platform: "kubernetes",
       collector: "alloy",
       nodes: {},
+      monitors: "none",
       generators: "none",
       compose: "none",
       credentials: "by-name",

@@ -40,7 +40,7 @@ export const roles = defineRoles(
 const { server } = roles;
 
 /** How often everything is scraped. */
-const scrapeIntervalSeconds = 30;
+export const scrapeIntervalSeconds = 30;
 
 /** Where others push samples, until an environment has a back end that takes them itself. */
 export const paths = { otlp: "/api/v1/otlp/v1/metrics", remoteWrite: "/api/v1/write" } as const;

@@ -8,6 +8,7 @@ import { fluxKeepConfig } from "./flux-keep-config.ts";
 import { grafanaPostgres } from "./grafana-postgres.ts";
 import { kedas } from "./keda.ts";
 import { openshift } from "./openshift.ts";
+import { prometheusOperator } from "./prometheus-operator.ts";
 import { proxy } from "./proxy.ts";
 import { dockers, journal } from "./node-logs.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "./remote-write.ts";
@@ -32,6 +33,7 @@ export const features: readonly Feature[] = [
   mimirRemoteWrite,
   openshift.nodeExporter,
   openshift.stack,
+  prometheusOperator,
   proxy,
   autopilots.promtail,
   dockers.promtail,

@@ -21,6 +21,7 @@ import { gatewayApi, ingress } from "../features/exposure.ts";
 import { grafanaPostgres } from "../features/grafana-postgres.ts";
 import { kedas } from "../features/keda.ts";
 import { openshift } from "../features/openshift.ts";
+import { prometheusOperator } from "../features/prometheus-operator.ts";
 import { proxy } from "../features/proxy.ts";
 import { dockers, journal } from "../features/node-logs.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "../features/remote-write.ts";
@@ -77,6 +78,10 @@ export const choices = {
     docker: { components: [], features: [dockers.alloy, dockers.promtail] },
   },
   "nodes.journal": { none: { components: [], features: [] }, read: { components: [], features: [journal] } },
+  monitors: {
+    none: { components: [], features: [] },
+    "prometheus-operator": { components: [], features: [prometheusOperator] },
+  },
   generators: {
     none: { components: [], features: [] },
     demo: { components: [flog, generators], features: [] },
@@ -110,7 +115,7 @@ export const shared: Readonly<Record<string, Choice>> = { grafana: "database" };
  */
 const asked = {
   full: choiceNames,
-  agents: ["stack", "proxy", "collector", "platform", "nodes.runtime", "nodes.journal", "generators"],
+  agents: ["stack", "proxy", "collector", "platform", "nodes.runtime", "nodes.journal", "monitors", "generators"],
 } as const satisfies Readonly<Record<Answers["stack"], readonly Choice[]>>;
 const isAsked = (choice: Choice, { stack }: Answers): boolean => (asked[stack] as readonly Choice[]).includes(choice);
 

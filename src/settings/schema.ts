@@ -414,6 +414,13 @@ export function settingsSchema(known: Known) {
       ),
       {},
     ),
+    monitors: v.optional(
+      says(
+        "`prometheus-operator`: scrape jobs and rules for its Prometheus, as PodMonitors and PrometheusRules.",
+        answers("monitors"),
+      ),
+      "none",
+    ),
     generators: v.optional(
       says("`demo`: programs that make up logs, traces and metrics.", answers("generators")),
       "none",
@@ -564,6 +571,7 @@ export const answersOf = (environment: Environment): Answers => ({
   collector: environment.collector,
   "nodes.runtime": environment.nodes.runtime ?? "cri",
   "nodes.journal": environment.nodes.journal ?? "none",
+  monitors: environment.monitors,
   generators: environment.generators,
   database: environment.database?.by ?? "none",
   "scaling.loki": environment.scaling.loki ?? "cpu",

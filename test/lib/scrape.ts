@@ -13,6 +13,7 @@ export interface Rule {
 
 export interface Job {
   readonly job_name: string;
+  readonly scrape_interval?: string;
   readonly metrics_path?: string;
   readonly scheme?: string;
   readonly authorization?: { readonly credentials_file?: string };
@@ -86,6 +87,7 @@ const discovered = (pod: PodTemplate, namespaceLabels: Labels, podIp: string): r
   const address = podIp.includes(":") ? `[${podIp}]` : podIp;
   const whole = Object.fromEntries([
     ...prefixed("pod_label", pod.labels),
+    ...prefixed("pod_labelpresent", Object.fromEntries(Object.keys(pod.labels).map((key) => [key, "true"]))),
     ...prefixed("pod_annotation", pod.annotations),
     ...prefixed("namespace_label", namespaceLabels),
     ["__meta_kubernetes_namespace", pod.namespace],

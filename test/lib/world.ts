@@ -95,6 +95,7 @@ const own = {
       store: { kind: "s3", region: "eu-central-1", bucketPrefix: "acme-" },
       tenant: "main",
       platform: "openshift",
+      monitors: "prometheus-operator",
     },
     microservices: {
       store: { kind: "gcs", bucketPrefix: "acme-" },
@@ -129,7 +130,7 @@ const own = {
       tenant: "main",
       platform: "gke-autopilot",
     },
-    microservices: {},
+    microservices: { monitors: "prometheus-operator" },
   },
 } as const satisfies Readonly<Record<Answers["metrics"], Readonly<Record<Mode, Partial<Settings>>>>>;
 

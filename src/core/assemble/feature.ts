@@ -167,14 +167,11 @@ const together = (differences: readonly Difference[]) => ({
   replicas: Object.assign({}, ...differences.map(({ replicas }) => replicas)) as Difference["replicas"],
 });
 
-/** The difference that `reshape` makes to each committed base that it changes. */
-const changed = (feature: Feature, bases: readonly Base[], wiring: Wiring): ReadonlyMap<Base, Difference> =>
-  new Map(
-    bases.flatMap((base) => {
-      const now = feature.reshape?.(base, wiring) ?? base;
-      return now === base ? [] : [[base, differenceTo(base, allLeftAlone(now))] as const];
-    }),
-  );
+/** The difference that `reshape` makes to a committed base. Undefined if it leaves it as it is. */
+const changed = (feature: Feature, base: Base, wiring: Wiring): Difference | undefined => {
+  const now = feature.reshape?.(base, wiring) ?? base;
+  return now === base ? undefined : differenceTo(base, allLeftAlone(now));
+};
 
 /**
  * The features, wired to the workloads of the bases that stand beside each other.
@@ -188,13 +185,14 @@ export function additions(
   const already = new Set(
     [...new Set(beside.map((base) => base.wiring))].flatMap((one) => one.connections().map(connectionKey)),
   );
+  const added = (wiring: Wiring): readonly Connection[] =>
+    wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
   return features.flatMap((feature): readonly Addition[] => {
-    const wiring = wiringOf([feature], beside, namespaceNames);
+    const fresh = (): Wiring => wiringOf([feature], beside, namespaceNames);
+    const wiring = fresh();
     const built = feature.build?.(wiring, all) ?? {};
-    const differences = changed(feature, all, wiring);
-    const added = wiring.connections().filter((connection) => !already.has(connectionKey(connection)));
     const split = feature.changesFor === "each base";
-    const shared = together(split ? [] : [...differences.values()]);
+    const shared = together(split ? [] : all.flatMap((base) => changed(feature, base, wiring) ?? []));
     const path = `components/${feature.name}`;
     const common: Addition = {
       feature,
@@ -203,27 +201,37 @@ export function additions(
       objects: [
         ...(built.objects ?? []).map(leftAlone),
         ...shared.objects,
-        ...addedPolicies(feature.name, added, wiring),
+        ...addedPolicies(feature.name, added(wiring), wiring),
       ],
       patches: [...(built.patches ?? []).map(leftAlone), ...shared.patches],
       configs: built.configs ?? [],
       configPatches: [...(built.configPatches ?? []), ...shared.configPatches],
       everywhere: built.everywhere ?? [],
       replicas: shared.replicas,
-      connections: added,
+      connections: added(wiring),
     };
     if (!split) return [common];
-    const each = [...differences].map(([base, difference]): Addition => ({
-      feature,
-      base,
-      namespaceKind: base.component.namespaceKind,
-      path: `${path}/${base.component.name}/${base.mode}`,
-      ...together([difference]),
-      configs: [],
-      everywhere: [],
-      connections: [],
-    }));
-    return feature.build || added.length > 0 ? [common, ...each] : each;
+    // The connections that a base asks for are in its own Component.
+    const each = all.flatMap((base): readonly Addition[] => {
+      const own = fresh();
+      const difference = changed(feature, base, own);
+      if (!difference) return [];
+      const { objects, ...rest } = together([difference]);
+      return [
+        {
+          ...rest,
+          feature,
+          base,
+          namespaceKind: base.component.namespaceKind,
+          path: `${path}/${base.component.name}/${base.mode}`,
+          objects: [...objects, ...addedPolicies(feature.name, added(own), own)],
+          configs: [],
+          everywhere: [],
+          connections: added(own),
+        },
+      ];
+    });
+    return feature.build ? [common, ...each] : each;
   });
 }
 

@@ -4,13 +4,13 @@ import { type Metrics, type Role, scheme, type Workload } from "../model/roles.t
 import { isRole, type Wiring } from "../model/wiring.ts";
 
 /** An endpoint of a role, and the job that scrapes it. */
-interface Endpoint {
+export interface Endpoint {
   readonly role: Role;
   readonly metrics: Metrics;
   readonly job: string;
 }
 
-const endpoints = (role: Role): readonly Endpoint[] =>
+export const endpoints = (role: Role): readonly Endpoint[] =>
   role.metrics.map((metrics) => ({ role, metrics, job: metrics.job ?? role.component }));
 
 /** The endpoints by job, in the order of the jobs' names. */
@@ -33,9 +33,7 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
     const { role, metrics } = own[0] as Endpoint;
     const components = unique(own.map(({ role }) => role.component)).sort();
     const ports = unique(own.map(({ metrics }) => metrics.port)).sort();
-    const mute = silent.filter(
-      (role) => components.includes(role.component) && ports.some((port) => port in role.ports),
-    );
+    const mute = mutedBy(own, silent);
     return {
       job_name: job,
       ...common(job, own),
@@ -57,7 +55,7 @@ export function scrapeJobs(scraper: Role, wiring: Wiring, silent: readonly Role[
         keep([nameLabel], components.join("|")),
         keep(["__meta_kubernetes_pod_container_port_name"], ports.join("|")),
         ...(mute.length > 0 ? [drop([componentLabel], mute.map(({ name }) => name).join("|"))] : []),
-        ...identity[metrics.about ?? "process"](job),
+        ...targetLabels(own[0] as Endpoint),
       ],
       metric_relabel_configs: metrics.relabel,
     };
@@ -96,13 +94,22 @@ export function staticJobs(workloads: readonly Workload[]): readonly object[] {
   });
 }
 
+/** How an endpoint is asked for its samples, and whether their own labels win. */
+export const request = ({ role, metrics: { port, path, about } }: Endpoint) => ({
+  scheme: scheme(role, port) === "https" ? ("https" as const) : undefined,
+  metrics_path: path,
+  honor_labels: about === "cluster" ? true : undefined,
+});
+
+/** Roles without metrics that have a port of the same name, in a component of these endpoints. */
+export const mutedBy = (own: readonly Endpoint[], silent: readonly Role[]): readonly Role[] =>
+  silent.filter((role) =>
+    own.some(({ role: { component }, metrics: { port } }) => component === role.component && port in role.ports),
+  );
+
 /** @throws if the job's endpoints differ in what is said once for a job */
 function common(job: string, own: readonly Endpoint[]) {
-  const [one, ...others] = own.map(({ role, metrics: { port, path, about } }) => ({
-    scheme: scheme(role, port) === "https" ? "https" : undefined,
-    metrics_path: path,
-    honor_labels: about === "cluster" ? true : undefined,
-  }));
+  const [one, ...others] = own.map(request);
   for (const other of others)
     for (const field of ["scheme", "metrics_path", "honor_labels"] as const)
       if (other[field] !== one?.[field])
@@ -142,3 +149,7 @@ const identity: Readonly<Record<NonNullable<Metrics["about"]> | "process", (job:
   node: () => [label.node, copy("__meta_kubernetes_pod_node_name", "instance")],
   cluster: (job) => [{ target_label: "instance", replacement: job }],
 };
+
+/** Rules that give an endpoint's targets their labels. */
+export const targetLabels = ({ job, metrics }: Endpoint): readonly object[] =>
+  identity[metrics.about ?? "process"](job);
