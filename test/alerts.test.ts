@@ -1,14 +1,129 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
-import { allCases, type AlertCase, caseFaults, promtoolFiles, trials } from "./lib/alerts.ts";
-import { none, says } from "./lib/findings.ts";
-import { alerts, type Placed, type Rule, rules } from "./lib/monitoring.ts";
+import { allCases, type AlertCase, caseFaults, promtoolFiles, recordingFiles, trials } from "./lib/alerts.ts";
+import { namedFaults, pageOf, promqlFaults, type World } from "./lib/dashboards.ts";
+import { type Findings, none, says } from "./lib/findings.ts";
+import { readInventories } from "./lib/inventory.ts";
+import { alerts, pageFiles, type Placed, type Rule, rules } from "./lib/monitoring.ts";
+import { partsOf, promql, secondsOf } from "./lib/queries.ts";
+import { root, shipped } from "./lib/world.ts";
+
+const world: World = { inventories: readInventories(), rules, external: ["kube_lgtm_cluster"] };
+const runbooks = join(root, "docs/runbooks");
+/** The sections of each page of docs/runbooks that are about an alert. */
+const sections = new Map(
+  readdirSync(runbooks).map((file) => [
+    file,
+    [...readFileSync(join(runbooks, file), "utf8").matchAll(/^## (\S+)$/gm)].map(([, name = ""]) => name),
+  ]),
+);
+const pages = new Map(pageFiles.map((file) => [file.path, pageOf(file).uid]));
+
+/** Alerts that are older than their runbooks and pages. */
+const coming = ["PrometheusDown"];
+/** Runbooks of objectives whose signals have no rules yet. */
+const ahead = /^(?:Logs|Metrics|Traces)(?:Writes|Reads)(?:Failing|Degraded)$/;
+
+/** https://prometheus.io/docs/practices/alerting/ and https://monitoring.mixins.dev/#guidelines-for-alert-names-labels-and-annotations */
+function alertFaults({ rule }: Placed, uids: ReadonlySet<string>): Findings {
+  const { alert = "", labels = {}, annotations = {} } = rule;
+  const { severity = "" } = labels;
+  const { summary = "", description = "", runbook_url = "", dashboard_url = "" } = annotations;
+  const faults: string[] = [];
+  const say = (fault: string): void => void faults.push(`${alert}: ${fault}`);
+  if (!/^[A-Z][A-Za-z0-9]+$/.test(alert)) say("expected a name like LokiWritesFailing");
+  if (!["critical", "warning", "info", "none"].includes(severity)) say(`severity "${severity}"`);
+  if (severity !== "none" && secondsOf(rule.for ?? "0s") < 60)
+    say(`it fires after ${rule.for ?? "0s"}: expected two evaluations, a minute, at least`);
+  if (!/^[^{]+\.$/.test(summary))
+    say(`summary "${summary}": expected a sentence without labels, which silences and mutes can go by`);
+  if (description.length < 20) say(`description "${description}": expected what is so`);
+  const [, file = "", anchor = ""] = /\/docs\/runbooks\/([\w-]+\.md)#(\S+)$/.exec(runbook_url) ?? [];
+  if (!sections.get(file)?.some((name) => name.toLowerCase() === anchor && name === alert))
+    say(`docs/runbooks/${file} has no section "## ${alert}" for ${runbook_url}`);
+  const [, uid = ""] = /^\/d\/([\w-]+)/.exec(dashboard_url) ?? [];
+  if (!uids.has(uid)) say(`${dashboard_url} is no page`);
+  for (const text of [description, ...Object.values(labels)])
+    for (const fault of namedFaults(text, rule.expr, world, Object.keys(labels))) say(fault);
+  for (const part of partsOf(promql(rule.expr).tree))
+    if (part.kind === "aggregate" && part.by?.includes("instance") && !/\bjob="/.test(rule.expr))
+      say("by instance it is another alert after each restart: by pod or node");
+  return faults;
+}
+
+describe("an alert", () => {
+  test("says how bad it is, what is so, what to do and where to look", () => {
+    none(
+      shipped.flatMap(({ name, overlay }) => {
+        const paths = overlay.parts.flatMap(({ bases, additions }) =>
+          [...bases, ...additions].map(({ path }) => `${path}/config/`),
+        );
+        const isHere = (path: string): boolean => paths.some((one) => path.startsWith(one));
+        const uids = new Set([...pages].flatMap(([path, uid]) => (isHere(path) ? [uid] : [])));
+        return alerts
+          .filter(({ file, rule }) => isHere(file.path) && !coming.includes(rule.alert ?? ""))
+          .flatMap((one) => alertFaults(one, uids).map((fault) => `${name}: ${one.file.path}: ${fault}`));
+      }),
+    );
+  });
+  test("has a runbook, and a runbook has an alert", () => {
+    const names = new Set(alerts.map(({ rule }) => rule.alert));
+    none(
+      [...sections].flatMap(([file, all]) =>
+        all
+          .filter((name) => !names.has(name) && !ahead.test(name))
+          .map((name) => `docs/runbooks/${file}: no alert is called ${name}`),
+      ),
+    );
+  });
+  test("is reported where it lacks something", () => {
+    const rule: Rule = {
+      alert: "ShopDown",
+      expr: 'sum by (pod) (up{app="loki"}) == 0',
+      for: "5m",
+      labels: { severity: "critical" },
+      annotations: {
+        summary: "No shop is open.",
+        description: "{{ $labels.pod }} of the shop is closed.",
+        runbook_url: "https://example.com/docs/runbooks/prometheus.md#watchdog",
+        dashboard_url: "/d/shop",
+      },
+    };
+    const check = (change: Partial<Rule>, expected: RegExp): void =>
+      says(
+        alertFaults({ rule: { ...rule, ...change }, file: alerts[0]?.file as Placed["file"] }, new Set(["shop"])),
+        expected,
+      );
+    const noted = (change: object): Partial<Rule> => ({ annotations: { ...rule.annotations, ...change } });
+    check({}, /prometheus.md has no section "## ShopDown"/);
+    check({ alert: "shop_down" }, /expected a name like/);
+    check({ labels: { severity: "page" } }, /severity "page"/);
+    check({ for: "30s" }, /it fires after 30s/);
+    check(noted({ summary: "{{ $labels.pod }} is closed." }), /expected a sentence without labels/);
+    check(noted({ description: "" }), /expected what is so/);
+    check(noted({ dashboard_url: "/d/till" }), /\/d\/till is no page/);
+    check(
+      noted({ description: "{{ $labels.node }} of the shop is closed." }),
+      /names the label node, and the query gives pod/,
+    );
+    check({ expr: 'sum by (instance) (up{app="loki"}) == 0' }, /by pod or node/);
+    assert.ok(promqlFaults(rule.expr, { owner: "loki", mode: "", use: "rule" }, world).length === 0);
+  });
+});
 
 describe("what alerts are to do", () => {
   test("is said of each: when it fires, stays silent and resolves", async () => {
     assert.ok(alerts.length > 2);
-    const { found, faults } = trials(await allCases(), rules);
-    none([...faults, ...found.flatMap(caseFaults)]);
+    const cases = await allCases();
+    const { found, faults } = trials(cases.alerts, rules);
+    const nothing = [...cases.recordings].flatMap(([owner, all]) =>
+      all
+        .filter((one) => recordingFiles(owner, one, rules, "") === undefined)
+        .map(({ record }) => `test/alerts/${owner}.ts: no rule of ${owner} records ${record}`),
+    );
+    none([...faults, ...found.flatMap(caseFaults), ...nothing]);
   });
 
   const placed = (rule: Rule): Placed => ({

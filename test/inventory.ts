@@ -4,7 +4,7 @@
  *
  *     npm run inventory -- dev                                  the cluster of kubectl's current context; $KUBECTL is another command
  *     npm run inventory -- dev=series.json,metadata.json …      answers of /api/v1/series and /api/v1/metadata that are in files
- *     npm run inventory -- loki:monolithic/all=metrics.txt      a program's /metrics, by an address or a file
+ *     npm run inventory -- loki:monolithic/all=metrics.txt      a program's /metrics, by an address or a file, as the job of the name keeps it
  *     npm run inventory -- --forget dev …                       what the environments named have not is dropped, and not only reported
  *     npm run inventory -- --without=grafana dev …              another program stands in for it there
  *
@@ -23,7 +23,8 @@ import {
   type Type,
 } from "./lib/inventory.ts";
 import type { Labels } from "./lib/objects.ts";
-import { scrapeJobsOf } from "./lib/scrape.ts";
+
+import { relabelled, scrapeJobsOf } from "./lib/scrape.ts";
 import { shipped } from "./lib/world.ts";
 
 /** A series, of which program and where that runs. */
@@ -135,6 +136,27 @@ function exposition(text: string): { readonly series: readonly Labels[]; readonl
   return { series, types };
 }
 
+/** A page of metrics as Prometheus keeps it: with the labels of the job's targets, and without what its rules drop. */
+function scrapedAs(job: string, series: readonly Labels[]): readonly Labels[] {
+  const found = shipped.flatMap(({ objects }) => scrapeJobsOf(objects)).find(({ job_name }) => job_name === job);
+  if (!found) throw new Error(`no scrape job is called ${job}`);
+  const { honor_labels = false, relabel_configs, metric_relabel_configs = [] } = found;
+  const made = relabel_configs.flatMap(({ target_label = "__" }) =>
+    target_label.startsWith("__") ? [] : [target_label],
+  );
+  const target = Object.fromEntries(["instance", ...made].map((label) => [label, "x"]));
+  return series.flatMap((own) => {
+    const kept = Object.fromEntries(
+      Object.entries(own).map(([label, value]) => [
+        label in target && !honor_labels ? `exported_${label}` : label,
+        value,
+      ]),
+    );
+    const after = relabelled({ ...target, job, ...kept }, metric_relabel_configs);
+    return after ? [after] : [];
+  });
+}
+
 const said = async (place: string): Promise<string> => {
   if (!/^https?:/.test(place)) return readFileSync(place, "utf8");
   const answer = await fetch(place);
@@ -147,10 +169,9 @@ async function told(argument: string): Promise<Told> {
   const [program = "", place] = what.split(":");
   if (place !== undefined) {
     const { series, types } = exposition(await said(from ?? ""));
-    const labels = Object.fromEntries(targetLabels.map((label) => [label, "x"]));
     return {
-      source: from?.startsWith("http") ? "a run by hand" : "a page of it",
-      series: series.map((one) => ({ program, place, labels: { ...labels, ...one } })),
+      source: "a page of it",
+      series: scrapedAs(program, series).map((labels) => ({ program, place, labels })),
       typeOf: (name) => types.get(name),
     };
   }
@@ -218,9 +239,9 @@ for (const program of programs) {
     jobs: [
       ...new Set([
         ...(before?.jobs ?? []),
-        ...seen
-          .flatMap(({ series }) => series.flatMap(({ labels }) => (every.includes("job") ? (labels["job"] ?? "") : [])))
-          .filter((job) => job !== "x"),
+        ...seen.flatMap(({ series }) =>
+          series.flatMap(({ labels }) => (every.includes("job") ? (labels["job"] ?? "") : [])),
+        ),
       ]),
     ].sort(),
     every: before && forget === false ? every.filter((label) => before.every.includes(label)) : every,

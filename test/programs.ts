@@ -12,7 +12,7 @@ import type { Store } from "../src/core/model/store.ts";
 import { foundation } from "../src/program.ts";
 import { alertRows } from "./alerting.ts";
 import { apiServerRows, type Row } from "./apiserver.ts";
-import { allCases, promtoolFiles, trials } from "./lib/alerts.ts";
+import { allCases, promtoolFiles, recordingFiles, trials } from "./lib/alerts.ts";
 import { ruleFiles, rules } from "./lib/monitoring.ts";
 import { alloyReads, promtailReads } from "./lib/reading.ts";
 import { fileText } from "../src/core/util/text.ts";
@@ -224,25 +224,36 @@ const checksOf = (base: Base): readonly Check[] => {
 };
 
 const cases = await allCases();
-const tried = trials(cases, rules).found;
+const tried = trials(cases.alerts, rules).found;
 
 /** Every file of rules that Prometheus's language is for, and what test/alerts says of its alerts. */
 const ruleChecks: readonly Check[] = [
   ...ruleFiles
     .filter(({ evaluator }) => evaluator !== "loki")
     .map(({ path }) => ({ config: path, program: "promtool", arguments: ["check", "rules", "--lint=all", path] })),
-  ...[...cases.keys()].map((owner) => {
-    const all = tried.filter((one) => one.owner === owner);
+  ...[...cases.alerts.keys()].map((owner) => {
     const folder = join(scratch, `alerts-${owner}`);
     mkdirSync(folder);
-    const tests = all.map((trial, i) => {
-      const path = join(folder, `${i}-${trial.alert}`);
-      const written = promtoolFiles(trial, `${path}.rules.yaml`);
-      writeFileSync(`${path}.rules.yaml`, written.rules);
-      writeFileSync(`${path}.yaml`, written.test);
-      return `${path}.yaml`;
+    const own = tried.filter((one) => one.owner === owner);
+    const recordings = cases.recordings.get(owner) ?? [];
+    const path = (name: string, i: number): string => join(folder, `${i}-${name.replaceAll(":", "_")}`);
+    const written = [
+      ...own.map(
+        (trial, i) => [path(trial.alert, i), promtoolFiles(trial, `${path(trial.alert, i)}.rules.yaml`)] as const,
+      ),
+      ...recordings.map(
+        (one, i) =>
+          [path(one.record, i), recordingFiles(owner, one, rules, `${path(one.record, i)}.rules.yaml`)] as const,
+      ),
+    ];
+    const tests = written.flatMap(([at, files]) => {
+      if (!files) return [];
+      writeFileSync(`${at}.rules.yaml`, files.rules);
+      writeFileSync(`${at}.yaml`, files.test);
+      return [`${at}.yaml`];
     });
-    const config = `test/alerts/${owner}.ts: ${new Set(all.map(({ alert }) => alert)).size} alerts, ${all.length} cases`;
+    const alerts = new Set(own.map(({ alert }) => alert)).size;
+    const config = `test/alerts/${owner}.ts: ${alerts} alerts, ${own.length} cases, ${recordings.length} recordings`;
     return { config, program: "promtool", arguments: ["test", "rules", ...tests] };
   }),
 ];

@@ -24,7 +24,7 @@ export type Series = Readonly<Record<string, Values>>;
 export type AlertCase = {
   /** What happens in this case, for who reads that it failed. */
   readonly name?: string;
-  /** Labels that the alert is to carry. `severity` chooses one of several rules of the name. */
+  /** Labels that the alert is to carry. Those of the rule itself, such as `severity`, choose one of several rules of the name. */
   readonly labels?: Labels;
   /** The mode whose rule is tried. By itself the most divided one that has the alert. */
   readonly mode?: "monolithic" | "scalable" | "microservices";
@@ -70,23 +70,72 @@ export type AlertCase = {
  *       },
  *     };
  *
+ * What a case says of a series that a rule records is taken for the recording's result; otherwise the recording is evaluated, too.
+ * The alerts about an objective have theirs by `...burning("logs", "writes", 0.001)`.
  * An alert with two severities has two cases in a list. `make test` holds the cases against the rules, `make programs` (or
  * `npm run programs -- promtool`) has promtool try them.
  */
 export type AlertCases = Readonly<Record<string, AlertCase | readonly AlertCase[]>>;
 
+/** What a recording is to say, in test/alerts/<component>.ts: `export const recordings: readonly RecordingCase[]`. */
+export interface RecordingCase {
+  /** "kube_lgtm:requests_failed:ratio_rate5m". */
+  readonly record: string;
+  /** Labels that the rule adds, to choose one of several of the name: `{ signal: "logs", way: "writes" }`. */
+  readonly labels?: Labels;
+  readonly mode?: AlertCase["mode"];
+  readonly given: Series;
+  /** Results to four digits, by the labels that the query gives: `{ 'namespace="observability"': 0.1 }`. */
+  readonly is: Readonly<Record<string, number>>;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/**
+ * Cases of the two alerts about an objective: "LogsWritesFailing" and "LogsWritesDegraded". The budget burns too fast over a long
+ * range and over a short one; once it is well again, the short one says so (https://sre.google/workbook/alerting-on-slos/).
+ * @param allowed share of requests that may fail: 0.001
+ */
+export function burning(signal: "logs" | "metrics" | "traces", way: "reads" | "writes", allowed: number): AlertCases {
+  const share = (range: string): string =>
+    `kube_lgtm:requests_failed:ratio_rate${range}{signal="${signal}",way="${way}",namespace="observability"}`;
+  const one = (severity: string, factor: number, long: string, short: string): AlertCase => {
+    const at = (times: number): number => Number((factor * allowed * times).toPrecision(6));
+    return {
+      name: `over ${long}`,
+      labels: { severity, signal, way, window: long, namespace: "observability" },
+      fires: { [share(long)]: at(1.02), [share(short)]: at(1.02) },
+      silent: { [share(long)]: at(1.02), [share(short)]: at(0.98) },
+    };
+  };
+  return {
+    [`${capital(signal)}${capital(way)}Failing`]: [one("critical", 14.4, "1h", "5m"), one("critical", 6, "6h", "30m")],
+    [`${capital(signal)}${capital(way)}Degraded`]: [one("warning", 3, "1d", "2h")],
+  };
+}
+
+interface Cases {
+  readonly alerts: ReadonlyMap<string, AlertCases>;
+  readonly recordings: ReadonlyMap<string, readonly RecordingCase[]>;
+}
+
 /** By component. */
-export async function allCases(): Promise<ReadonlyMap<string, AlertCases>> {
+export async function allCases(): Promise<Cases> {
   const folder = new URL("../alerts/", import.meta.url);
   const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
-  return new Map(
-    await Promise.all(
-      files.map(async (file): Promise<[string, AlertCases]> => {
-        const { cases } = (await import(new URL(file, folder).href)) as { readonly cases: AlertCases };
-        return [file.replace(/\.ts$/, ""), cases];
-      }),
-    ),
+  const all = await Promise.all(
+    files.map(async (file) => {
+      const { cases, recordings = [] } = (await import(new URL(file, folder).href)) as {
+        readonly cases: AlertCases;
+        readonly recordings?: readonly RecordingCase[];
+      };
+      return { owner: file.replace(/\.ts$/, ""), cases, recordings };
+    }),
   );
+  return {
+    alerts: new Map(all.map(({ owner, cases }) => [owner, cases])),
+    recordings: new Map(all.map(({ owner, recordings }) => [owner, recordings])),
+  };
 }
 
 /** A case with the rule that it is about and all rules that this one reads. */
@@ -101,6 +150,9 @@ export interface Trial {
 const list = <T>(one: T | readonly T[]): readonly T[] => (Array.isArray(one) ? one : [one as T]);
 const divided = ["microservices", "scalable", "monolithic", ""];
 
+/** What tells a rule from others, of the same name too. */
+const identityOf = ({ rule, file }: Placed): string => JSON.stringify([file.owner, rule.alert, rule.labels]);
+
 /** Whom a case is about; undefined if no rule is. */
 const ruleOf = (alerts: readonly Placed[], owner: string, alert: string, one: AlertCase): Placed | undefined =>
   alerts
@@ -108,17 +160,26 @@ const ruleOf = (alerts: readonly Placed[], owner: string, alert: string, one: Al
       ({ rule, file }) =>
         file.owner === owner &&
         rule.alert === alert &&
-        (one.labels?.["severity"] ?? rule.labels?.["severity"]) === rule.labels?.["severity"] &&
+        Object.entries(rule.labels ?? {}).every(([label, value]) => (one.labels?.[label] ?? value) === value) &&
         (one.mode ?? file.mode) === file.mode,
     )
     .sort((a, b) => divided.indexOf(a.file.mode) - divided.indexOf(b.file.mode))[0];
 
+const metricOf = (series: string): string => /^[\w:]*/.exec(series)?.[0] ?? "";
+/** Metrics of which a case has series. */
+const namesOf = (one: AlertCase): ReadonlySet<string> =>
+  new Set(
+    [one.fires, "silent" in one ? one.silent : {}, one.always ?? {}].flatMap((series) =>
+      Object.keys(series).map(metricOf),
+    ),
+  );
+
 /** Recording rules that an expression reads, and those that these read; of its own file first, then of the same mode. */
-function recordingsOf({ rule, file }: Placed, rules: readonly Placed[]): readonly Rule[] {
+function recordingsOf({ rule, file }: Placed, rules: readonly Placed[], given: ReadonlySet<string>): readonly Rule[] {
   const found = new Map<string, Placed>();
   const visit = (expr: string): void => {
     for (const { name } of selectorsOf(promql(expr).tree)) {
-      if (found.has(name)) continue;
+      if (found.has(name) || given.has(name)) continue;
       const makers = rules.filter((other) => other.rule.record === name);
       const near = (one: Placed): number => (one.file === file ? 0 : one.file.mode === file.mode ? 1 : 2);
       const [maker] = [...makers].sort((a, b) => near(a) - near(b));
@@ -143,27 +204,25 @@ export function trials(
   const alerts = rules.filter(({ rule, file }) => rule.alert !== undefined && file.evaluator !== "loki");
   const found: Trial[] = [];
   const faults: string[] = [];
-  const tried = new Set<Rule["alert"]>();
+  const tried = new Set<string>();
   for (const [owner, all] of cases)
     for (const [alert, some] of Object.entries(all))
       for (const one of list(some)) {
         const placed = ruleOf(alerts, owner, alert, one);
         if (!placed) {
-          const which = [one.labels?.["severity"], one.mode].filter(Boolean).join(", ");
+          const which = [...Object.values(one.labels ?? {}), one.mode].filter(Boolean).join(", ");
           faults.push(`test/alerts/${owner}.ts: no rule of ${owner} is called ${alert}${which && ` (${which})`}`);
           continue;
         }
-        tried.add(`${owner} ${alert} ${placed.rule.labels?.["severity"]}`);
-        found.push({ owner, alert, one, rule: placed.rule, recordings: recordingsOf(placed, rules) });
+        tried.add(identityOf(placed));
+        found.push({ owner, alert, one, rule: placed.rule, recordings: recordingsOf(placed, rules, namesOf(one)) });
       }
-  const untried = alerts.filter(
-    ({ rule, file }) => !tried.has(`${file.owner} ${rule.alert} ${rule.labels?.["severity"]}`),
-  );
+  const untried = alerts.filter((one) => !tried.has(identityOf(one)));
   faults.push(
     ...new Set(
       untried.map(
         ({ rule, file }) =>
-          `${file.owner}: nobody tries the alert ${rule.alert} (${rule.labels?.["severity"]}). Add a case to test/alerts/${file.owner}.ts.`,
+          `${file.owner}: nobody tries the alert ${rule.alert} (${Object.values(rule.labels ?? {}).join(", ")}). Add a case to test/alerts/${file.owner}.ts.`,
       ),
     ),
   );
@@ -285,6 +344,52 @@ export function promtoolFiles(trial: Trial, rulesPath: string): { readonly rules
   };
 }
 
+/** The same for a recording; undefined if there is no such rule. */
+export function recordingFiles(
+  owner: string,
+  one: RecordingCase,
+  rules: readonly Placed[],
+  rulesPath: string,
+): { readonly rules: string; readonly test: string } | undefined {
+  const makers = rules
+    .filter(
+      ({ rule, file }) =>
+        file.owner === owner &&
+        rule.record === one.record &&
+        Object.entries(one.labels ?? {}).every(([label, value]) => (rule.labels?.[label] ?? value) === value) &&
+        (one.mode ?? file.mode) === file.mode,
+    )
+    .sort((a, b) => divided.indexOf(a.file.mode) - divided.indexOf(b.file.mode));
+  const [placed] = makers;
+  if (!placed) return undefined;
+  const read = recordingsOf(placed, rules, new Set(Object.keys(one.given).map(metricOf)));
+  const steps = Math.ceil((reach(promql(placed.rule.expr).tree, read) + 120) / 30);
+  const added = shown(placed.rule.labels ?? {});
+  const series = Object.entries(one.given).map(([key, values]) => ({
+    series: key,
+    values: written(values, steps + 1, 30),
+  }));
+  const test = {
+    name: one.record,
+    interval: "30s",
+    input_series: series,
+    promql_expr_test: [
+      {
+        expr: `round(${one.record}{${added.slice(1)}}, 0.0001)`,
+        eval_time: `${steps * 30}s`,
+        exp_samples: Object.entries(one.is).map(([labels, value]) => ({
+          labels: `{${labels}${labels === "" ? added.slice(1) : added}}`,
+          value,
+        })),
+      },
+    ],
+  };
+  return {
+    rules: stringify({ groups: [{ name: "tried", rules: [...read].reverse().concat(placed.rule) }] }),
+    test: stringify({ rule_files: [rulesPath], evaluation_interval: "30s", tests: [test] }),
+  };
+}
+
 /** What is wrong with a case before anybody evaluates it. */
 export function caseFaults(trial: Trial): Findings {
   const { owner, alert, one, rule, recordings } = trial;
@@ -294,8 +399,7 @@ export function caseFaults(trial: Trial): Findings {
     [rule, ...recordings].flatMap(({ expr }) => selectorsOf(promql(expr).tree).map(({ name }) => name)),
   );
   const { before, step } = timing(trial);
-  const namesOf = (series: Series): ReadonlySet<string> =>
-    new Set(Object.keys(series).map((key) => /^[\w:]*/.exec(key)?.[0] ?? ""));
+  const metrics = (series: Series): ReadonlySet<string> => new Set(Object.keys(series).map(metricOf));
   const silent = "silent" in one ? one.silent : {};
   for (const [key, values] of [one.fires, silent, one.always ?? {}].flatMap((series) => Object.entries(series))) {
     const { errors, tree } = promql(key);
@@ -311,8 +415,8 @@ export function caseFaults(trial: Trial): Findings {
       );
   }
   if ("silent" in one) {
-    const there = namesOf(one.silent);
-    const missing = [...namesOf(one.fires)].filter((name) => !there.has(name));
+    const there = metrics(one.silent);
+    const missing = [...metrics(one.fires)].filter((name) => !there.has(name));
     if (missing.length > 0)
       say(`nothing is said of ${missing.join(", ")} where it is silent, as it would be whatever the threshold is`);
     if (JSON.stringify(one.silent) === JSON.stringify(one.fires)) say("what is silent is what fires");
