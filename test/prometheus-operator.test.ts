@@ -106,6 +106,16 @@ for (const { name, overlay, objects, environment } of [
     });
   });
 
+test("the jobs of Kubernetes are a list for the operator, after the command of docs/use.md", () => {
+  assert.match(readFileSync(join(root, "docs/use.md"), "utf8"), /data\.kubernetes\\\.yaml\}' \|\n {2}tail -n \+2 \|/);
+  // `additionalScrapeConfigs` is a list: `generateAdditionalScrapeConfigs` in pkg/prometheus/promcfg.go of 0.92.0.
+  const { text = "" } =
+    textsOf(worldNamed("dev").objects).find(({ where }) => where.endsWith(" data.kubernetes.yaml")) ?? {};
+  const listed = parse(text.split("\n").slice(1).join("\n")) as readonly Job[];
+  assert.deepEqual(listed, (parse(text) as { readonly scrape_configs: readonly Job[] }).scrape_configs);
+  assert.ok(listed.some(({ job_name }) => job_name === "cadvisor"));
+});
+
 test("who does not ask for monitors has none", () => {
   const { objects } = worldNamed("dev");
   assert.deepEqual(objects.filter(({ apiVersion }) => apiVersion.startsWith("monitoring.coreos.com/")).map(idOf), []);
