@@ -68,7 +68,7 @@ const isKnown = (known: ReadonlySet<string>, path: string): boolean => {
 };
 
 /** Keys whose own keys are somebody's names. */
-const named: readonly string[] = ["external_labels", "labels", "annotations", "headers"];
+const named: readonly string[] = ["external_labels", "labels", "annotations", "headers", "structured_metadata"];
 const withoutNames = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(withoutNames);
   if (typeof value !== "object" || value === null) return value;

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { alloyFaults, type Block, parseAlloy } from "./lib/alloy.ts";
 import { none } from "./lib/findings.ts";
+import { detected } from "./lib/levels.ts";
 import { podTemplates } from "./lib/objects.ts";
 import { relabelled, type Rule } from "./lib/relabel.ts";
 import { built, worldNamed, worlds } from "./lib/world.ts";
@@ -167,6 +168,111 @@ describe("where the runtime is Docker", () => {
       const mount = spec?.containers[0]?.volumeMounts?.find((one) => one.name === volume?.name);
       assert.deepEqual(mount, { name: volume?.name, mountPath: "/var/lib/docker/containers", readOnly: true }, name);
     }
+  });
+});
+
+describe("a line of each of the stack's programs has its level in Loki", () => {
+  const process = block("loki.process", "pods");
+  const byMark = inside("stage.match", process).find(({ blocks }) => blocks.some(({ name }) => name === "stage.regex"));
+  const raw = (name: string, attribute: string): string =>
+    byMark?.blocks.find((one) => one.name === name)?.attributes[attribute]?.slice(1, -1) ?? assert.fail(name);
+  const stages = (promtail.scrape_configs[0].pipeline_stages as readonly Readonly<Record<string, any>>[]).flatMap(
+    ({ match }) => (match?.stages[0].regex ? [match.stages as readonly Readonly<Record<string, any>>[]] : []),
+  )[0];
+  /** Each agent's expression and template, from its own file. */
+  const pipelines = {
+    alloy: [raw("stage.regex", "expression"), raw("stage.template", "template")],
+    promtail: [stages?.[0]?.["regex"].expression, stages?.[1]?.["template"].template],
+  } as const;
+
+  /** What a template of Go's makes of a mark: the text of the first `if eq` that holds. */
+  const levelOf = (template: string, mark: string): string | undefined =>
+    [...template.matchAll(/if eq \.mark ((?:"\w+" )+)\}\}(\w+)/g)].find(([, words = ""]) =>
+      words.includes(`"${mark}"`),
+    )?.[2];
+
+  // As the programs of the versions here write them.
+  const lines: readonly (readonly [program: string, level: string, line: string])[] = [
+    [
+      "Loki",
+      "warn",
+      'level=warn ts=2026-11-29T14:05:50Z caller=pool.go:282 msg="removing frontend" reason="rpc error"',
+    ],
+    [
+      "Mimir",
+      "info",
+      'ts=2026-11-29T14:06:22Z caller=handler.go:414 level=info user=anonymous msg="query stats" err=null',
+    ],
+    ["Tempo", "error", 'level=error ts=2026-11-29T13:56:12Z caller=backendworker.go:529 msg="error calling scheduler"'],
+    ["Thanos", "info", "ts=2026-11-29T13:56:12Z caller=main.go:77 level=info msg=exiting err=error"],
+    [
+      "Prometheus",
+      "warn",
+      'time=2026-11-29T14:06:01.882Z level=WARN source=queue_manager.go:1451 msg="Skipping resharding"',
+    ],
+    [
+      "Grafana",
+      "error",
+      'logger=context userId=0 t=2026-11-29T14:06:01Z level=error msg="Request Completed" status=500',
+    ],
+    [
+      "Alloy",
+      "info",
+      'ts=2026-11-29T14:06:09Z level=info msg="stopped tailing file" component_id=loki.source.file.pods',
+    ],
+    ["rollout-operator", "info", "level=info ts=2026-11-29T13:55:36Z msg=reconciled error=none"],
+    [
+      "Kafka",
+      "info",
+      "[2026-11-29 13:38:09,934] INFO [KafkaRaftServer nodeId=0] error=none (kafka.server.KafkaRaftServer)",
+    ],
+    ["Kafka", "error", "[2026-11-29 13:38:09,934] ERROR Shutdown broker because of info (kafka.server.BrokerServer)"],
+    ["MinIO", "info", '{"level":"INFO","time":"2026-11-29T13:37:21Z","message":"API: http://127.0.0.1:9000 "}'],
+    [
+      "kube-state-metrics",
+      "info",
+      'I1129 13:55:36.432316       1 server.go:223] "Failed probe" err="no metrics to serve"',
+    ],
+    [
+      "kube-state-metrics",
+      "warn",
+      "W1129 13:55:36.434253       1 client_config.go:682] Neither --kubeconfig nor --master",
+    ],
+    ["kube-state-metrics", "error", "E1129 13:55:36.434253       1 reflector.go:205] forbidden: info"],
+    ["kube-state-metrics", "fatal", "F1129 13:55:36.434253       1 main.go:20] ended"],
+    ["nginx", "error", "2026/11/29 13:55:36 [error] 7#7: *1 connect() failed (111: Connection refused)"],
+    ["nginx", "critical", "2026/11/29 13:55:36 [emerg] 1#1: host not found in upstream, error"],
+    ["nginx", "info", "2026/11/29 13:55:36 [notice] 7#7: signal process started"],
+    ["nginx", "warn", '{"level":"warn","status":"404","method":"GET","route":"","tenant":"error","requests":1}'],
+    ["mc", "error", "mc: <ERROR> Unable to initialize new alias from the provided credentials."],
+    ["CoreDNS", "warn", "[WARNING] plugin/health: Local health request failed: error"],
+  ];
+  for (const [agent, [expression, template]] of Object.entries(pipelines))
+    test(`read by ${agent}`, () => {
+      // RE2 and JavaScript write the name of a group differently.
+      const marked = new RegExp(expression.replace("(?P<", "(?<"));
+      const found = lines.map(([program, , line]) => {
+        const { mark = "" } = marked.exec(line)?.groups ?? {};
+        return [program, levelOf(template, mark) ?? detected(line), line];
+      });
+      assert.deepEqual(found, lines);
+    });
+  test("because without it Loki would take some for others", () => {
+    const alone = (start: string) => detected(lines.find(([, , line]) => line.startsWith(start))?.[2] ?? "");
+    assert.deepEqual(
+      [alone("I1129"), alone("W1129"), alone("mc:"), alone("2026/11/29 13:55:36 [notice]")],
+      [...["error", "unknown", "unknown", "unknown"]],
+    );
+  });
+  test("and a program whose lines only look like it is left alone", () => {
+    const marked = new RegExp(pipelines.alloy[0].replace("(?P<", "(?<"));
+    for (const line of [
+      "Invoice1129 13:55:36.434253 paid",
+      "I1129",
+      "2026/11/29 13:55:36 [x] said: hello",
+      "a I1129 13:55:36.1",
+    ])
+      assert.equal(levelOf(pipelines.alloy[1], marked.exec(line)?.groups?.["mark"] ?? ""), undefined, line);
   });
 });
 

@@ -113,6 +113,7 @@ export const alloy: Component = {
             "config.alloy": template("alloy-logs.alloy", {
               again: agent.again,
               docker: agent.docker,
+              levels: agent.levels,
               rules: agent.rules.map(rule),
             }),
           },

@@ -86,6 +86,36 @@ export const docker = {
   asCri: String.raw`{{ .timestamp }} {{ .stream }} {{ if hasSuffix "\n" .output }}F{{ else }}P{{ end }} {{ trimSuffix "\n" .output }}`,
 } as const;
 
+/** What stands for a level in lines of klog, of nginx's error log and of mc, by the level. */
+const marks: Readonly<Record<string, readonly string[]>> = {
+  debug: ["debug"],
+  info: ["I", "info", "notice"],
+  warn: ["W", "warn"],
+  error: ["E", "error", "ERROR"],
+  critical: ["crit", "alert", "emerg"],
+  fatal: ["F", "FATAL"],
+};
+
+/**
+ * A line with such a mark: "W1129 13:55:36.434253", "2026/11/29 13:55:36 [warn] 7#7", "mc: <ERROR>".
+ * Without backslashes, of which Promtail takes some away where it looks for variables.
+ */
+const marked = (mark: string): string =>
+  `^(?:[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8} [[]|mc: <)?${mark}(?:. [0-9]+#|> |[0-9]{4} [0-9:]{8}[.])`;
+
+/**
+ * Levels that Loki does not find in a line by itself, or finds wrongly: it knows fields named so and
+ * the words for them (pkg/distributor/field_detection.go of Loki 3.7), and of klog's
+ * `I1129 … err="no metrics"` makes an error. It takes one that comes with the line for what it is.
+ */
+export const levels = {
+  lines: `{container=~".+"} |~ ${JSON.stringify(marked("[A-Za-z]+"))}`,
+  mark: marked("(?P<mark>[A-Za-z]+)"),
+  level: `${Object.entries(marks)
+    .map(([level, words]) => `{{ if eq .mark ${words.map((word) => `"${word}"`).join(" ")} }}${level}`)
+    .join("{{ else }}")}${"{{ end }}".repeat(Object.keys(marks).length)}`,
+} as const;
+
 /**
  * How far each file has been read: kept on the node, so that a new pod goes on where the last one
  * stopped.

@@ -80,7 +80,8 @@ const server = (workload: Workload, size: Sized): Pods => ({
         name: "minio",
         image: images.minio,
         command: ["/bin/sh", "-c", withBuckets, "minio"],
-        args: ["server", "/data", `--address=:${ports.s3}`, `--console-address=:${ports.console}`],
+        // Else an entry has many lines, and none its level.
+        args: ["server", "/data", "--json", `--address=:${ports.s3}`, `--console-address=:${ports.console}`],
         env: [
           { name: "HOME", value: "/tmp" },
           { name: "MINIO_UPDATE", value: "off" },

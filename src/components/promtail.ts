@@ -56,6 +56,18 @@ const config = (scrape: object) => ({
   scrape_configs: [scrape],
 });
 
+/** A level that Loki would not see in the line. */
+const levels = {
+  match: {
+    selector: agent.levels.lines,
+    stages: [
+      { regex: { expression: agent.levels.mark } },
+      { template: { source: "level", template: agent.levels.level } },
+      { structured_metadata: { level: "" } },
+    ],
+  },
+};
+
 /** The log files of every pod on this node, with the labels that Alloy gives them, too. */
 const nodePods = {
   job_name: "pods",
@@ -79,6 +91,7 @@ const nodePods = {
       },
     },
     { cri: {} },
+    levels,
     { labeldrop: ["filename"] },
   ],
 };
@@ -102,6 +115,7 @@ const containers = {
       pod: "__meta_docker_container_label_com_docker_compose_service",
     }).map(([label, source]) => ({ source_labels: [source], target_label: label })),
   ],
+  pipeline_stages: [levels],
 };
 
 /** Where log lines are read, and where it is noted how far. */

@@ -54,7 +54,10 @@ export const hidden: Readonly<Record<string, Readonly<Record<string, string>>>> 
     "--storage.tsdb.min-block-duration": "cmd/prometheus/main.go of 3.16.0: hidden",
     "--storage.tsdb.max-block-duration": "cmd/prometheus/main.go of 3.16.0: hidden",
   },
-  promtail: { labeldrop: "docs/sources/send-data/promtail/stages/labeldrop.md at v3.6.0" },
+  promtail: {
+    labeldrop: "docs/sources/send-data/promtail/stages/labeldrop.md at v3.6.0",
+    structured_metadata: "clients/pkg/logentry/stages/stage.go of 3.6: a stage with a page of its own, too",
+  },
   tempo: {
     multitenancy_enabled: "cmd/tempo/app/config.go of v3.0.3: left out where it is empty, as all of these",
     shutdown_delay: "cmd/tempo/app/config.go",

@@ -10,6 +10,8 @@ export interface Entry {
   /** The time in the log file. */
   readonly time: string;
   readonly line: string;
+  /** The level that comes with it. Promtail prints none. */
+  readonly level?: string;
 }
 
 /**
@@ -44,7 +46,7 @@ const container = (
   name: string,
   uid: string,
   lines: readonly string[],
-  entries: readonly (readonly [stream: string, second: number, line: string])[],
+  entries: readonly (readonly [stream: string, second: number, line: string, level?: string])[],
   more: { readonly mirror?: string; readonly links?: string } = {},
 ): Container => ({
   found: {
@@ -57,10 +59,11 @@ const container = (
   file: `pods/${namespace}_${pod}_${uid}/${name}/0.log`,
   text: lines.map((line) => `${line}\n`).join(""),
   ...(more.links ? { links: more.links } : {}),
-  entries: entries.map(([stream, n, line]) => ({
+  entries: entries.map(([stream, n, line, level]) => ({
     labels: { namespace, pod, container: name, app: name, stream },
     time: second(n),
     line,
+    ...(level === undefined ? {} : { level }),
   })),
 });
 
@@ -113,6 +116,26 @@ const containers: readonly Container[] = [
   ),
 ];
 
+/** Lines with a level that Loki would not see, or would take another for. */
+const levelled: readonly (readonly [line: string, level?: string])[] = [
+  ['I1129 13:57:17.935268       1 server.go:192] "Failed probe" err="no metrics to serve"', "info"],
+  ["W1129 13:55:36.434253       1 client_config.go:682] Neither --kubeconfig nor --master was specified.", "warn"],
+  ["E1129 13:43:23.659830       1 scraper.go:147] failed", "error"],
+  ["2026/11/29 13:55:36 [notice] 7#7: signal process started", "info"],
+  ["2026/11/29 13:55:36 [crit] 7#7: *1 connect() failed", "critical"],
+  ["mc: <ERROR> Unable to initialize new alias from the provided credentials.", "error"],
+  ["Invoice1129 13:55:36.434253 paid"],
+  ["level=warn msg=slow"],
+];
+const levelledLines = container(
+  "shop",
+  "levels-1",
+  "levels",
+  "8a1b9a0c-1b7e-4c57-9d53-0e8a4b1c2d3e",
+  levelled.map(([line], i) => `${second(i + 1)} stderr F ${line}`),
+  levelled.map(([line, level], i) => ["stderr", i + 1, line, level] as const),
+);
+
 /** A stack trace, whose lines the agent joins. */
 export const traced = { selector: '{app="trace"}', firstLine: String.raw`^\d{4}-\d{2}-\d{2}` };
 const trace = ["2026-01-02 failed", "java.lang.IllegalStateException: no", "\tat Cart.add(Cart.java:12)"];
@@ -141,8 +164,8 @@ function lay(root: string, all: readonly Container[]): void {
   }
 }
 
-const key = ({ labels, time, line }: Entry): string =>
-  JSON.stringify([Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)), time, line]);
+const key = ({ labels, time, line, level }: Entry): string =>
+  JSON.stringify([Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)), time, line, level]);
 
 /** Runs a program until it has printed all entries and a little longer, at most twenty seconds. */
 async function read(
@@ -186,6 +209,11 @@ const labelsOf = (text: string): Record<string, string> =>
     [...text.matchAll(/([a-z]+)="((?:\\.|[^"\\])*)"/g)].map(([, name = "", value = ""]) => [name, value]),
   );
 
+const levelOf = (metadata: string): { readonly level?: string } => {
+  const { level } = JSON.parse(metadata || "{}") as { readonly level?: string };
+  return level === undefined ? {} : { level };
+};
+
 /** A free port on loopback. Alloy does not accept port 0. */
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
@@ -199,7 +227,7 @@ const freePort = (): Promise<number> =>
  * Alloy on that node, with its own configuration except for discovery and the target of its pushes.
  */
 export async function alloyReads(root: string, config: string): Promise<Reading> {
-  const all = [...containers, together];
+  const all = [...containers, levelledLines, together];
   lay(root, all);
   const targets = all.map(({ found }) => `{${Object.entries(found).map(([k, v]) => `${k} = ${JSON.stringify(v)}`)}}`);
   const blocks = config.split(/\n(?=[a-z.]+ )/).filter((block) => !/^(discovery\.kubernetes|loki\.write) /.test(block));
@@ -224,16 +252,18 @@ export async function alloyReads(root: string, config: string): Promise<Reading>
           labels: labelsOf(field(line, "labels")),
           time: field(line, "entry_timestamp"),
           line: field(line, "entry"),
+          ...levelOf(field(line, "structured_metadata")),
         })),
   );
 }
 
 /** Promtail on that node, in the same way. */
 export function promtailReads(root: string, config: string): Promise<Reading> {
-  lay(root, containers);
+  const all = [...containers, levelledLines];
+  lay(root, all);
   const { scrape_configs: jobs, ...rest } = parse(config.replaceAll("/var/log/pods", join(root, "pods")));
   const { kubernetes_sd_configs: _, ...job } = jobs[0];
-  const found = containers.map((one) => ({ targets: ["localhost"], labels: one.found }));
+  const found = all.map((one) => ({ targets: ["localhost"], labels: one.found }));
   const file = join(root, "promtail.yaml");
   const own = {
     ...rest,
@@ -245,7 +275,7 @@ export function promtailReads(root: string, config: string): Promise<Reading> {
     "promtail",
     [`-config.file=${file}`, "-config.expand-env=true", "-dry-run"],
     { PROMTAIL_LOKI_URL: "http://127.0.0.1:9/", PROMTAIL_CLUSTER: "here" },
-    containers.flatMap(({ entries }) => entries),
+    all.flatMap(({ entries }) => entries.map(({ level: _, ...rest }) => rest)),
     (output) =>
       output
         // Its colours.
