@@ -5,6 +5,7 @@ import { generatorChecks } from "./checks/generators.ts";
 import { logChecks } from "./checks/logs.ts";
 import { metricChecks } from "./checks/metrics.ts";
 import { outageChecks } from "./checks/outages.ts";
+import { pageChecks } from "./checks/pages.ts";
 import { policyChecks } from "./checks/policies.ts";
 import { receiverChecks } from "./checks/receivers.ts";
 import { pushChecks } from "./checks/pushes.ts";
@@ -120,6 +121,7 @@ async function run(given: Given): Promise<number> {
       alertChecks,
       receiverChecks,
       policyChecks,
+      pageChecks,
       given.has("outages") ? outageChecks : [],
     ].flat();
     const isChosen = ({ name }: Check): boolean => name.includes(only);
