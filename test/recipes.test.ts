@@ -243,6 +243,16 @@ const wishes: Readonly<Record<string, (objects: Objects) => void>> = {
     );
     assert.ok(open(443).some(({ name }) => name === "grafana"));
   },
+  "own-traces": (objects) => {
+    literals("tempo-settings", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://otlp:4318", OTEL_TRACES_SAMPLER_ARG: "0.1" })(
+      objects,
+    );
+    literals("grafana-settings", { GF_TRACING_OPENTELEMETRY_OTLP_ADDRESS: "otlp:4317" })(objects);
+    const pods = podTemplates(objects);
+    const podOf = (name: string) =>
+      pods.find(({ labels }) => labels["app.kubernetes.io/name"] === name) ?? assert.fail(name);
+    assert.ok(network(objects).open("Egress", podOf("tempo"), podOf("alloy-gateway"), { port: 4318 }));
+  },
   journal: (objects) => assert.ok("journal.alloy" in data(objects, "alloy")),
 };
 

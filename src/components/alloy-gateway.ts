@@ -9,7 +9,7 @@ import { template } from "../core/util/template.ts";
 import * as alloy from "./alloy.ts";
 import { onlyTenant } from "./dskit.ts";
 import * as loki from "./loki.ts";
-import { largestPush, lineLabels, place } from "./otlp.ts";
+import { largestPush, lineLabels, own, place } from "./otlp.ts";
 import * as prometheus from "./prometheus.ts";
 import * as tempo from "./tempo.ts";
 import { anyPod, apiServer } from "../core/model/places.ts";
@@ -59,6 +59,7 @@ const config = (asks: "Kubernetes" | "nobody"): Config => ({
       place,
       reserved,
       lineLabels,
+      own,
       ...acceptable,
       ports: {
         otlpGrpc: entrances["otlp-grpc"],

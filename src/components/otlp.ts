@@ -43,6 +43,13 @@ export const place = [
 ] as const;
 
 /**
+ * What a span of the stack's own programs says of itself: that it is the stack's, and the label
+ * `app` of the lines that its pod logs. Their services have names of upstream's, such as
+ * `loki-querier` or `mimir-all`, which no line has.
+ */
+export const own = { attribute: "service.namespace", value: "kube-lgtm", app: "app" } as const;
+
+/**
  * Labels that lines read from the nodes' files have, and which attribute gives a line that is
  * pushed the same one.
  */

@@ -12,7 +12,7 @@ import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
-import { largestForwarded } from "./otlp.ts";
+import { largestForwarded, own } from "./otlp.ts";
 import { largestMessage, patience, seconds } from "./patience.ts";
 import * as prometheus from "./prometheus.ts";
 import * as store from "./store.ts";
@@ -204,6 +204,14 @@ const recordDiscovered = ({ wiring, mode }: Context): void => {
   wire(querier).discovers(liveStore, "grpc");
 };
 
+/**
+ * No series are made of the stack's own spans: it has metrics of the same work, and of each of its
+ * some hundred spans there would be a dozen series more.
+ */
+const notOwn = {
+  exclude: { match_type: "strict", attributes: [{ key: `resource.${own.attribute}`, value: own.value }] },
+};
+
 /** https://grafana.com/docs/tempo/latest/configuration/ */
 const config = ({ wiring, mode }: Context) => ({
   multitenancy_enabled: "${TEMPO_MULTITENANCY_ENABLED}",
@@ -272,8 +280,8 @@ const config = ({ wiring, mode }: Context) => ({
       remote_write: [{ url: "${TEMPO_REMOTE_WRITE_URL}", send_exemplars: true, queue_config: prometheus.patience }],
     },
     processor: {
-      service_graphs: { wait: "10s" },
-      span_metrics: { enable_target_info: true },
+      service_graphs: { wait: "10s", filter_policies: [notOwn] },
+      span_metrics: { enable_target_info: true, filter_policies: [notOwn] },
     },
   },
   // Without a queue between distributor and live-store nothing lags behind, so the newest spans

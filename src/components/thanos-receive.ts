@@ -103,11 +103,12 @@ const pods = (workload: Workload, context: Context): Pods => {
             "--receive.default-tenant-id=$(THANOS_RECEIVE_DEFAULT_TENANT)",
             `--receive.tenant-label-name=${thanos.tenantLabel}`,
             '--label=receive_replica="$(POD_NAME)"',
+            thanos.tracing.flag,
           ],
           {
             lifecycle: routes ? untilUnrouted : undefined,
             env: [podName],
-            envFrom: [{ configMapRef: { name: "thanos-receive-settings" } }],
+            envFrom: [{ configMapRef: { name: "thanos-receive-settings" } }, thanos.tracing.envFrom("thanos-receive")],
             resources: resources(size(workload)),
             volumeMounts: [
               ...(routes ? [{ name: "hashring", mountPath: "/etc/thanos/hashring", readOnly: true }] : []),
@@ -154,7 +155,7 @@ export const thanosReceive: Component = {
     return {
       identity: identity(context.store, "thanos"),
       pods: context.workloads.map((workload) => pods(workload, context)),
-      configs: [ring(context)],
+      configs: [ring(context), thanos.tracing.config("thanos-receive")],
     };
   },
 };

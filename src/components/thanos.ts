@@ -1,4 +1,5 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
+import type { IEnvFromSource } from "kubernetes-models/v1/EnvFromSource";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { IVolume } from "kubernetes-models/v1/Volume";
 import type { IVolumeMount } from "kubernetes-models/v1/VolumeMount";
@@ -88,6 +89,22 @@ const secret = (endpoint: Address): SecretShape => ({
 
 export const healthOn = (port: string) =>
   probes({ ready: httpGet("/-/ready", port), live: httpGet("/-/healthy", port), startSeconds: 300 });
+
+/**
+ * How a program is told to trace itself: by a variable, because it reads no others, with nothing in
+ * it until a Component says something.
+ */
+export const tracing = {
+  variable: "THANOS_TRACING",
+  flag: "--tracing.config=$(THANOS_TRACING)",
+  configName: (component: string): string => `${component}-tracing`,
+  config: (component: string): Config => ({
+    name: tracing.configName(component),
+    read: "start-up",
+    literals: { [tracing.variable]: "" },
+  }),
+  envFrom: (component: string): IEnvFromSource => ({ configMapRef: { name: tracing.configName(component) } }),
+} as const;
 
 /** A container of Thanos: what all of its sub-commands share. */
 export const container = (
@@ -234,6 +251,7 @@ const configs = (context: Context): readonly Config[] => {
     { name: "thanos-query-frontend", read: "start-up", files: { "response-cache.yml": results } },
     { name: "thanos-rules", read: "start-up", files: { "metamonitoring.yaml": rules } },
     { name: "thanos-store", read: "start-up", files: storeFiles(context) },
+    tracing.config("thanos"),
   ];
 };
 
@@ -262,10 +280,10 @@ const part = (
   asksOutside: volumes.includes(objectStore.volume) ? true : undefined,
   pod: {
     containers: [
-      container([role], role.name, args, {
+      container([role], role.name, [...args, tracing.flag], {
         lifecycle: role === query || role === frontend ? untilUnrouted : undefined,
         env: env && [...env],
-        envFrom: envFrom && [{ configMapRef: { name: envFrom } }],
+        envFrom: [...(envFrom ? [{ configMapRef: { name: envFrom } }] : []), tracing.envFrom("thanos")],
         resources: resources(size(workloadOf(role))),
         volumeMounts: [...Object.keys(files).map(mounted), ...mounts],
       }),

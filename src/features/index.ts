@@ -7,6 +7,7 @@ import { externalStore } from "./external-store.ts";
 import { fluxKeepConfig } from "./flux-keep-config.ts";
 import { grafanaPostgres } from "./grafana-postgres.ts";
 import { kedas } from "./keda.ts";
+import { ownTraces } from "./own-traces.ts";
 import { openshift } from "./openshift.ts";
 import { prometheusOperator } from "./prometheus-operator.ts";
 import { proxy } from "./proxy.ts";
@@ -19,6 +20,7 @@ export const features: readonly Feature[] = [
   argocdKeepConfig,
   autopilots.alloy,
   dockers.alloy,
+  ownTraces.alloyGateway,
   journal,
   openshift.alloy,
   externalKafka,
@@ -26,11 +28,14 @@ export const features: readonly Feature[] = [
   fluxKeepConfig,
   gatewayApi,
   grafanaPostgres,
+  ownTraces.grafana,
   ingress,
   kedas.loki,
   kedas.mimir,
   kedas.tempo,
+  ownTraces.loki,
   mimirRemoteWrite,
+  ownTraces.mimir,
   openshift.nodeExporter,
   openshift.stack,
   prometheusOperator,
@@ -38,6 +43,9 @@ export const features: readonly Feature[] = [
   autopilots.promtail,
   dockers.promtail,
   openshift.promtail,
+  ownTraces.tempo,
+  ownTraces.thanosReceive,
   thanosRemoteWrite,
   thanosSidecar,
+  ownTraces.thanos,
 ];

@@ -20,6 +20,7 @@ import { externalStore } from "../features/external-store.ts";
 import { gatewayApi, ingress } from "../features/exposure.ts";
 import { grafanaPostgres } from "../features/grafana-postgres.ts";
 import { kedas } from "../features/keda.ts";
+import { ownTraces } from "../features/own-traces.ts";
 import { openshift } from "../features/openshift.ts";
 import { prometheusOperator } from "../features/prometheus-operator.ts";
 import { proxy } from "../features/proxy.ts";
@@ -93,6 +94,10 @@ export const choices = {
   "scaling.loki": { cpu: { components: [], features: [] }, keda: { components: [], features: [kedas.loki] } },
   "scaling.mimir": { cpu: { components: [], features: [] }, keda: { components: [], features: [kedas.mimir] } },
   "scaling.tempo": { cpu: { components: [], features: [] }, keda: { components: [], features: [kedas.tempo] } },
+  ownTraces: {
+    none: { components: [], features: [] },
+    sampled: { components: [], features: Object.values(ownTraces) },
+  },
   exposure: {
     none: { components: [], features: [] },
     ingress: { components: [], features: [ingress] },
@@ -115,7 +120,17 @@ export const shared: Readonly<Record<string, Choice>> = { grafana: "database" };
  */
 const asked = {
   full: choiceNames,
-  agents: ["stack", "proxy", "collector", "platform", "nodes.runtime", "nodes.journal", "monitors", "generators"],
+  agents: [
+    "stack",
+    "proxy",
+    "collector",
+    "platform",
+    "nodes.runtime",
+    "nodes.journal",
+    "monitors",
+    "generators",
+    "ownTraces",
+  ],
 } as const satisfies Readonly<Record<Answers["stack"], readonly Choice[]>>;
 const isAsked = (choice: Choice, { stack }: Answers): boolean => (asked[stack] as readonly Choice[]).includes(choice);
 
@@ -131,13 +146,14 @@ export function composition(answers: Answers, catalogue: readonly Component[]): 
     Object.values(partsOf(choice)).flatMap(({ components }) => components),
   );
   const chosen = taken.flatMap(({ components }) => components);
+  const components = catalogue.filter(
+    (component) => chosen.includes(component) || (answers.stack === "full" && !offered.includes(component)),
+  );
   return {
-    components: catalogue.filter(
-      (component) => chosen.includes(component) || (answers.stack === "full" && !offered.includes(component)),
-    ),
+    components,
     features: taken
       .flatMap(({ features }) => features)
-      .filter(({ changes }) => changes === undefined || chosen.includes(changes)),
+      .filter(({ changes }) => changes === undefined || components.includes(changes)),
   };
 }
 

@@ -19,6 +19,7 @@ import { gatewayOptions, ingressOptions } from "../features/exposure.ts";
 import { kafkaOptions } from "../features/external-kafka.ts";
 import { databaseOptions } from "../features/grafana-postgres.ts";
 import { kedas } from "../features/keda.ts";
+import { ownTracesOptions } from "../features/own-traces.ts";
 import { proxyOptions } from "../features/proxy.ts";
 import { type LoadField, loadFields } from "../sizing/load.ts";
 import { type Answers, choices } from "./composition.ts";
@@ -383,6 +384,12 @@ export function settingsSchema(known: Known) {
         table('a table with "url"', optionEntries(proxyOptions)),
       ),
     ),
+    ownTraces: v.optional(
+      says(
+        "The stack's programs send traces of their own work to Tempo. Default: none.",
+        table('a table such as { ratio: "0.1" }', optionEntries(ownTracesOptions)),
+      ),
+    ),
     tenant: v.optional(says("Turns tenants on. Clients that name no tenant belong to this one.", text("tenant"))),
     overrides: v.optional(
       says(
@@ -577,6 +584,7 @@ export const answersOf = (environment: Environment): Answers => ({
   "scaling.loki": environment.scaling.loki ?? "cpu",
   "scaling.mimir": environment.scaling.mimir ?? "cpu",
   "scaling.tempo": environment.scaling.tempo ?? "cpu",
+  ownTraces: environment.ownTraces ? "sampled" : "none",
   exposure: environment.exposure?.by ?? "none",
 });
 

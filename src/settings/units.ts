@@ -58,6 +58,7 @@ export const units: Readonly<Record<Unit, { readonly pattern: RegExp; readonly e
     pattern: whole("\\{[a-z0-9-]+: \\[\\d{1,4}(?:, \\d{1,4})*\\](?:, [a-z0-9-]+: \\[\\d{1,4}(?:, \\d{1,4})*\\])*\\}"),
     expected: 'partitions by pod such as "{tempo-block-builder-0: [0, 2], tempo-block-builder-1: [1, 3]}"',
   },
+  ratio: { pattern: whole("0\\.\\d{0,9}[1-9]|1"), expected: 'a share above 0, up to 1, such as "0.1"' },
   prefix: {
     pattern: whole("(?:[a-z0-9][a-z0-9-]{0,61})?"),
     expected: `what the buckets' names begin with, such as "acme-prod-"`,

@@ -76,6 +76,7 @@ const own: Readonly<Record<string, Meaning>> = {
   TEMPO_RETENTION: m("age at which traces are deleted"),
   TEMPO_STORE_QUERIED_AFTER: m("searches ask the object store for spans older than this"),
   TEMPO_TENANT: m("tenant that Grafana's data source of Tempo asks for"),
+  THANOS_TRACING: m("tracing configuration of Thanos, as one line of JSON; empty: no traces"),
   THANOS_REMOTE_WRITE_URL: m("where rulers send their samples"),
   THANOS_RETENTION_1H: m("age at which data of one point an hour are deleted"),
   THANOS_RETENTION_5M: m("age at which data of one point in five minutes are deleted"),

@@ -71,11 +71,13 @@ const others: Readonly<Record<Answers["metrics"], Partial<Settings>>> = {
     nodes: { runtime: "docker" },
     generators: "demo",
     exposure: { by: "gateway-api", host: "grafana.example.com", gateway: "public", gatewayNamespace: "gateways" },
+    ownTraces: { ratio: "0.5" },
   },
   "thanos-receive": {
     nodes: { runtime: "docker", journal: "read" },
     exposure: { by: "ingress", host: "grafana.example.com", tlsSecret: "grafana-tls" },
     database: { by: "postgres", host: "db.example.com:6432", name: "dashboards" },
+    ownTraces: {},
   },
   "thanos-sidecar": {},
 };

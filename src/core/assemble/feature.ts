@@ -37,7 +37,7 @@ export interface Feature {
   /** The setting of environments that has the options: "exposure". */
   readonly optionsIn?: string;
   /** What these option values change in the overlay, compared with the committed Component. */
-  adapt?(options: Options, store: Store, own: Pick<Addition, "configs">): FeatureDifference;
+  adapt?(options: Options, store: Store, own: Pick<Addition, "configs" | "configPatches">): FeatureDifference;
   /**
    * Values of components' settings that follow from the options: `{ mimir: { kafkaAddress: … } }`.
    */

@@ -43,6 +43,7 @@ export type Unit =
   | "namespace"
   | "partitions"
   | "prefix"
+  | "ratio"
   | "region"
   | "selector"
   | "semver"
