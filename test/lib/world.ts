@@ -98,6 +98,8 @@ const own = {
       tenant: "main",
       platform: "openshift",
       monitors: "prometheus-operator",
+      // Alerts lead to the runbooks of that repository.
+      repository: { url: "https://git.example.com/acme/stack.git", tag: "v1.2.3" },
     },
     microservices: {
       store: { kind: "gcs", bucketPrefix: "acme-" },
