@@ -57,7 +57,8 @@ export const kafkaExporter: Component = {
         initContainers: [
           {
             name: "until-kafka",
-            image: images.busybox,
+            // For the nc of its Alpine, as those who wait for a topic do.
+            image: images.kafka,
             command: ["/bin/sh", "-c", untilKafka],
             envFrom: [{ configMapRef: { name: "kafka-exporter-settings" } }],
             resources: resources({ cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" }),
