@@ -5,6 +5,7 @@
  *     npm run inventory -- dev                                  the cluster of kubectl's current context; $KUBECTL is another command
  *     npm run inventory -- dev=series.json,metadata.json …      answers of /api/v1/series and /api/v1/metadata that are in files
  *     npm run inventory -- loki:monolithic/all=metrics.txt      a program's /metrics, by an address or a file, as the job of the name keeps it
+ *     npm run inventory -- loki-cache@memcached:microservices/chunks=metrics.txt      the same, where the job is not called as the component
  *     npm run inventory -- --forget dev …                       what the environments named have not is dropped, and not only reported
  *     npm run inventory -- --without=grafana dev …              another program stands in for it there
  *
@@ -24,7 +25,7 @@ import {
 } from "./lib/inventory.ts";
 import type { Labels } from "./lib/objects.ts";
 
-import { relabelled, scrapeJobsOf } from "./lib/scrape.ts";
+import { type Job, relabelled, scrapeJobsOf } from "./lib/scrape.ts";
 import { shipped } from "./lib/world.ts";
 
 /** A series, of which program and where that runs. */
@@ -136,9 +137,14 @@ function exposition(text: string): { readonly series: readonly Labels[]; readonl
   return { series, types };
 }
 
+let jobsByName: ReadonlyMap<string, Job> | undefined;
+/** By name. */
+const allJobs = (): ReadonlyMap<string, Job> =>
+  (jobsByName ??= new Map(shipped.flatMap(({ objects }) => scrapeJobsOf(objects)).map((job) => [job.job_name, job])));
+
 /** A page of metrics as Prometheus keeps it: with the labels of the job's targets, and without what its rules drop. */
-function scrapedAs(job: string, series: readonly Labels[]): readonly Labels[] {
-  const found = shipped.flatMap(({ objects }) => scrapeJobsOf(objects)).find(({ job_name }) => job_name === job);
+function scrapedAs(job: string, app: string, series: readonly Labels[]): readonly Labels[] {
+  const found = allJobs().get(job);
   if (!found) throw new Error(`no scrape job is called ${job}`);
   const { honor_labels = false, relabel_configs, metric_relabel_configs = [] } = found;
   const made = relabel_configs.flatMap(({ target_label = "__" }) =>
@@ -153,7 +159,7 @@ function scrapedAs(job: string, series: readonly Labels[]): readonly Labels[] {
       ]),
     );
     const after = relabelled({ ...target, job, ...kept }, metric_relabel_configs);
-    return after ? [after] : [];
+    return after ? ["app" in target ? { ...after, app } : after] : [];
   });
 }
 
@@ -166,12 +172,13 @@ const said = async (place: string): Promise<string> => {
 
 async function told(argument: string): Promise<Told> {
   const [what = "", from] = argument.split("=", 2);
-  const [program = "", place] = what.split(":");
+  const [whose = "", place] = what.split(":");
+  const [program = "", job = program] = whose.split("@");
   if (place !== undefined) {
     const { series, types } = exposition(await said(from ?? ""));
     return {
       source: "a page of it",
-      series: scrapedAs(program, series).map((labels) => ({ program, place, labels })),
+      series: scrapedAs(job, program, series).map((labels) => ({ program, place, labels })),
       typeOf: (name) => types.get(name),
     };
   }

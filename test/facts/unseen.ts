@@ -35,6 +35,36 @@ export const unseen: Readonly<
       },
     ]),
   ),
+  // Alloy's prometheus.exporter.kafka.
+  "kafka-exporter": Object.fromEntries(
+    (
+      [
+        ["kafka_brokers", []],
+        ["kafka_broker_info", ["address", "id"]],
+        ["kafka_topic_partitions", ["topic"]],
+        ["kafka_topic_partition_current_offset", ["partition", "topic"]],
+        ["kafka_topic_partition_oldest_offset", ["partition", "topic"]],
+        ["kafka_topic_partition_in_sync_replica", ["partition", "topic"]],
+        ["kafka_topic_partition_leader", ["partition", "topic"]],
+        ["kafka_topic_partition_leader_is_preferred", ["partition", "topic"]],
+        ["kafka_topic_partition_replicas", ["partition", "topic"]],
+        ["kafka_topic_partition_under_replicated_partition", ["partition", "topic"]],
+        ["kafka_consumergroup_current_offset", ["consumergroup", "partition", "topic"]],
+        ["kafka_consumergroup_current_offset_sum", ["consumergroup", "topic"]],
+        ["kafka_consumergroup_uncommitted_offsets", ["consumergroup", "partition", "topic"]],
+        ["kafka_consumergroup_uncommitted_offsets_sum", ["consumergroup", "topic"]],
+        ["kafka_consumer_lag_millis", ["consumergroup", "partition", "topic"]],
+        ["kafka_consumergroup_members", ["consumergroup"]],
+      ] as const
+    ).map(([name, labels]) => [
+      name,
+      {
+        type: "g",
+        labels,
+        why: "exporter/exporter.go of github.com/grafana/kafka_exporter at 5e3488ad9f9a, which Alloy 1.18.1 has",
+      },
+    ]),
+  ),
   kubelet: Object.fromEntries(
     ["available_bytes", "capacity_bytes", "used_bytes", "inodes", "inodes_free", "inodes_used"].map((name) => [
       `kubelet_volume_stats_${name}`,

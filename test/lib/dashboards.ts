@@ -209,7 +209,7 @@ function selectorFaults(one: Selector, asked: Asked, world: World): Findings {
     const here = [...places]
       .filter((place) => !own || place.startsWith(`${asked.mode}/`))
       .map((place) => place.split("/")[1] ?? "");
-    if (!here.some((place) => matches(workload, place)))
+    if (places.size > 0 && !here.some((place) => matches(workload, place)))
       faults.push(
         `${name} is no metric of the workload "${workload.value}"${own ? ` in mode ${asked.mode}` : ""}: it is one of ${[...new Set(here)].sort().join(", ") || "none"}`,
       );

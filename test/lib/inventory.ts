@@ -120,6 +120,9 @@ export const ofScrapes: readonly string[] = [
   "scrape_series_added",
 ];
 
+/** Labels of targets that are processes of the stack. */
+const ofProcesses = ["app", "container", "instance", "job", "namespace", "node", "pod", "workload"];
+
 /** A series by the name that queries use. */
 export interface Known {
   readonly program: string;
@@ -150,7 +153,12 @@ const appended: Readonly<Record<Type, readonly (readonly [string, readonly strin
 const index = once((inventories: ReadonlyMap<string, Inventory>): ReadonlyMap<string, readonly Known[]> => {
   const found = new Map<string, Known[]>();
   const add = (name: string, one: Known): void => void found.set(name, [...(found.get(name) ?? []), one]);
-  for (const { program, jobs, every, metrics } of inventories.values()) {
+  const unasked = Object.keys(unseen).filter((program) => !inventories.has(program));
+  const all = [
+    ...inventories.values(),
+    ...unasked.map((program) => ({ program, jobs: [program], every: ofProcesses, metrics: new Map<string, Metric>() })),
+  ];
+  for (const { program, jobs, every, metrics } of all) {
     const everywhere = new Set([...metrics.values()].flatMap(({ places }) => [...places]));
     const declared = Object.entries(unseen[program] ?? {}).map(
       ([name, { type, labels, at, why }]) =>
