@@ -4,6 +4,7 @@ import { defineRoles, scheme } from "../core/model/roles.ts";
 import { podsOf, type Size } from "../core/model/size.ts";
 import type { Address, Wiring } from "../core/model/wiring.ts";
 import { limitSettings } from "../sizing/limits.ts";
+import { monitoring } from "../monitoring/loki.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
 import { buildOf, copies, member, memberlist, overrides, server, shutdownDelay } from "./dskit.ts";
@@ -368,6 +369,7 @@ export const loki: Component = {
     { name: "admin" },
   ],
   signals: { logs: uid },
+  monitoring,
   problems: ({ settings: { store: kind, useThanosObjstore } }) =>
     useThanosObjstore?.value === "true" && kind?.value !== "s3"
       ? [

@@ -75,4 +75,48 @@ export const unseen: Readonly<
       },
     ]),
   ),
+  loki: {
+    loki_cache_dropped_background_writes_total: {
+      type: "c",
+      labels: ["name"],
+      at: ["ingester", "querier", "query-frontend", "ruler"].map((workload) => `microservices/${workload}`),
+      why: "pkg/storage/chunk/cache/background.go of 3.7.6: of caches of their own, such as memcached",
+    },
+    loki_discarded_samples_total: {
+      type: "c",
+      labels: ["format", "policy", "reason", "retention_hours", "tenant"],
+      why: "pkg/validation/validate.go: once a line has been refused",
+    },
+    loki_ingester_chunks_flushed_total: {
+      type: "c",
+      labels: ["reason"],
+      why: "pkg/ingester/metrics.go: once a chunk is in the store, half an hour after its last line",
+    },
+    loki_memcache_request_duration_seconds: {
+      type: "h",
+      labels: ["method", "name", "status_code"],
+      at: ["ingester", "querier", "query-frontend", "ruler"].map((workload) => `microservices/${workload}`),
+      why: "pkg/storage/chunk/cache/memcached.go: of caches of their own",
+    },
+    loki_prometheus_notifications_dropped_total: {
+      type: "c",
+      labels: ["alertmanager", "user"],
+      why: "pkg/ruler/base/notifier.go: where a tenant has rules",
+    },
+    ...Object.fromEntries(
+      ["rule_evaluations_total", "rule_evaluation_failures_total", "rule_group_iterations_missed_total"].map((name) => [
+        `loki_prometheus_${name}`,
+        {
+          type: "c",
+          labels: ["rule_group", "user"],
+          why: "pkg/ruler/base/manager_metrics.go: where a tenant has rules",
+        },
+      ]),
+    ),
+    loki_query_scheduler_discarded_requests_total: {
+      type: "c",
+      labels: ["user"],
+      why: "pkg/queue/metrics.go: once a queue was full",
+    },
+  },
 };
