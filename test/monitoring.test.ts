@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { format, resolveConfig } from "prettier";
+import { monitoring as lokiMonitoring } from "../src/monitoring/loki.ts";
+import { dashboards } from "../src/core/derive/dashboards.ts";
 import { docsOf } from "../src/core/assemble/base.ts";
 import { resolved, type Scope } from "../src/core/derive/queries.ts";
 import { loki } from "../src/components/loki.ts";
@@ -61,5 +63,29 @@ test("docs/runbooks says what the rules say: npm run runbooks", async () => {
     const file = join(root, path);
     const expected = await format(text, { ...(await resolveConfig(file)), filepath: file });
     assert.equal(readFileSync(file, "utf8"), expected, path);
+  }
+});
+
+// Loki refuses a selector that an empty label matches: pkg/logql/syntax/parser.go of 3.7.6 (validateMatchers).
+test("the page of logs lets people choose among what has logs, and asks Loki nothing that it refuses", () => {
+  const sources = { metrics: "metrics", logs: "loki", traces: "tempo" };
+  const { "logs.json": text = "" } = dashboards(lokiMonitoring, scopeOf("monolithic"), sources);
+  const page = JSON.parse(text) as {
+    readonly templating: {
+      readonly list: readonly { name: string; datasource?: { uid: string }; allValue?: string }[];
+    };
+    readonly panels: readonly { targets?: readonly { expr: string }[]; datasource?: { uid: string } }[];
+  };
+  const variable = (name: string) => page.templating.list.find((one) => one.name === name);
+  for (const name of ["namespace", "app", "pod"]) assert.equal(variable(name)?.datasource?.uid, "loki", name);
+  assert.equal(variable("level")?.allValue, ".*");
+  const asked = page.panels
+    .filter(({ datasource }) => datasource?.uid === "loki")
+    .flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+  assert.equal(asked.length, 3);
+  for (const expr of asked) {
+    const [, selector = ""] = /\{(.+?)\}/.exec(expr.replace(/\$(app|namespace|pod)/g, ".*")) ?? [];
+    const isDemanding = ([, pattern = ""]: readonly string[]): boolean => !new RegExp(`^(?:${pattern})$`).test("");
+    assert.ok([...selector.matchAll(/=~"(.*?)"/g)].some(isDemanding), selector);
   }
 });

@@ -4,6 +4,7 @@ import type { Component, Context, SettingsTable } from "../core/model/component.
 import { defineRoles, type Workload } from "../core/model/roles.ts";
 import { configVolume, containerPorts, emptyDir, httpGet, probes, resources, tcp } from "../core/derive/pod.ts";
 import { template } from "../core/util/template.ts";
+import { monitoring } from "../monitoring/alloy.ts";
 import { images } from "../versions.ts";
 import * as agent from "./log-agent.ts";
 import * as loki from "./loki.ts";
@@ -81,6 +82,7 @@ export const alloy: Component = {
   name: "alloy",
   namespaceKind: "agents",
   roles,
+  monitoring,
   modes: {
     monolithic: {
       grouping: apart,

@@ -15,6 +15,7 @@ import {
   tcp,
 } from "../core/derive/pod.ts";
 import type { Size } from "../core/model/size.ts";
+import { monitoring } from "../monitoring/promtail.ts";
 import { images } from "../versions.ts";
 import * as agent from "./log-agent.ts";
 import * as loki from "./loki.ts";
@@ -170,6 +171,7 @@ export const promtail: Component = {
   name: "promtail",
   namespaceKind: "agents",
   roles,
+  monitoring,
   modes: { monolithic: { grouping: apart, sizes: { server: size } } },
   settings,
   withoutApi: (around) => ({

@@ -1,5 +1,6 @@
 import type { Monitoring } from "../core/model/monitoring.ts";
 import { alerts } from "./loki-alerts.ts";
+import { logs } from "./loki-logs.ts";
 import { maintenance, pushes, questions, reads, writes } from "./loki-pages.ts";
 
 const rate = (matchers: string): string =>
@@ -8,7 +9,7 @@ const rate = (matchers: string): string =>
 /** What Loki is asked, what it keeps, and how one reads it. */
 export const monitoring: Monitoring = {
   folder: "Logs",
-  pages: [writes, reads, maintenance],
+  pages: [logs, writes, reads, maintenance],
   rules: {
     slis: [
       {

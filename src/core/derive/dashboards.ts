@@ -238,6 +238,7 @@ const scopeVariables = (page: Page, sources: Sources): readonly object[] => {
 
 function variableJson({ name, label, values, single }: Variable, scope: Scope, sources: Sources): object {
   const common = { name, label };
+  const all = { multi: true, includeAll: true, allValue: ".*", current: { text: ["All"], value: ["$__all"] } };
   if ("typed" in values)
     return { ...common, type: "textbox", query: values.typed, current: { text: values.typed, value: values.typed } };
   if ("list" in values)
@@ -245,22 +246,19 @@ function variableJson({ name, label, values, single }: Variable, scope: Scope, s
       ...common,
       type: "custom",
       query: values.list.join(","),
-      current: { text: values.list[0], value: values.list[0] },
+      ...(values.several ? all : { current: { text: values.list[0], value: values.list[0] } }),
+    };
+  const asked = { ...common, type: "query", refresh: 2, sort: 1, ...(single ? {} : all) };
+  if (values.from === "logs")
+    return {
+      ...asked,
+      datasource: sourceOf("logs", sources),
+      // Type 1 asks for the values of a label (public/app/plugins/datasource/loki/types.ts of Grafana 12.4.0).
+      query: { label: values.label, refId: name, stream: values.of, type: 1 },
+      definition: `label_values(${values.of}, ${values.label})`,
     };
   const query = `label_values(${resolved(values.of, scope, "page") ?? values.of}, ${values.label})`;
-  const some = single
-    ? {}
-    : { multi: true, includeAll: true, allValue: ".*", current: { text: ["All"], value: ["$__all"] } };
-  return {
-    ...common,
-    type: "query",
-    datasource: sourceOf("metrics", sources),
-    query: { query, refId: name },
-    definition: query,
-    refresh: 2,
-    sort: 1,
-    ...some,
-  };
+  return { ...asked, datasource: sourceOf("metrics", sources), query: { query, refId: name }, definition: query };
 }
 
 /** Alerts that fire and restarts, drawn into every panel of a page. */

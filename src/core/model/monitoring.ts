@@ -88,10 +88,15 @@ export interface Variable {
   /** "tenant": `$tenant` in queries. */
   readonly name: string;
   readonly label: string;
-  /** Values: those of a label of some series, or a list, or a text that people type. */
+  /**
+   * Values: those of a label of some series, or of some streams of logs, or a list, or a text that
+   * people type.
+   */
   readonly values:
-    { readonly of: string; readonly label: string } | { readonly list: readonly string[] } | { readonly typed: string };
-  /** Whether several can be chosen, and all. Default: yes; a list or a text never can. */
+    | { readonly of: string; readonly label: string; readonly from?: "logs" }
+    | { readonly list: readonly string[]; readonly several?: true }
+    | { readonly typed: string };
+  /** Whether several can be chosen, and all. Default: yes; of a list only where it says so. */
   readonly single?: true;
 }
 
