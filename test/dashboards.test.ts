@@ -144,6 +144,8 @@ describe("a fault of a page is found:", () => {
     none(found("sum by (namespace) (increase(requests_total[5m])) > 0", "rule"));
   });
   test("queries", () => {
+    says(found('rate(requests_total{pod=~"a-[0-9]+"}[5m])'), /rate over \[5m\]/);
+    none(found('rate(requests_total{pod=~"a-[0-9]+"}[$__rate_interval])'));
     says(found("rate(requests_total[5m"), /no such expression at "its end"/);
     says(found("rate(requests_totals[$__rate_interval])"), /no program has requests_totals/);
     says(found('money{app="shop"}'), /money is a metric of till, not of app="shop"/);

@@ -205,7 +205,9 @@ function selectorFaults(one: Selector, asked: Asked, world: World): Findings {
         ),
       ].map((place) => place.split("/")[0]),
     );
-    const own = found.every(({ program }) => program === asked.owner) && modes.has(asked.mode);
+    const own = found.every(({ program }) => program === asked.owner);
+    // A mode that nobody has asked yet is not judged.
+    if (own && !modes.has(asked.mode)) return faults;
     const here = [...places]
       .filter((place) => !own || place.startsWith(`${asked.mode}/`))
       .map((place) => place.split("/")[1] ?? "");
@@ -283,6 +285,19 @@ function meaningFaults(tree: Expression, asked: Asked, world: World): Findings {
   return faults;
 }
 
+const fixedRange = /\b(rate|increase|irate)\(\s*([\w:]*)[^()[\]]*\[([^\]]*)\]/g;
+/** In a text there may be brackets. */
+const withoutTexts = (text: string): string => text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+/** Whether an alert asks the same: its threshold is for that range, and for no other. */
+const isOfAlert = (call: string, metric: string, range: string, { rules }: World): boolean =>
+  rules.some(
+    ({ rule }) =>
+      rule.alert !== undefined &&
+      [...withoutTexts(rule.expr).matchAll(fixedRange)].some(
+        ([, own, of, over]) => own === call && of === metric && over === range,
+      ),
+  );
+
 /** What is wrong with an expression of Prometheus. */
 export function promqlFaults(
   text: string,
@@ -298,8 +313,8 @@ export function promqlFaults(
     ...meaningFaults(tree, asked, world),
   ];
   if (asked.use === "page")
-    for (const [, call, range = ""] of text.matchAll(/\b(rate|increase|irate)\([^()[\]]*\[([^\]]*)\]/g))
-      if (!/^\$(?:__rate_interval|__range|\{__rate_interval\})$/.test(range))
+    for (const [, call = "", metric = "", range = ""] of withoutTexts(text).matchAll(fixedRange))
+      if (!/^\$(?:__rate_interval|__range|\{__rate_interval\})$/.test(range) && !isOfAlert(call, metric, range, world))
         faults.push(`${call} over [${range}]: expected [$__rate_interval], which grows with the time that is shown`);
   return faults;
 }
