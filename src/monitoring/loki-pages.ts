@@ -192,17 +192,17 @@ export const writes: Page = {
         },
         {
           title: "Checkpoints that fail",
-          shows: "Checkpoints of the write-ahead log that failed in ten minutes.",
+          shows: "Checkpoints of the write-ahead log that failed since the point before.",
           bad: "Any: the log is never cut, and fills the disk.",
           unit: "short",
           alert: "LokiCheckpointsFailing",
           ask: [
             [
-              "sum by (pod) (increase(loki_ingester_checkpoint_creations_failed_total{@ingester}[10m]))",
+              "sum by (pod) (increase(loki_ingester_checkpoint_creations_failed_total{@ingester}[$__rate_interval]))",
               "create {{pod}}",
             ],
             [
-              "sum by (pod) (increase(loki_ingester_checkpoint_deletions_failed_total{@ingester}[10m]))",
+              "sum by (pod) (increase(loki_ingester_checkpoint_deletions_failed_total{@ingester}[$__rate_interval]))",
               "delete {{pod}}",
             ],
           ],

@@ -84,13 +84,13 @@ export const resources = (roles = "all"): Row => ({
     },
     {
       title: "Restarts",
-      shows: "Restarts of containers in ten minutes.",
+      shows: "Restarts of containers since the point before.",
       bad: "Any that is not a roll-out.",
       kind: "bars",
       unit: "short",
       ask: [
         [
-          `sum by (pod) (increase(kube_pod_container_status_restarts_total{@pods/${roles}}[10m])) > 0 or 0 * sum(kube_pod_container_status_restarts_total{@pods/${roles}})`,
+          `sum by (pod) (increase(kube_pod_container_status_restarts_total{@pods/${roles}}[$__rate_interval])) > 0 or 0 * sum(kube_pod_container_status_restarts_total{@pods/${roles}})`,
           "{{pod}}",
         ],
       ],
