@@ -7,6 +7,7 @@ import type { Size } from "../core/model/size.ts";
 import { images } from "../versions.ts";
 import * as grafana from "./grafana.ts";
 import { apart } from "../core/model/grouping.ts";
+import { monitoring } from "../monitoring/alertmanager.ts";
 
 /** Why no load sizes what evaluates rules or notifies people. */
 export const alerting = "rules and firing alerts are no part of a load";
@@ -225,6 +226,7 @@ export const alertmanager: Component = {
   name: "alertmanager",
   namespaceKind: "stack",
   roles,
+  monitoring,
   modes: {
     monolithic: { grouping: apart, sizes: { server: single } },
     scalable: { grouping: apart, sizes: { server: { ...single, replicas: 2 } } },

@@ -119,4 +119,39 @@ export const unseen: Readonly<
       why: "pkg/queue/metrics.go: once a queue was full",
     },
   },
+  alertmanager: {
+    alertmanager_cluster_members: {
+      type: "g",
+      labels: [],
+      at: ["scalable/server"],
+      why: "cluster/cluster.go of Alertmanager 0.34: only where several listen to each other",
+    },
+  },
+  mimir: {
+    cortex_discarded_samples_total: {
+      type: "c",
+      labels: ["group", "reason", "user"],
+      why: "pkg/util/validation/discarded_metrics.go of Mimir 3.2: only once a sample is refused",
+    },
+  },
+  prometheus: Object.fromEntries(
+    (
+      [
+        ["prometheus_remote_storage_samples_failed_total", "c", ["remote_name", "url"]],
+        ["prometheus_remote_storage_samples_dropped_total", "c", ["reason", "remote_name", "url"]],
+        ["prometheus_remote_storage_queue_highest_timestamp_seconds", "g", ["remote_name", "url"]],
+        ["prometheus_remote_storage_queue_highest_sent_timestamp_seconds", "g", ["remote_name", "url"]],
+      ] as const
+    ).map(([name, type, labels]) => [
+      name,
+      { type, labels, why: "storage/remote/queue_manager.go of Prometheus 3.16: only where it writes on" },
+    ]),
+  ),
+  tempo: {
+    tempo_discarded_spans_total: {
+      type: "c",
+      labels: ["reason", "tenant"],
+      why: "modules/overrides/discarded_spans.go of Tempo 3.0: only once a span is refused",
+    },
+  },
 };
