@@ -9,6 +9,7 @@ import { place } from "./otlp.ts";
 import { identity } from "./store.ts";
 import * as thanos from "./thanos.ts";
 import { apart, type Grouping } from "../core/model/grouping.ts";
+import { monitoring } from "../monitoring/thanos-receive.ts";
 
 export const roles = defineRoles(
   "thanos-receive",
@@ -136,6 +137,7 @@ export const thanosReceive: Component = {
   name: "thanos-receive",
   namespaceKind: "stack",
   roles,
+  monitoring,
   modes: {
     monolithic: { grouping: asOne, sizes: { server: single } },
     scalable: { grouping: asOne, sizes: { server: { ...single, replicas: 3 } } },

@@ -29,6 +29,7 @@ import * as prometheus from "./prometheus.ts";
 import { days } from "../sizing/sizing.ts";
 import { identity } from "./store.ts";
 import { apart } from "../core/model/grouping.ts";
+import { monitoring } from "../monitoring/thanos.ts";
 
 /** All that serve series over gRPC: stores, rulers, sidecars, receivers. Thanos query asks them. */
 export const storeApi = {
@@ -393,6 +394,7 @@ export const thanos: Component = {
   name: "thanos",
   namespaceKind: "stack",
   roles,
+  monitoring,
   modes: {
     monolithic: { grouping: apart, sizes: sizes(1) },
     scalable: { grouping: apart, sizes: sizes(2) },

@@ -154,4 +154,19 @@ export const unseen: Readonly<
       why: "modules/overrides/discarded_spans.go of Tempo 3.0: only once a span is refused",
     },
   },
+  thanos: Object.fromEntries(
+    [
+      ["group_compactions", "pkg/compact/compact.go"],
+      ["group_compactions_failures", "pkg/compact/compact.go"],
+      ["downsample", "cmd/thanos/downsample.go"],
+      ["downsample_failures", "cmd/thanos/downsample.go"],
+    ].map(([name, file]) => [
+      `thanos_compact_${name}_total`,
+      {
+        type: "c",
+        labels: ["resolution"],
+        why: `${file} of Thanos 0.42.5: of a compactor that found blocks to merge or to downsample`,
+      },
+    ]),
+  ),
 };
