@@ -253,6 +253,8 @@ const wishes: Readonly<Record<string, (objects: Objects) => void>> = {
       pods.find(({ labels }) => labels["app.kubernetes.io/name"] === name) ?? assert.fail(name);
     assert.ok(network(objects).open("Egress", podOf("tempo"), podOf("alloy-gateway"), { port: 4318 }));
   },
+  "mixin-labels": (objects) =>
+    assert.match(data(objects, "prometheus-scrape")["stack.yaml"] ?? "", /replacement: thanos-\$1/),
   journal: (objects) => assert.ok("journal.alloy" in data(objects, "alloy")),
 };
 

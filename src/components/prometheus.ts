@@ -42,6 +42,9 @@ const { server } = roles;
 /** How often everything is scraped. */
 export const scrapeIntervalSeconds = 30;
 
+/** The ConfigMap of scrape jobs, and its file with those of the stack's own processes. */
+export const scrapeFiles = { config: "prometheus-scrape", stack: "stack.yaml" } as const;
+
 /** Where others push samples, until an environment has a back end that takes them itself. */
 export const paths = { otlp: "/api/v1/otlp/v1/metrics", remoteWrite: "/api/v1/write" } as const;
 
@@ -289,9 +292,9 @@ export const prometheus: Component = {
   withoutApi: (around) => ({
     configs: [
       {
-        name: "prometheus-scrape",
+        name: scrapeFiles.config,
         read: "runtime",
-        files: { "stack.yaml": { scrape_configs: staticJobs(around) } },
+        files: { [scrapeFiles.stack]: { scrape_configs: staticJobs(around) } },
       },
     ],
   }),
@@ -308,10 +311,10 @@ export const prometheus: Component = {
       configs: [
         config(context.wiring, [], context.has(alertmanager.roles.server) ? "sent" : "kept"),
         {
-          name: "prometheus-scrape",
+          name: scrapeFiles.config,
           read: "runtime",
           files: {
-            "stack.yaml": { scrape_configs: jobs },
+            [scrapeFiles.stack]: { scrape_configs: jobs },
             "kubernetes.yaml": { scrape_configs: kubernetesJobs },
             "pods.yaml": { scrape_configs: [annotatedPods] },
           },

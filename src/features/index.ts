@@ -12,6 +12,7 @@ import { openshift } from "./openshift.ts";
 import { prometheusOperator } from "./prometheus-operator.ts";
 import { proxy } from "./proxy.ts";
 import { dockers, journal } from "./node-logs.ts";
+import { mixinLabels } from "./mixin-labels.ts";
 import { mimirRemoteWrite, thanosRemoteWrite } from "./remote-write.ts";
 import { thanosSidecar } from "./thanos-sidecar.ts";
 
@@ -36,6 +37,7 @@ export const features: readonly Feature[] = [
   ownTraces.loki,
   mimirRemoteWrite,
   ownTraces.mimir,
+  mixinLabels,
   openshift.nodeExporter,
   openshift.stack,
   prometheusOperator,
