@@ -147,7 +147,7 @@ const alerts: readonly Alert[] = [
     alert: "AlertmanagerApart",
     severity: "warning",
     modes: ["scalable"],
-    ask: "min by (namespace) (alertmanager_cluster_members{@server}) < on (namespace) count by (namespace) (up{@server} == 1)",
+    ask: "min by (namespace) (alertmanager_cluster_members{@server}) < on (namespace) count by (namespace) (alertmanager_cluster_members{@server})",
     for: "15m",
     summary: "Alertmanagers do not see each other.",
     description: "An Alertmanager in {{ $labels.namespace }} sees {{ $value }} members, itself included.",

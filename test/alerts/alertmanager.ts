@@ -22,7 +22,7 @@ export const cases: AlertCases = {
   },
   AlertmanagerApart: {
     labels: { severity: "warning" },
-    always: { [`up{${first},job="alertmanager"}`]: 1, [`up{${second},job="alertmanager"}`]: 1 },
+    always: { [`alertmanager_cluster_members{${second}}`]: 2 },
     fires: { [`alertmanager_cluster_members{${first}}`]: 1 },
     silent: { [`alertmanager_cluster_members{${first}}`]: 2 },
   },
