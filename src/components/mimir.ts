@@ -18,6 +18,7 @@ import * as prometheus from "./prometheus.ts";
 import { place } from "./otlp.ts";
 import * as store from "./store.ts";
 import { apart, behindGateway, byTier, together, without } from "../core/model/grouping.ts";
+import { monitoring } from "../monitoring/mimir.ts";
 
 const http = 8080;
 const gossip = { component: "mimir", name: "mimir-gossip", port: "gossip", lists: "members" } as const;
@@ -458,6 +459,7 @@ export const mimir: Component = {
     },
   },
   hasTenants: true,
+  monitoring,
   buckets: [
     { name: "mimir-alertmanager", setting: "bucketAlertmanager" },
     { name: "mimir-blocks", setting: "bucket" },

@@ -6,6 +6,7 @@ import { images } from "../versions.ts";
 import { apiServer } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
 import { hasZones } from "../core/model/bases.ts";
+import { monitoring } from "../monitoring/rollout-operator.ts";
 
 export const roles = defineRoles(
   "rollout-operator",
@@ -35,6 +36,7 @@ export const rolloutOperator: Component = {
   // Its README, "How updates work".
   zoneLabels: { ofSets: (workload) => ({ "rollout-group": workload }), ofPods: (set) => ({ name: set }) },
   withoutApi: "left out",
+  monitoring,
   build(context) {
     const { wiring } = context;
     wiring.wire(roles.server).toPlace(apiServer);

@@ -262,7 +262,12 @@ function variableJson({ name, label, values, single }: Variable, scope: Scope, s
 }
 
 /** Alerts that fire and restarts, drawn into every panel of a page. */
-const annotations = (alerts: readonly Alert[], scope: Scope, sources: Sources): readonly object[] => [
+const annotations = (
+  alerts: readonly Alert[],
+  { hidesStart }: Monitoring,
+  scope: Scope,
+  sources: Sources,
+): readonly object[] => [
   ...(alerts.length === 0
     ? []
     : [
@@ -277,17 +282,21 @@ const annotations = (alerts: readonly Alert[], scope: Scope, sources: Sources): 
           step: "60s",
         },
       ]),
-  {
-    name: "Starts",
-    enable: true,
-    iconColor: "blue",
-    datasource: sourceOf("metrics", sources),
-    expr: `max by (workload, pod) (process_start_time_seconds{${resolved("@all", scope, "page") ?? ""}}) * 1000`,
-    useValueForTime: "on",
-    titleFormat: "{{workload}} started",
-    textFormat: "{{pod}}",
-    step: "60s",
-  },
+  ...(hidesStart
+    ? []
+    : [
+        {
+          name: "Starts",
+          enable: true,
+          iconColor: "blue",
+          datasource: sourceOf("metrics", sources),
+          expr: `max by (workload, pod) (process_start_time_seconds{${resolved("@all", scope, "page") ?? ""}}) * 1000`,
+          useValueForTime: "on",
+          titleFormat: "{{workload}} started",
+          textFormat: "{{pod}}",
+          step: "60s",
+        },
+      ]),
 ];
 
 const rowJson = (title: string, id: number, y: number, closed: boolean, panels: readonly object[]): object => ({
@@ -320,7 +329,8 @@ function rowsJson(rows: readonly Row[], scope: Scope, alerts: readonly Alert[], 
 /** Pages of Grafana's classic model, the only one that it loads from files (grafana/grafana#122663). */
 const schemaVersion = 42;
 
-const pageJson = (page: Page, { folder, rules }: Monitoring, scope: Scope, sources: Sources): object | undefined => {
+const pageJson = (page: Page, monitoring: Monitoring, scope: Scope, sources: Sources): object | undefined => {
+  const { folder, rules } = monitoring;
   const alerts = (rules?.alerts ?? []).filter((alert) => isOf(alert, scope) && resolved(alert.ask, scope, "rule"));
   const panels = rowsJson(page.rows, scope, alerts, sources);
   if (panels.length === 0 || !isOf(page, scope)) return undefined;
@@ -353,7 +363,7 @@ const pageJson = (page: Page, { folder, rules }: Monitoring, scope: Scope, sourc
         includeVars: true,
       },
     ],
-    annotations: { list: annotations(alerts, scope, sources) },
+    annotations: { list: annotations(alerts, monitoring, scope, sources) },
     templating: {
       list: [
         ...scopeVariables(page, sources),

@@ -18,6 +18,8 @@ export interface Monitoring {
   readonly folder: Folder;
   readonly pages?: readonly Page[];
   readonly rules?: Rules;
+  /** Its process does not tell when it started (no `process_start_time_seconds`). */
+  readonly hidesStart?: true;
 }
 
 export const folders = ["Overview", "Logs", "Traces", "Metrics", "Collection", "Platform", "Kubernetes"] as const;
