@@ -3,6 +3,7 @@ import { defineRoles } from "../core/model/roles.ts";
 import { containerPorts, goMemoryLimit, httpGet, probes, resources, tcp } from "../core/derive/pod.ts";
 import { images } from "../versions.ts";
 import { apart } from "../core/model/grouping.ts";
+import { monitoring } from "../monitoring/node-exporter.ts";
 
 /** In a pod's network, and so with the pod's name, it cannot know what its node is called. */
 const nodename = { source_labels: ["__name__", "node"], regex: "node_uname_info;(.+)", target_label: "nodename" };
@@ -19,6 +20,7 @@ export const nodeExporter: Component = {
   name: "node-exporter",
   namespaceKind: "agents",
   roles,
+  monitoring,
   modes: {
     monolithic: {
       grouping: apart,

@@ -21,6 +21,18 @@ export const unseen: Readonly<
     >
   >
 > = {
+  "node-exporter": {
+    node_md_disks: {
+      type: "g",
+      labels: ["device", "state"],
+      why: "collector/mdadm_linux.go of 1.12.1: of nodes with a software RAID",
+    },
+    node_md_disks_required: {
+      type: "g",
+      labels: ["device"],
+      why: "collector/mdadm_linux.go of 1.12.1: of nodes with a software RAID",
+    },
+  },
   cadvisor: Object.fromEntries(
     [
       "container_cpu_cfs_periods_total",

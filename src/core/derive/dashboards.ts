@@ -207,8 +207,16 @@ function laid(kept: readonly Kept[], top: number): { readonly at: readonly Place
   return { at, bottom: y + tallest };
 }
 
+/** What has a series in each namespace that can be chosen. */
+const namespacesOf: Readonly<Record<NonNullable<Page["scope"]>, string | undefined>> = {
+  cluster: undefined,
+  namespace: "up",
+  "every namespace": "kube_namespace_created",
+};
+
 /** Variables by which every page narrows its queries. */
-const scopeVariables = (page: Page, sources: Sources): readonly object[] => {
+const scopeVariables = ({ scope = "namespace" }: Page, sources: Sources): readonly object[] => {
+  const namespaces = namespacesOf[scope];
   const multiple = { multi: true, includeAll: true, allValue: ".*", current: { text: ["All"], value: ["$__all"] } };
   const labelled = (name: string, label: string, query: string) => ({
     name,
@@ -230,9 +238,9 @@ const scopeVariables = (page: Page, sources: Sources): readonly object[] => {
       current: { text: "Metrics", value: sources.metrics },
     },
     labelled("cluster", "Cluster", `label_values(up, ${clusterLabel})`),
-    ...(page.scope === "cluster"
+    ...(namespaces === undefined
       ? []
-      : [labelled("namespace", "Namespace", `label_values(up{${clusterLabel}=~"$cluster"}, namespace)`)]),
+      : [labelled("namespace", "Namespace", `label_values(${namespaces}{${clusterLabel}=~"$cluster"}, namespace)`)]),
   ];
 };
 

@@ -110,8 +110,11 @@ export interface Page {
   /** The question that the page answers, as a sentence with a question mark. */
   readonly question: string;
   readonly variables?: readonly Variable[];
-  /** What a cluster or namespace is chosen by does not matter to it: a page about nodes. */
-  readonly scope?: "cluster" | "namespace";
+  /**
+   * What people choose: clusters alone, for a page about nodes; of their namespaces those with
+   * programs that are scraped, or every one that Kubernetes has. Default: "namespace".
+   */
+  readonly scope?: "cluster" | "namespace" | "every namespace";
   readonly rows: readonly Row[];
   /** Modes that have it. Default: each that has one of its panels. */
   readonly modes?: readonly Mode[];
