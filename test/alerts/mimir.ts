@@ -171,7 +171,10 @@ export const cases: AlertCases = {
   MimirQueriesStuck: {
     labels: { pod: "mimir-query-scheduler-0" },
     fires: { [`cortex_query_scheduler_queue_length${of("query-scheduler", 'user="acme"')}`]: 3 },
-    silent: { [`cortex_query_scheduler_queue_length${of("query-scheduler", 'user="acme"')}`]: "3x1 0x1 3x20" },
+    silent: {
+      [`cortex_query_scheduler_queue_length${of("query-scheduler", 'user="acme"')}`]:
+        "3x1 0x1 3x1 0x1 3x1 0x1 3x1 0x1 3x1 0x1 3x1 0x1",
+    },
   },
   MimirCacheFailing: share(
     `thanos_cache_operation_failures_total${of("store-gateway", `${cache},reason="timeout"`)}`,
@@ -262,7 +265,7 @@ export const cases: AlertCases = {
       after: "300m",
       interval: "5m",
       fires: { [`cortex_ingester_ingested_samples_total${of("ingester", 'user="acme"')}`]: "5/s" },
-      silent: { [`cortex_ingester_ingested_samples_total${of("ingester", 'user="acme"')}`]: 900 },
+      silent: { [`cortex_ingester_ingested_samples_total${of("ingester", 'user="acme"')}`]: "900x60" },
       always: {
         [`process_start_time_seconds${of("ingester")}`]: 1,
         [`cortex_ingester_shipper_last_successful_upload_timestamp_seconds${of("ingester")}`]: 0,
