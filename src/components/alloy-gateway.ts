@@ -14,6 +14,7 @@ import * as prometheus from "./prometheus.ts";
 import * as tempo from "./tempo.ts";
 import { anyPod, apiServer } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
+import { monitoring } from "../monitoring/alloy-gateway.ts";
 
 const entrances = {
   "otlp-grpc": 4317,
@@ -115,6 +116,7 @@ const whenItKnowsPods = (container: IContainer): IContainer => ({
 export const alloyGateway: Component = {
   name: "alloy-gateway",
   namespaceKind: "stack",
+  monitoring,
   roles,
   modes: {
     monolithic: { grouping: apart, sizes: { server: single } },

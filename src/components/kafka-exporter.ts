@@ -3,6 +3,7 @@ import type { Component, Context, SettingsTable } from "../core/model/component.
 import { apart } from "../core/model/grouping.ts";
 import { defineRoles } from "../core/model/roles.ts";
 import { template } from "../core/util/template.ts";
+import { monitoring } from "../monitoring/kafka-exporter.ts";
 import { images } from "../versions.ts";
 import { container, port } from "./alloy.ts";
 import * as kafka from "./kafka.ts";
@@ -39,6 +40,7 @@ const untilKafka = [
 export const kafkaExporter: Component = {
   name: "kafka-exporter",
   namespaceKind: "stack",
+  monitoring,
   roles,
   modes: {
     monolithic: {

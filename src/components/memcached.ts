@@ -5,6 +5,7 @@ import { containerPorts, goMemoryLimit, httpGet, probes, resources, tcp } from "
 import { mebibyte, quantity } from "../core/kubernetes/requests.ts";
 import type { Sized, Sizes } from "../core/model/size.ts";
 import type { Address } from "../core/model/wiring.ts";
+import { cacheMonitoring } from "../monitoring/memcached.ts";
 import { images } from "../versions.ts";
 import { apart } from "../core/model/grouping.ts";
 import { hasClients } from "../core/model/bases.ts";
@@ -115,6 +116,7 @@ export function caches<const T extends Readonly<Record<string, Use>>>(
       name,
       source: owner,
       namespaceKind: "stack",
+      monitoring: cacheMonitoring(owner),
       roles,
       modes: { microservices: { grouping: apart, sizes } },
       isNeeded: hasClients,

@@ -4,6 +4,7 @@ import { containerPorts, emptyDir, httpGet, probes, resources } from "../core/de
 import type { Sized } from "../core/model/size.ts";
 import { images } from "../versions.ts";
 import { apart } from "../core/model/grouping.ts";
+import { monitoring } from "../monitoring/minio.ts";
 
 const ports = { s3: 9000, console: 9001 } as const;
 
@@ -108,6 +109,7 @@ const server = (workload: Workload, size: Sized): Pods => ({
 export const minio: Component = {
   name: "minio",
   namespaceKind: "stack",
+  monitoring,
   roles,
   modes: {
     monolithic: {

@@ -33,6 +33,26 @@ export const unseen: Readonly<
       why: "collector/mdadm_linux.go of 1.12.1: of nodes with a software RAID",
     },
   },
+  "alloy-gateway": Object.fromEntries(
+    ["log_records", "metric_points"].map((items) => [
+      `otelcol_exporter_send_failed_${items}_total`,
+      {
+        type: "c",
+        labels: [
+          "component_id",
+          "component_path",
+          "error_permanent",
+          "error_type",
+          "exporter",
+          "otel_scope_name",
+          "server_address",
+          "server_port",
+          "url_path",
+        ],
+        why: "exporterhelper/internal/obs_report_sender.go of OpenTelemetry's collector 0.153: once a push failed",
+      },
+    ]),
+  ),
   cadvisor: Object.fromEntries(
     [
       "container_cpu_cfs_periods_total",
@@ -382,5 +402,34 @@ export const unseen: Readonly<
       labels: ["container", "namespace", "pod", "reason", "uid"],
       why: "internal/store/pod.go of v2.19.1: once a container has ended",
     },
+  },
+  minio: {
+    minio_s3_requests_5xx_errors_total: {
+      type: "c",
+      labels: ["api", "server"],
+      why: "cmd/metrics-v2.go: once a request failed",
+    },
+    minio_s3_requests_ttfb_seconds_distribution: {
+      type: "g",
+      labels: ["api", "le", "server"],
+      why: "getHistogramMetrics in cmd/metrics-v2.go: buckets of a histogram that is called a gauge",
+    },
+    ...Object.fromEntries(
+      (
+        [
+          ["bucket_requests_total", "c", ["api", "bucket", "server"]],
+          ["bucket_traffic_received_bytes", "g", ["bucket", "server"]],
+          ["bucket_traffic_sent_bytes", "g", ["bucket", "server"]],
+          ["bucket_usage_total_bytes", "g", ["bucket", "server"]],
+          ["bucket_usage_object_total", "g", ["bucket", "server"]],
+          ["node_drive_latency_us", "g", ["api", "drive", "server"]],
+          ["node_drive_errors_timeout", "c", ["drive", "server"]],
+          ["node_drive_errors_availability", "c", ["drive", "server"]],
+        ] as const
+      ).map(([name, type, labels]) => [
+        `minio_${name}`,
+        { type, labels, why: "cmd/metrics-v2.go: below paths of their own, /bucket and /node" },
+      ]),
+    ),
   },
 };

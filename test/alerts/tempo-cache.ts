@@ -1,0 +1,4 @@
+import type { AlertCases } from "../lib/alerts.ts";
+import { cacheCases } from "../lib/cache-cases.ts";
+
+export const cases: AlertCases = cacheCases("tempo", "Tempo", "server");
