@@ -417,7 +417,7 @@ const onIngesters: readonly Alert[] = [
     notice: "Nothing now. Within hours the ingester runs out of memory or disk.",
     act: [
       "Read the pod's log for `compact`: most often its disk is full.",
-      "Full disk: grow its claim, docs/operations.md says how.",
+      "Full disk: grow its claim, docs/troubleshooting.md says how.",
       "A block that is corrupt: the log names its folder. Move it aside, keep it, and restart the pod.",
     ],
   },
@@ -629,7 +629,7 @@ const onCompactors: readonly Alert[] = [
     means: "A compaction needs its blocks and the result on disk at once. It fails each time until the disk is larger.",
     notice: "Nothing yet. Compaction has halted for the largest tenants.",
     act: [
-      "Grow the claim of the workload with the compactor: docs/operations.md says how.",
+      "Grow the claim of the workload with the compactor: docs/troubleshooting.md says how.",
       "It needs about twice the size of the largest tenant's day.",
       "The next run goes well, within an hour.",
     ],
