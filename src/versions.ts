@@ -25,3 +25,10 @@ export const images = {
   tempo: "docker.io/grafana/tempo:3.0.3",
   thanos: "quay.io/thanos/thanos:v0.42.5",
 } as const;
+
+/** Grafana's apps that its image lacks, by their ids in grafana.com's catalogue. */
+export const grafanaPlugins = {
+  "grafana-exploretraces-app": "2.0.4",
+  "grafana-lokiexplore-app": "2.6.0",
+  "grafana-metricsdrilldown-app": "3.0.0",
+} as const;

@@ -218,6 +218,23 @@ const wishes: Readonly<Record<string, (objects: Objects) => void>> = {
   },
   smtp: literals("grafana-settings", { GF_SMTP_ENABLED: "true", GF_SMTP_HOST: "smtp.example.com:587" }),
   plugin: literals("grafana-settings", { GF_PLUGINS_PREINSTALL_DISABLED: "false" }),
+  drilldown: (objects) => {
+    // The apps of Grafana's own list, `defaultPreinstallPlugins` in pkg/setting/setting_plugins.go, in the form id@version.
+    const list = data(objects, "grafana-settings")["GF_PLUGINS_PREINSTALL"]?.split(",") ?? [];
+    assert.deepEqual(
+      list.map((entry) => /^(grafana-[a-z]+-app)@\d+\.\d+\.\d+(@https:\/\/[^@]+\.zip)?$/.exec(entry)?.[1]).sort(),
+      ["grafana-exploretraces-app", "grafana-lokiexplore-app", "grafana-metricsdrilldown-app"],
+    );
+    literals("grafana-settings", {
+      GF_PLUGINS_PREINSTALL_DISABLED: "false",
+      GF_PLUGINS_PREINSTALL_AUTO_UPDATE: "false",
+      GF_PLUGINS_DISABLE_PLUGINS: "grafana-pyroscope-app",
+    })(objects);
+    const grafana = stack(objects).find(({ name }) => name === "grafana") ?? assert.fail();
+    assert.ok(network(objects).open("Egress", grafana, outside, { port: 443 }));
+  },
+  "drilldown-mirror": (objects) =>
+    assert.match(data(objects, "grafana-settings")["GF_PLUGINS_PREINSTALL"] ?? "", /^[a-z-]+@[0-9.]+@https:\/\/mirror/),
   anonymous: literals("grafana-settings", { GF_AUTH_ANONYMOUS_ORG_ROLE: "Viewer" }),
   "scrape-job": (objects) => {
     const files = Object.keys(data(objects, "prometheus-scrape"));

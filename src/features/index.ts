@@ -5,6 +5,7 @@ import { gatewayApi, ingress } from "./exposure.ts";
 import { externalKafka } from "./external-kafka.ts";
 import { externalStore } from "./external-store.ts";
 import { fluxKeepConfig } from "./flux-keep-config.ts";
+import { grafanaDrilldown } from "./grafana-drilldown.ts";
 import { grafanaPostgres } from "./grafana-postgres.ts";
 import { kedas } from "./keda.ts";
 import { ownTraces } from "./own-traces.ts";
@@ -28,6 +29,7 @@ export const features: readonly Feature[] = [
   externalStore,
   fluxKeepConfig,
   gatewayApi,
+  grafanaDrilldown,
   grafanaPostgres,
   ownTraces.grafana,
   ingress,
