@@ -5,6 +5,7 @@ import type { Component, Context, Pods, SettingsTable, Base } from "../core/mode
 import { defineRoles, type Mode, type Role, type Workload } from "../core/model/roles.ts";
 import type { Size } from "../core/model/size.ts";
 import type { Address, Wiring } from "../core/model/wiring.ts";
+import { monitoring } from "../monitoring/tempo.ts";
 import { limitSettings } from "../sizing/limits.ts";
 import { images } from "../versions.ts";
 import { buildOf, member, memberlist, overrides, server, shutdownDelay } from "./dskit.ts";
@@ -455,6 +456,7 @@ export const tempo: Component = {
     },
   }),
   problems: (own, others) => [...kafka.ownerless(own, others, liveStore, topic), ...unbuilt(own)],
+  monitoring,
   build: buildOf({
     name: "tempo",
     image: images.tempo,

@@ -1,5 +1,12 @@
 import type { Type } from "../lib/inventory.ts";
 
+/** Places of Tempo's roles: where each is a process, and where all are one. */
+const tempoAt = (...roles: readonly string[]): readonly string[] => [
+  "monolithic/all",
+  ...["scalable", "microservices"].flatMap((mode) => roles.map((role) => `${mode}/${role}`)),
+];
+const tempoBlocks = ["backend-scheduler", "backend-worker", "querier", "query-frontend"];
+
 /**
  * Metrics that a program has only once something has happened that does not happen in a healthy cluster, by program: what
  * `npm run inventory` could not see. `why` names the source that makes the metric.
@@ -172,11 +179,113 @@ export const unseen: Readonly<
       { type, labels, why: "storage/remote/queue_manager.go of Prometheus 3.16: only where it writes on" },
     ]),
   ),
+  // Tempo 3.0.3.
   tempo: {
+    tempo_backend_scheduler_jobs_retry_total: {
+      type: "c",
+      labels: ["job_type", "tenant", "worker_id"],
+      at: tempoAt("backend-scheduler"),
+      why: "modules/backendscheduler/metrics.go: once a worker has lost its job",
+    },
+    ...Object.fromEntries(
+      ["created", "completed", "failed"].map((what) => [
+        `tempo_backend_scheduler_jobs_${what}_total`,
+        {
+          type: "c",
+          labels: ["job_type", "tenant"],
+          at: tempoAt("backend-scheduler"),
+          why: "modules/backendscheduler/metrics.go: once there are blocks to compact, or after an hour, for retention",
+        },
+      ]),
+    ),
+    tempo_backend_worker_bad_jobs_received_total: {
+      type: "c",
+      labels: ["status"],
+      at: tempoAt("backend-worker"),
+      why: "modules/backendworker/metrics.go: once a job has no tenant",
+    },
+    tempo_block_builder_fetch_errors_total: {
+      type: "c",
+      labels: ["partition"],
+      at: tempoAt("block-builder"),
+      why: "modules/blockbuilder/blockbuilder.go: once Kafka fails",
+    },
+    tempo_block_builder_flushed_blocks: {
+      type: "c",
+      labels: ["tenant"],
+      at: tempoAt("block-builder"),
+      why: "modules/blockbuilder/tenant_store.go: once a block is made of what is in Kafka",
+    },
     tempo_discarded_spans_total: {
       type: "c",
       labels: ["reason", "tenant"],
-      why: "modules/overrides/discarded_spans.go of Tempo 3.0: only once a span is refused",
+      at: tempoAt("distributor", "live-store", "backend-worker"),
+      why: "modules/overrides/discarded_spans.go: once a span exceeds a limit",
+    },
+    tempo_distributor_produce_failures_total: {
+      type: "c",
+      labels: ["reason"],
+      at: tempoAt("distributor"),
+      why: "pkg/ingest/writer_client.go: once Kafka refuses a record",
+    },
+    tempo_live_store_records_dropped_total: {
+      type: "c",
+      labels: ["reason", "tenant"],
+      at: tempoAt("live-store"),
+      why: "modules/livestore/live_store.go: once a record is too old or broken",
+    },
+    tempo_memcache_request_duration_seconds: {
+      type: "h",
+      labels: ["method", "name", "status_code"],
+      at: [...tempoBlocks, "block-builder"].map((role) => `microservices/${role}`),
+      why: "pkg/cache/memcached.go: where there are caches, once one is asked",
+    },
+    tempo_metrics_generator_active_processors_update_failed_total: {
+      type: "c",
+      labels: ["tenant"],
+      at: tempoAt("metrics-generator"),
+      why: "modules/generator/instance.go: once overrides of a tenant are wrong",
+    },
+    tempo_metrics_generator_registry_collections_failed_total: {
+      type: "c",
+      labels: ["error_type", "tenant"],
+      at: tempoAt("metrics-generator"),
+      why: "modules/generator/registry/registry.go: once its write-ahead log cannot be written",
+    },
+    ...Object.fromEntries(
+      ["blocklist_poll_errors_total", "blocklist_tenant_index_errors_total"].map((name) => [
+        `tempodb_${name}`,
+        {
+          type: "c",
+          labels: ["tenant"],
+          at: tempoAt(...tempoBlocks),
+          why: "tempodb/blocklist/poller.go: once the object store fails",
+        },
+      ]),
+    ),
+    ...Object.fromEntries(
+      (
+        [
+          ["blocklist_length", ["tenant"]],
+          ["blocklist_tenant_index_age_seconds", ["tenant"]],
+          ["blocklist_tenant_index_builder", ["tenant"]],
+          ["backend_bytes_total", ["status", "tenant"]],
+        ] as const
+      ).map(([name, labels]) => [
+        `tempodb_${name}`,
+        {
+          type: "g",
+          labels,
+          at: tempoAt(...tempoBlocks),
+          why: "tempodb/blocklist/poller.go: in each process that polls, once there is a block",
+        },
+      ]),
+    ),
+    tempodb_compaction_outstanding_blocks: {
+      type: "g",
+      labels: ["tenant"],
+      at: tempoAt("backend-scheduler"),
+      why: "tempodb/compactor.go: measured by the scheduler, once there is a block",
     },
   },
   thanos: Object.fromEntries(
