@@ -12,6 +12,8 @@ import { mimir } from "../src/components/mimir.ts";
 import type { Component } from "../src/core/model/component.ts";
 import { plan } from "../src/core/model/grouping.ts";
 import type { Mode } from "../src/core/model/roles.ts";
+import { pageOf } from "./lib/dashboards.ts";
+import { pageFiles } from "./lib/monitoring.ts";
 import { runbooks } from "./lib/runbooks.ts";
 import { root } from "./lib/world.ts";
 
@@ -88,4 +90,21 @@ test("the page of logs lets people choose among what has logs, and asks Loki not
     const isDemanding = ([, pattern = ""]: readonly string[]): boolean => !new RegExp(`^(?:${pattern})$`).test("");
     assert.ok([...selector.matchAll(/=~"(.*?)"/g)].some(isDemanding), selector);
   }
+});
+
+// docs/metrics/cluster/namespace-metrics.md of kube-state-metrics 2.19.1: a series for each namespace. A namespace without a program that is
+// scraped has no `up`.
+test("pages about Kubernetes offer every namespace, and those of the stack the namespaces with programs that are scraped", () => {
+  const offered = (name: string): readonly string[] =>
+    pageFiles
+      .filter(({ path }) => path.endsWith(`/${name}.json`))
+      .flatMap((file) => pageOf(file).templating?.list ?? [])
+      .filter((variable) => variable.name === "namespace")
+      .map(({ query }) => (typeof query === "string" ? query : (query?.query ?? "")));
+  for (const name of ["kubernetes-namespace", "kubernetes-workload", "kubernetes-pod", "kubernetes-volumes"])
+    assert.deepEqual(offered(name), ['label_values(kube_namespace_created{kube_lgtm_cluster=~"$cluster"}, namespace)']);
+  assert.ok(offered("loki-writes").length > 0);
+  for (const query of offered("loki-writes"))
+    assert.equal(query, 'label_values(up{kube_lgtm_cluster=~"$cluster"}, namespace)');
+  assert.deepEqual(offered("nodes"), []);
 });

@@ -5,6 +5,7 @@ import { containerPorts, goMemoryLimit, httpGet, probes, resources, oneContainer
 import { images } from "../versions.ts";
 import { apiServer } from "../core/model/places.ts";
 import { apart } from "../core/model/grouping.ts";
+import { monitoring } from "../monitoring/kube-state-metrics.ts";
 
 export const roles = defineRoles(
   "kube-state-metrics",
@@ -52,6 +53,7 @@ export const kubeStateMetrics: Component = {
   namespaceKind: "stack",
   roles,
   withoutApi: "left out",
+  monitoring,
   modes: {
     monolithic: {
       grouping: apart,

@@ -104,16 +104,43 @@ export const unseen: Readonly<
       },
     ]),
   ),
-  kubelet: Object.fromEntries(
-    ["available_bytes", "capacity_bytes", "used_bytes", "inodes", "inodes_free", "inodes_used"].map((name) => [
-      `kubelet_volume_stats_${name}`,
-      {
-        type: "g",
-        labels: ["namespace", "persistentvolumeclaim"],
-        why: "pkg/kubelet/metrics/collectors/volume_stats.go of Kubernetes 1.35: of claims whose volume can be measured, which a folder of the node cannot",
-      },
-    ]),
-  ),
+  kubelet: {
+    ...Object.fromEntries(
+      ["client", "server"].map((use) => [
+        `kubelet_certificate_manager_${use}_ttl_seconds`,
+        {
+          type: "g" as const,
+          labels: [],
+          why: "cmd/kubelet/app/server.go and pkg/kubelet/certificate/kubelet.go of Kubernetes 1.35: where the kubelet renews its certificates",
+        },
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["certificate_manager_client", "server"].map((use) => [
+        `kubelet_${use}_expiration_renew_errors`,
+        {
+          type: "c" as const,
+          labels: [],
+          why: "pkg/kubelet/certificate/kubelet.go of Kubernetes 1.35: where the kubelet renews its certificates",
+        },
+      ]),
+    ),
+    kubelet_evictions: {
+      type: "c",
+      labels: ["eviction_signal"],
+      why: "pkg/kubelet/metrics/metrics.go of Kubernetes 1.35: once a pod has been evicted",
+    },
+    ...Object.fromEntries(
+      ["available_bytes", "capacity_bytes", "used_bytes", "inodes", "inodes_free", "inodes_used"].map((name) => [
+        `kubelet_volume_stats_${name}`,
+        {
+          type: "g" as const,
+          labels: ["namespace", "persistentvolumeclaim"],
+          why: "pkg/kubelet/metrics/collectors/volume_stats.go of Kubernetes 1.35: of claims whose volume can be measured, which a folder of the node cannot",
+        },
+      ]),
+    ),
+  },
   loki: {
     loki_cache_dropped_background_writes_total: {
       type: "c",
@@ -506,6 +533,76 @@ export const unseen: Readonly<
     ]),
   ),
   "kube-state-metrics": {
+    ...Object.fromEntries(
+      ["waiting_reason"].map((name) => [
+        `kube_pod_container_status_${name}`,
+        {
+          type: "g" as const,
+          labels: ["container", "namespace", "pod", "reason", "uid"],
+          why: "internal/store/pod.go of 2.19.1: of containers that wait",
+        },
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["failed"].map((name) => [
+        `kube_job_${name}`,
+        {
+          type: "g" as const,
+          labels: ["condition", "job_name", "namespace"],
+          why: "internal/store/job.go of 2.19.1: of Jobs that failed",
+        },
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["active", "start_time"].map((name) => [
+        `kube_job_status_${name}`,
+        {
+          type: "g" as const,
+          labels: ["job_name", "namespace"],
+          why: "internal/store/job.go of 2.19.1: where Jobs are",
+        },
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["spec_max_replicas", "spec_min_replicas", "status_current_replicas", "status_desired_replicas"].map((name) => [
+        `kube_horizontalpodautoscaler_${name}`,
+        {
+          type: "g" as const,
+          labels: ["horizontalpodautoscaler", "namespace"],
+          why: "internal/store/horizontalpodautoscaler.go of 2.19.1: where autoscalers are",
+        },
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["current_healthy", "desired_healthy", "pod_disruptions_allowed"].map((name) => [
+        `kube_poddisruptionbudget_status_${name}`,
+        {
+          type: "g" as const,
+          labels: ["namespace", "poddisruptionbudget"],
+          why: "internal/store/poddisruptionbudget.go of 2.19.1: where a component has several replicas",
+        },
+      ]),
+    ),
+    kube_node_spec_taint: {
+      type: "g",
+      labels: ["effect", "key", "node", "value"],
+      why: "internal/store/node.go of 2.19.1: of nodes with taints",
+    },
+    kube_resourcequota: {
+      type: "g",
+      labels: ["namespace", "resource", "resourcequota", "type"],
+      why: "internal/store/resourcequota.go of 2.19.1: where quotas are",
+    },
+    ...Object.fromEntries(
+      ["list", "watch"].map((verb) => [
+        `kube_state_metrics_${verb}_total`,
+        {
+          type: "c" as const,
+          labels: ["app", "container", "namespace", "node", "pod", "resource", "result", "workload"],
+          why: "pkg/watch/watch.go of 2.19.1: at its own port, with the labels of a process",
+        },
+      ]),
+    ),
     kube_pod_container_status_last_terminated_reason: {
       type: "g",
       labels: ["container", "namespace", "pod", "reason", "uid"],
