@@ -23,8 +23,6 @@ const pages = new Map(pageFiles.map((file) => [file.path, pageOf(file).uid]));
 
 /** Alerts that are older than their runbooks and pages. */
 const coming = ["PrometheusDown"];
-/** Runbooks of objectives whose signals have no rules yet. */
-const ahead = /^(?:Logs|Metrics|Traces)(?:Writes|Reads)(?:Failing|Degraded)$/;
 
 /** https://prometheus.io/docs/practices/alerting/ and https://monitoring.mixins.dev/#guidelines-for-alert-names-labels-and-annotations */
 function alertFaults({ rule }: Placed, uids: ReadonlySet<string>): Findings {
@@ -72,9 +70,7 @@ describe("an alert", () => {
     const names = new Set(alerts.map(({ rule }) => rule.alert));
     none(
       [...sections].flatMap(([file, all]) =>
-        all
-          .filter((name) => !names.has(name) && !ahead.test(name))
-          .map((name) => `docs/runbooks/${file}: no alert is called ${name}`),
+        all.filter((name) => !names.has(name)).map((name) => `docs/runbooks/${file}: no alert is called ${name}`),
       ),
     );
   });

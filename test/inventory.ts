@@ -98,14 +98,16 @@ function metricsOf(
     if (type === "histogram") return [name, "u"];
     return [name, type === "counter" || name.endsWith("_total") ? "c" : type === "gauge" ? "g" : "u"];
   };
-  const own = new Set([...every, "__name__", "le", "quantile"]);
+  const own = new Set([...every, "__name__", "quantile"]);
+  // MinIO calls the buckets of some histograms a gauge.
+  const isOwn = (label: string, type: Type): boolean => own.has(label) || (label === "le" && type !== "g");
   const found = new Map<string, Making>();
   for (const { place, labels } of seen) {
     const [name, type] = familyOf(labels["__name__"] ?? "");
     const one = found.get(name) ?? { type, labels: new Set(), places: new Set() };
     found.set(name, one);
     one.places.add(place);
-    for (const label of Object.keys(labels)) if (!own.has(label)) one.labels.add(label);
+    for (const label of Object.keys(labels)) if (!isOwn(label, type)) one.labels.add(label);
   }
   return found;
 }
@@ -115,13 +117,13 @@ const everyOf = (seen: readonly Seen[]): readonly string[] =>
   targetLabels.filter((label) => seen.every(({ labels }) => labels[label] !== undefined));
 
 /** In a pod may be more programs than the one that it is called by. */
-const isOwn = (program: string, { labels }: Seen): boolean =>
+const isItsOwn = (program: string, { labels }: Seen): boolean =>
   labels["__name__"] === `${program.replaceAll("-", "_")}_build_info`;
 
 const versionIn = (program: string, seen: readonly Seen[]): string | undefined =>
   seen
     .filter(({ labels }) => /_build_info$|^minio_software_version_info$/.test(labels["__name__"] ?? ""))
-    .sort((a, b) => Number(isOwn(program, b)) - Number(isOwn(program, a)))
+    .sort((a, b) => Number(isItsOwn(program, b)) - Number(isItsOwn(program, a)))
     .map(({ labels }) => labels["version"]?.replace(/^v/, ""))
     .find(Boolean);
 

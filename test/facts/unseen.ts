@@ -193,19 +193,13 @@ export const unseen: Readonly<
       why: "cluster/cluster.go of Alertmanager 0.34: only where several listen to each other",
     },
   },
-  prometheus: Object.fromEntries(
-    (
-      [
-        ["prometheus_remote_storage_samples_failed_total", "c", ["remote_name", "url"]],
-        ["prometheus_remote_storage_samples_dropped_total", "c", ["reason", "remote_name", "url"]],
-        ["prometheus_remote_storage_queue_highest_timestamp_seconds", "g", ["remote_name", "url"]],
-        ["prometheus_remote_storage_queue_highest_sent_timestamp_seconds", "g", ["remote_name", "url"]],
-      ] as const
-    ).map(([name, type, labels]) => [
-      name,
-      { type, labels, why: "storage/remote/queue_manager.go of Prometheus 3.16: only where it writes on" },
-    ]),
-  ),
+  prometheus: {
+    prometheus_remote_storage_samples_dropped_total: {
+      type: "c",
+      labels: ["reason", "remote_name", "url"],
+      why: "storage/remote/queue_manager.go of Prometheus 3.16: only where it writes on",
+    },
+  },
   // Tempo 3.0.3.
   tempo: {
     tempo_backend_scheduler_jobs_retry_total: {
@@ -614,11 +608,6 @@ export const unseen: Readonly<
       type: "c",
       labels: ["api", "server"],
       why: "cmd/metrics-v2.go: once a request failed",
-    },
-    minio_s3_requests_ttfb_seconds_distribution: {
-      type: "g",
-      labels: ["api", "le", "server"],
-      why: "getHistogramMetrics in cmd/metrics-v2.go: buckets of a histogram that is called a gauge",
     },
     ...Object.fromEntries(
       (
