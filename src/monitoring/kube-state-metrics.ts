@@ -214,7 +214,7 @@ const cluster: Page = {
           "Any: the kubelet evicts pods, or Kubernetes hears nothing of the node.",
           [
             [
-              `sum by (node, condition) (${ksm("kube_node_status_condition", 'condition!="Ready", status="true"', clusters)}) > 0`,
+              `sum by (node, condition) (${ksm("kube_node_status_condition", 'condition!="Ready", status="true"', clusters)}) > 0 or 0 * count(${ksm("kube_node_info", clusters)})`,
               "{{node}} {{condition}}",
             ],
             [
@@ -249,7 +249,12 @@ const cluster: Page = {
           "short",
           "Pods that should serve and do not.",
           "Any that stay.",
-          [[notReady("namespace", clusters), "{{namespace}}"]],
+          [
+            [
+              `${notReady("namespace", clusters)} or 0 * count by (namespace) (${ksm("kube_namespace_created", clusters)})`,
+              "{{namespace}}",
+            ],
+          ],
           { ...stacked, ...toNamespace },
         ),
         panel(
@@ -325,8 +330,12 @@ const cluster: Page = {
 
 const workloadOf = (query: string): string =>
   `sum by (namespace, workload) (${query} * on (namespace, pod) group_left (workload) max by (namespace, pod, workload) (${podWorkload}{${namespaces}}))`;
-const missing = (kind: string, wanted: string, ready: string): string =>
-  `max by (namespace, ${kind}) (${ksm(`kube_${kind}_${wanted}`, namespaces)}) - max by (namespace, ${kind}) (${ksm(`kube_${kind}_${ready}`, namespaces)}) > 0`;
+const missing = (kind: string, wanted: string, ready: string): string => {
+  const [all, some] = [wanted, ready].map(
+    (what) => `max by (namespace, ${kind}) (${ksm(`kube_${kind}_${what}`, namespaces)})`,
+  );
+  return `${all} - ${some} > 0 or 0 * count(${all})`;
+};
 
 const namespace: Page = {
   uid: "kubernetes-namespace",
@@ -348,14 +357,9 @@ const namespace: Page = {
         panel(
           "Pods that are not ready",
           "short",
-          "Pods that should serve and do not, by workload.",
+          "Pods that should serve and do not.",
           "Any, outside of roll-outs.",
-          [
-            [
-              `count by (namespace, pod) (max by (namespace, pod) (${ksm("kube_pod_status_phase", 'phase=~"Pending|Unknown"', namespaces)}) == 1 or max by (namespace, pod) (${ksm("kube_pod_status_ready", 'condition=~"false|unknown"', namespaces)}) == 1 and on (namespace, pod) ${living(namespaces)})`,
-              "{{pod}}",
-            ],
-          ],
+          [[`${notReady("namespace, pod", namespaces)} or 0 * count(${ksm("kube_pod_info", namespaces)})`, "{{pod}}"]],
           toPod,
         ),
         panel(
@@ -387,7 +391,12 @@ const namespace: Page = {
           "short",
           "Containers that started again.",
           "Any that is no roll-out.",
-          [[`${restarts("namespace, pod", namespaces)} > 0`, "{{pod}}"]],
+          [
+            [
+              `${restarts("namespace, pod", namespaces)} > 0 or 0 * count(${ksm("kube_pod_info", namespaces)})`,
+              "{{pod}}",
+            ],
+          ],
           { ...bars, ...toPod },
         ),
         panel("Jobs that failed", "short", "Jobs that failed and are still there.", "Any.", [
@@ -511,8 +520,11 @@ const chosenWorkload: Variable = {
 };
 const itsPods = (query: string): string =>
   `${query} and on (namespace, pod) ${podWorkload}{${namespaces}, workload="$workload"}`;
-const replicas = (kind: string, metric: string): string =>
-  `sum by (namespace, ${kind}) (${ksm(`kube_${kind}_${metric}`, namespaces, `${kind}="$workload"`)})`;
+/** Pods of a Deployment, a StatefulSet or a DaemonSet of the name: whichever it is. */
+const replicas = (...metrics: readonly (readonly [kind: string, metric: string])[]): string =>
+  metrics
+    .map(([kind, metric]) => `sum by (namespace) (${ksm(`kube_${kind}_${metric}`, namespaces, `${kind}="$workload"`)})`)
+    .join(" or ");
 
 const workload: Page = {
   uid: "kubernetes-workload",
@@ -530,15 +542,30 @@ const workload: Page = {
           "Pods that the workload asks for, has, and has of its newest version.",
           "Fewer than asked for, outside of roll-outs.",
           [
-            [replicas("deployment", "spec_replicas"), "wanted"],
-            [replicas("deployment", "status_replicas_available"), "available"],
-            [replicas("deployment", "status_replicas_updated"), "new"],
-            [replicas("statefulset", "replicas"), "wanted"],
-            [replicas("statefulset", "status_replicas_ready"), "ready"],
-            [replicas("statefulset", "status_replicas_updated"), "new"],
-            [replicas("daemonset", "status_desired_number_scheduled"), "wanted"],
-            [replicas("daemonset", "status_number_available"), "available"],
-            [replicas("daemonset", "status_updated_number_scheduled"), "new"],
+            [
+              replicas(
+                ["deployment", "spec_replicas"],
+                ["statefulset", "replicas"],
+                ["daemonset", "status_desired_number_scheduled"],
+              ),
+              "wanted",
+            ],
+            [
+              replicas(
+                ["deployment", "status_replicas_available"],
+                ["statefulset", "status_replicas_ready"],
+                ["daemonset", "status_number_available"],
+              ),
+              "ready",
+            ],
+            [
+              replicas(
+                ["deployment", "status_replicas_updated"],
+                ["statefulset", "status_replicas_updated"],
+                ["daemonset", "status_updated_number_scheduled"],
+              ),
+              "new",
+            ],
           ],
         ),
         panel(
@@ -784,7 +811,7 @@ const pod: Page = {
           "`Liveness`: the container is ended. `Readiness`: it gets no requests.",
           [
             [
-              `sum by (container, probe_type) (rate(prober_probe_total{job="kubelet-probes", result!="successful", ${onePod}}[${rate}]))`,
+              `sum by (container, probe_type) (rate(prober_probe_total{job="kubelet-probes", result!="successful", ${onePod}}[${rate}])) or 0 * sum by (container, probe_type) (rate(prober_probe_total{job="kubelet-probes", ${onePod}}[${rate}]))`,
               "{{container}} {{probe_type}}",
             ],
           ],
@@ -1164,7 +1191,8 @@ const recordings: readonly Recording[] = [
   { record: podWorkload, ask: `${ofDeployments} or on (namespace, pod) ${ofOthers}` },
   ...apiRanges.map((range) => ({
     record: `kube_lgtm:apiserver_requests_failed:ratio_rate${range}`,
-    ask: `sum by (job) (rate(apiserver_request_total{job="apiserver", code=~"5.."}[${range}])) / sum by (job) (rate(apiserver_request_total{job="apiserver"}[${range}]))`,
+    // Without a failed request there is no series of one.
+    ask: `sum by (job) (rate(apiserver_request_total{job="apiserver", code=~"5.."}[${range}])) / sum by (job) (rate(apiserver_request_total{job="apiserver"}[${range}])) or 0 * sum by (job) (rate(apiserver_request_total{job="apiserver"}[${range}]))`,
   })),
 ];
 

@@ -481,4 +481,9 @@ export const recordings: readonly RecordingCase[] = [
     },
     is: { 'job="apiserver"': 0.05 },
   },
+  {
+    record: "kube_lgtm:apiserver_requests_failed:ratio_rate1h",
+    given: { [`apiserver_request_total{${request_},dry_run=""}`]: "95/s" },
+    is: { 'job="apiserver"': 0 },
+  },
 ];

@@ -4,4 +4,5 @@
  */
 export const mayBeEmpty: readonly { readonly of: RegExp; readonly why: string }[] = [
   { of: /\bALERTS(?:_FOR_STATE)?\b/, why: "nothing fires" },
+  { of: /kubernetes-pod: CPU C/, why: "no container of the stack has a limit of CPU" },
 ];
