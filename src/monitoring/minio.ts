@@ -9,7 +9,9 @@ const offline = "max by (namespace) (last_over_time(minio_cluster_drive_offline_
 const failed = (range: string): string =>
   `sum by (namespace) (rate(minio_s3_requests_5xx_errors_total{@server}[${range}])) / (sum by (namespace) (rate(minio_s3_requests_total{@server}[${range}])) > 0)`;
 const driveErrors = (range: string): string =>
-  `sum by (namespace, drive) (rate(minio_node_drive_errors_timeout{@server}[${range}])) + sum by (namespace, drive) (rate(minio_node_drive_errors_availability{@server}[${range}]))`;
+  ["timeout", "ioerror", "availability"]
+    .map((kind) => `sum by (namespace, drive) (rate(minio_node_drive_errors_${kind}{@server}[${range}]))`)
+    .join(" + ");
 
 const ttfb = (quantile: string): string =>
   `histogram_quantile(${quantile}, sum by (le, api) (rate(minio_s3_requests_ttfb_seconds_distribution{@server, api=~"getobject|putobject|listobjectsv2|headobject"}[$__rate_interval])))`;
@@ -129,7 +131,7 @@ export const monitoring: Monitoring = {
             },
             {
               title: "Errors of drives",
-              shows: "Calls to a drive in a second that timed out, or found it away.",
+              shows: "Calls to a drive in a second that timed out, failed, or found it away.",
               bad: "Any that does not end.",
               unit: "cps",
               alert: "MinioDriveErrors",
@@ -267,7 +269,7 @@ export const monitoring: Monitoring = {
         description: "{{ $value | humanize }} calls in a second to {{ $labels.drive }} fail.",
         page: "object-store",
         look: ["Errors of drives", "Drives: how long"],
-        means: "The drive does not answer in time, or not at all, for a quarter of an hour.",
+        means: "The drive answers late, with errors, or not at all, for a quarter of an hour.",
         notice: "Questions take long or fail. Uploads are tried again.",
         act: [
           "Look at the node's disk: the page of the node shows how busy it is.",

@@ -33,8 +33,8 @@ export const cases: AlertCases = {
   },
   MinioDriveErrors: {
     labels: { severity: "warning", drive: "/data", ...labels },
-    fires: { [errors("timeout")]: "1/s", [errors("availability")]: 3 },
-    silent: { [errors("timeout")]: 9, [errors("availability")]: 3 },
+    fires: { [errors("timeout")]: 9, [errors("ioerror")]: "1/s", [errors("availability")]: 3 },
+    silent: { [errors("timeout")]: 9, [errors("ioerror")]: 5, [errors("availability")]: 3 },
   },
   MinioRequestsFailing: {
     labels: { severity: "warning", ...labels },

@@ -620,6 +620,7 @@ export const unseen: Readonly<
           ["node_drive_latency_us", "g", ["api", "drive", "server"]],
           ["node_drive_errors_timeout", "c", ["drive", "server"]],
           ["node_drive_errors_availability", "c", ["drive", "server"]],
+          ["node_drive_errors_ioerror", "c", ["drive", "server"]],
         ] as const
       ).map(([name, type, labels]) => [
         `minio_${name}`,
