@@ -101,8 +101,8 @@ const attempts = (verb: string): AlertCase => {
   const of = (result: string): string => `kube_state_metrics_${verb}_total{${self},result="${result}"}`;
   return {
     labels: { severity: "warning", namespace: "observability", resource: "*v1.Pod" },
-    fires: { [of("error")]: "0.02/s", [of("success")]: "1/s" },
-    silent: { [of("error")]: "0.005/s", [of("success")]: "1/s" },
+    fires: { [of("error")]: "0.0102/s", [of("success")]: "0.9898/s" },
+    silent: { [of("error")]: "0.0098/s", [of("success")]: "0.9902/s" },
   };
 };
 const pleg = (le: string): string => `kubelet_pleg_relist_duration_seconds_bucket{${kubelet},le="${le}"}`;
@@ -414,8 +414,8 @@ export const cases: AlertCases = {
   KubeApiErrorBudgetBurns: [burns("1h", "5m", 0.144), burns("6h", "30m", 0.06)],
   KubeApiSlow: warning(
     {},
-    { [`${sli}_bucket{${gets},le="5.0"}`]: "98/s", [`${sli}_count{${gets}}`]: "100/s" },
-    { [`${sli}_bucket{${gets},le="5.0"}`]: "99.5/s", [`${sli}_count{${gets}}`]: "100/s" },
+    { [`${sli}_bucket{${gets},le="5.0"}`]: "98.98/s", [`${sli}_count{${gets}}`]: "100/s" },
+    { [`${sli}_bucket{${gets},le="5.0"}`]: "99.02/s", [`${sli}_count{${gets}}`]: "100/s" },
   ),
   KubeApiRequestsTerminated: warning(
     {},
@@ -435,9 +435,9 @@ export const cases: AlertCases = {
   ),
   CoreDnsErrorsHigh: warning(
     { namespace: "kube-system" },
-    { [answers("SERVFAIL")]: "4/s" },
-    { [answers("SERVFAIL")]: "2/s" },
-    { [answers("NOERROR")]: "96/s" },
+    { [answers("SERVFAIL")]: "3.1/s" },
+    { [answers("SERVFAIL")]: "2.95/s" },
+    { [answers("NOERROR")]: "96.9/s" },
   ),
   CoreDnsSlow: warning(
     { namespace: "kube-system", zone: "." },
