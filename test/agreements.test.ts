@@ -271,7 +271,8 @@ function expressionFaults(objects: readonly Manifest[]): Findings {
           const [, label, operator, value = ""] = /^(\w+)\s*(=~|!=|!~|=)\s*"(.*)"$/.exec(here) ?? [];
           if (label === "job" && operator === "=" && !jobs.has(value)) say(`no job is called ${value}`);
         }
-        if (alert && node.name === "BinaryExpr") {
+        const isCounted = node.node.parent?.name === "FunctionCallBody";
+        if (alert && node.name === "BinaryExpr" && !isCounted) {
           const [, compared, to] =
             /^(?:up\b|\w+ by \([^)]*\) \(up\b).*?\)?\s*(==|!=|<|>|<=|>=)\s*(\d+)$/.exec(here) ?? [];
           if (compared !== undefined && !((compared === "==" && to === "0") || (compared === "<" && to === "1")))

@@ -21,8 +21,7 @@ function nameFaults(overlay: Overlay, objects: readonly Manifest[]): Findings {
   return configsOf(overlay).flatMap(({ name, read, namespace }) => {
     const found = maps.filter(
       ({ metadata }) =>
-        metadata.namespace === namespace &&
-        (metadata.name === name || (metadata.name.startsWith(`${name}-`) && metadata.name.length === name.length + 11)),
+        metadata.namespace === namespace && (metadata.name === name || metadata.name.replace(hashed, "") === name),
     );
     const [map] = found;
     if (!map || found.length > 1) return [`ConfigMap ${namespace}/${name} is there ${found.length} times`];
@@ -201,8 +200,8 @@ describe("a configuration that restarts too much or too little is reported", () 
   test("no hash where a restart is needed", () =>
     says(renamed("loki-settings-", "loki-settings"), /loki-settings is read at the start and has no hash/));
   test("a hash where none is", () =>
-    says(renamed("prometheus-rules-prometheus", "prometheus-rules-prometheus-abcdefghkm"), /has a hash/));
-  test("nobody who reads it", () => says(renamed("loki-settings-", "loki-settings-abcdefghkm"), /is read by nobody/));
+    says(renamed("prometheus-rules-prometheus", "prometheus-rules-prometheus-bcdfghkmt2"), /has a hash/));
+  test("nobody who reads it", () => says(renamed("loki-settings-", "loki-settings-bcdfghkmt2"), /is read by nobody/));
   test("a file that is frozen by its mount", () => {
     const path = ["spec", "template", "spec", "containers", 0, "volumeMounts"];
     const mounts = [{ name: "config", mountPath: "/etc/prometheus/prometheus.yml", subPath: "prometheus.yml" }];

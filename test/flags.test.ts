@@ -207,6 +207,7 @@ function rereadBy(process: Process): ReadonlySet<string> {
     .filter(({ program }) => program === process.program)
     .flatMap(({ by }) => {
       if (by.startsWith("-")) return flagsOf(process, by);
+      if (by.startsWith("folder ")) return [`${by.slice(7)}/any`];
       if (by.startsWith("env ")) return [process.env[by.slice(4)] ?? ""];
       return [at(configOf(process), by) ?? []].flat().map(String);
     })

@@ -85,7 +85,8 @@ const unbounded = (world: World, pods: readonly PodTemplate[]): Findings =>
   pods.flatMap((pod) =>
     containersOf(pod).flatMap((container) => {
       const program = programOf(container);
-      if (small.includes(program)) return [];
+      const isWait = container.command?.some((text) => /\bnc -z\b/.test(text));
+      if (small.includes(program) || isWait) return [];
       const part = parts[program]?.(container, world);
       const least = parts[program] === byVariable ? 0.7 : 0;
       return part !== undefined && part > least && part <= (most[program] ?? 0.955)

@@ -172,7 +172,7 @@ describe("the kustomization of an environment", () => {
   });
   test("takes the Components of its answers, each in the namespace that it changes", () => {
     const names = (list: readonly string[] = []) => list.map((path) => path.replace("../../../components/", ""));
-    assert.deepEqual(names(stack?.components), ["ingress", "thanos-sidecar"]);
+    assert.deepEqual(names(stack?.components), ["ingress", "node-exporter-pages", "promtail-pages", "thanos-sidecar"]);
     assert.deepEqual(names(agents?.components), ["promtail-docker"]);
   });
   test("says numbers of pods where kustomize has a field for them, and in no patch", () => {

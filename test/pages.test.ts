@@ -74,11 +74,14 @@ test("the Services, workloads and Secrets that commands of the pages name exist 
   const wrong = pages
     .filter((page) => !page.includes("from-the-article"))
     .flatMap((page) =>
-      // Secrets of Flux and of a registry are named by their owner.
-      found(page, /^[ \t$]*(kubectl (?!.*(?: docker-registry |flux-system)).*)$/gm).flatMap((command) =>
-        [
-          ...command.matchAll(/\b(deployment|statefulset|daemonset|service|secret)(?: generic)?[/ ]([a-z][a-z0-9-]+)/g),
-        ].flatMap(([, kind = "", name = ""]) => (known.has(`${kind}/${name}`) ? [] : [`${page}: ${kind}/${name}`])),
+      // Secrets of Flux, of a registry and of another Prometheus are named by their owner.
+      found(page, /^[ \t$]*(kubectl (?!.*(?: docker-registry |flux-system|--from-file=kubernetes)).*)$/gm).flatMap(
+        (command) =>
+          [
+            ...command.matchAll(
+              /\b(deployment|statefulset|daemonset|service|secret)(?: generic)?[/ ]([a-z][a-z0-9-]+)/g,
+            ),
+          ].flatMap(([, kind = "", name = ""]) => (known.has(`${kind}/${name}`) ? [] : [`${page}: ${kind}/${name}`])),
       ),
     );
   assert.deepEqual(wrong, []);

@@ -115,7 +115,7 @@ describe("a port or a path that is wrong is reported", () => {
   const changed = (path: readonly (string | number)[], value: unknown): readonly Manifest[] =>
     altered(dev.objects, minio, [...template, ...path], value);
   test("when the program is told to listen elsewhere", () => {
-    const elsewhere = changed(["args", 2], "--address=:9005");
+    const elsewhere = changed(["args", 3], "--address=:9005");
     says(declarationFaults(elsewhere), /minio is told to listen on 9005, which its pod does not declare/);
     says(serviceFaults(elsewhere), /minio port 9000: nobody listens/);
     says(probeFaults(elsewhere), /readinessProbe asks port s3, where it is not told to listen/);

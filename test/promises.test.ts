@@ -266,7 +266,9 @@ const memoryFaults = (objects: readonly Manifest[]): Findings =>
             .filter((ceiling) => !(ceiling <= facts.largestReplay * limit))
             .map((ceiling) => `${where} may take ${ceiling} bytes to read its log again, of ${limit}`)
         : []),
-      ...(program === "kafka" && heap === undefined ? [`${where} says no heap`] : []),
+      ...(program === "kafka" && heap === undefined && !container.command?.some((text) => /\bnc -z\b/.test(text))
+        ? [`${where} says no heap`]
+        : []),
       ...(store <= facts.largestStore * request
         ? []
         : [`${where} keeps ${store} bytes of items, and asks for ${request}`]),

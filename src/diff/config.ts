@@ -4,6 +4,7 @@ import type { Finding } from "./finding.ts";
 import type { Pair } from "./sides.ts";
 import { finding, findings, stated } from "./words.ts";
 import type { Manifest } from "../core/kubernetes/manifest.ts";
+import { isTable } from "../core/util/values.ts";
 
 const structured = /\.(json|ya?ml)$/;
 
@@ -36,6 +37,41 @@ function keyWords(
   return `${told}; ${readers.join(", ")} ${readers.length === 1 ? "reads" : "read"} it either way`;
 }
 
+/** The parts of a page of Grafana, or of a file of rules, by their names. */
+interface Parts {
+  readonly what: "panels" | "rules";
+  readonly byName: ReadonlyMap<string, string>;
+}
+
+const listOf = (value: unknown, field: string): readonly Table[] => {
+  const found = isTable(value) ? value[field] : undefined;
+  return Array.isArray(found) ? found.filter(isTable) : [];
+};
+
+/** Panels by their titles, rules by their names and severities; undefined of any other file. */
+function partsOf(value: unknown): Parts | undefined {
+  const named = (what: Parts["what"], all: readonly Table[], nameOf: (one: Table) => unknown): Parts => ({
+    what,
+    byName: new Map(all.map((one) => [JSON.stringify(nameOf(one)), JSON.stringify(one["targets"] ?? one)])),
+  });
+  if (isTable(value) && "schemaVersion" in value) {
+    const all = listOf(value, "panels").flatMap((panel) =>
+      panel["type"] === "row" ? listOf(panel, "panels") : [panel],
+    );
+    return named("panels", all, ({ title }) => title);
+  }
+  const rules = listOf(value, "groups").flatMap((group) => listOf(group, "rules"));
+  if (rules.length === 0) return undefined;
+  return named("rules", rules, ({ alert, record, labels }) => [alert, record, labels]);
+}
+
+/** More changes of a page or of a file of rules are counted. */
+const mostTold = 5;
+
+/** How many parts both sides have, and ask otherwise for. */
+const changedParts = (before: Parts, after: Parts): number =>
+  [...after.byName].filter(([name, text]) => before.byName.has(name) && before.byName.get(name) !== text).length;
+
 /**
  * What differs in a ConfigMap: by the paths of its files' keys where they have any, else by how many lines.
  * @param readers who reads it on the side that does not have it
@@ -57,6 +93,17 @@ export function configMapFindings(
     const subject = keys.length === 1 && structured.test(key) ? name : `${name}/${key}`;
     if (valueBefore !== undefined && valueAfter !== undefined) {
       const found = findings("config", subject, changes(valueBefore, valueAfter, same), same);
+      const [before, after] = [partsOf(valueBefore), partsOf(valueAfter)];
+      if (found.length > mostTold && before && after)
+        return [
+          stated(
+            "config",
+            subject,
+            `${before.what}, ${changedParts(before, after)} of them changed`,
+            String(before.byName.size),
+            String(after.byName.size),
+          ),
+        ];
       // Comments, or the order of keys.
       return found.length > 0 ? found : [finding("config", subject, undefined, `${x}\n`, `${y}\n`, same)];
     }

@@ -1,4 +1,5 @@
 import type { Feature } from "../core/assemble/feature.ts";
+import { agentPages } from "./agent-pages.ts";
 import { argocdKeepConfig } from "./argocd-keep-config.ts";
 import { autopilots } from "./autopilot.ts";
 import { gatewayApi, ingress } from "./exposure.ts";
@@ -19,6 +20,7 @@ import { thanosSidecar } from "./thanos-sidecar.ts";
 
 /** Every feature there is, in the order of their names. */
 export const features: readonly Feature[] = [
+  ...Object.values(agentPages),
   argocdKeepConfig,
   autopilots.alloy,
   dockers.alloy,

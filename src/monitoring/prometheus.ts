@@ -246,8 +246,10 @@ const alerts: readonly Alert[] = [
   {
     alert: "TargetDown",
     severity: "warning",
-    // Not every port that a user's pod declares has metrics: it is down when none has.
-    ask: 'up{job!="pods"} == 0 or max by (job, namespace, pod) (up{job="pods"}) == 0',
+    // Not every port that a user's pod declares has metrics: it is down when none has. Nor does every
+    // cluster let one reach what is beside its API server (`besideApiServer` of
+    // src/components/kubernetes.ts).
+    ask: 'up{job!~"pods|kube-scheduler|kube-controller-manager|etcd|kube-proxy"} == 0 or max by (job, namespace, pod) (up{job="pods"}) == 0',
     for: "10m",
     summary: "A target has not been scraped for ten minutes.",
     description: "{{ $labels.job }}: {{ or $labels.instance $labels.pod }} has not been scraped for ten minutes.",

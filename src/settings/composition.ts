@@ -14,6 +14,7 @@ import { thanosReceive } from "../components/thanos-receive.ts";
 import { thanos } from "../components/thanos.ts";
 import type { Component } from "../core/model/component.ts";
 import type { Feature } from "../core/assemble/feature.ts";
+import { agentPages } from "../features/agent-pages.ts";
 import { autopilots } from "../features/autopilot.ts";
 import { externalKafka } from "../features/external-kafka.ts";
 import { externalStore } from "../features/external-store.ts";
@@ -62,14 +63,14 @@ export const choices = {
     between: { components: [], features: [proxy] },
   },
   collector: {
-    alloy: { components: [alloy, alloyEvents], features: [] },
-    promtail: { components: [promtail], features: [] },
+    alloy: { components: [alloy, alloyEvents], features: [agentPages.alloy] },
+    promtail: { components: [promtail], features: [agentPages.promtail] },
   },
   platform: {
-    kubernetes: { components: [nodeExporter], features: [] },
+    kubernetes: { components: [nodeExporter], features: [agentPages.nodeExporter] },
     openshift: {
       components: [nodeExporter],
-      features: [openshift.stack, openshift.alloy, openshift.nodeExporter, openshift.promtail],
+      features: [agentPages.nodeExporter, openshift.stack, openshift.alloy, openshift.nodeExporter, openshift.promtail],
     },
     // Nothing there may read a node's /proc, /sys and mount points.
     "gke-autopilot": { components: [], features: [autopilots.alloy, autopilots.promtail] },

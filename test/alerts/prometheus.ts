@@ -1,6 +1,8 @@
 import type { AlertCases } from "../lib/alerts.ts";
 
 const loki = 'job="loki",app="loki",workload="all",namespace="observability"';
+const kubelet = 'job="kubelet",instance="worker-1",node="worker-1",metrics_path="/metrics"';
+const beside = 'job="kube-scheduler",instance="10.0.0.1:10259",namespace="kube-system",pod="kube-scheduler-1"';
 const cart = 'job="pods",namespace="shop",pod="cart-1"';
 const server = 'app="prometheus",workload="server",namespace="observability",pod="prometheus-0"';
 const one = (metric: string, more = ""): string => `${metric}{${server}${more}}`;
@@ -21,6 +23,12 @@ export const cases: AlertCases = {
       labels: { severity: "warning", job: "loki", pod: "loki-0" },
       fires: { [`up{${loki},pod="loki-0"}`]: 0, [`up{${loki},pod="loki-1"}`]: 1 },
       silent: { [`up{${loki},pod="loki-0"}`]: "0x18 1x1", [`up{${loki},pod="loki-1"}`]: 1 },
+    },
+    {
+      name: "a node's kubelet is away, and what a cluster lets nobody reach never answered",
+      labels: { severity: "warning", job: "kubelet", node: "worker-1" },
+      fires: { [`up{${kubelet}}`]: 0, [`up{${beside}}`]: 0 },
+      silent: { [`up{${kubelet}}`]: 1, [`up{${beside}}`]: 0 },
     },
     {
       name: "no port of a user's pod has metrics",

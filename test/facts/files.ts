@@ -93,6 +93,11 @@ export const rereads: readonly Reread[] = [
     by: "--receive.hashrings-file",
     why: "--receive.hashrings-file-refresh-interval: pkg/receive/config.go of v0.42.5",
   },
+  ...["collection", "kubernetes", "logs", "metrics", "overview", "own", "platform", "traces"].map((folder) => ({
+    program: "grafana",
+    by: `folder /etc/grafana/dashboards/${folder}`,
+    why: "updateIntervalSeconds of a provider of files: pkg/services/provisioning/dashboards/file_reader.go of 12.4.0",
+  })),
   { program: "grafana", by: "env GF_SECURITY_ADMIN_USER__FILE", why: "read once: what counts later is the database" },
   {
     program: "grafana",

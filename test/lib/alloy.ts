@@ -132,7 +132,7 @@ export function parseAlloy(text: string): readonly Block[] {
 /** Blocks and the blocks inside them, at any depth. */
 export const all = (blocks: readonly Block[]): readonly Block[] =>
   blocks.flatMap((block) => [block, ...all(block.blocks)]);
-const known: readonly string[] = ["constants", "encoding", "env", "false", "null", "true"];
+const known: readonly string[] = ["constants", "encoding", "env", "false", "null", "string", "true"];
 
 /**
  * Faults of an Alloy configuration: its syntax, components twice, or names that no component

@@ -52,7 +52,10 @@ const configFiles = (config: RegExp, file: RegExp): readonly Place[] => {
       folders(`bases/${owner}`).map((mode) => ({ owner, mode, at: `bases/${owner}/${mode}` })),
     ),
     ...folders("components").flatMap((owner) => [
-      { owner, mode: "", at: `components/${owner}` },
+      // Pages and rules of agents, which have one mode each.
+      owner.endsWith("-pages")
+        ? { owner: owner.slice(0, -"-pages".length), mode: "monolithic", at: `components/${owner}` }
+        : { owner, mode: "", at: `components/${owner}` },
       ...folders(`components/${owner}`)
         .filter((mode) => mode !== "config")
         .map((mode) => ({ owner, mode, at: `components/${owner}/${mode}` })),

@@ -210,8 +210,8 @@ export function unsetVariables(
 }
 
 /**
- * Literals of settings ConfigMaps without a reader. Grafana reads all GF_ variables, and Go reads
- * the variables of a proxy.
+ * Literals of settings ConfigMaps without a reader. Grafana reads all GF_ variables, OpenTelemetry's
+ * SDK all OTEL_ ones, and Go reads the variables of a proxy.
  */
 export function unusedSettings(objects: readonly Manifest[], mayBeUnused: readonly string[] = []): Findings {
   const used = uses(objects);
@@ -219,7 +219,7 @@ export function unusedSettings(objects: readonly Manifest[], mayBeUnused: readon
     .filter(({ kind, metadata }) => kind === "ConfigMap" && withoutHash(metadata.name).endsWith("-settings"))
     .flatMap((config) =>
       Object.keys((config["data"] ?? {}) as Labels)
-        .filter((key) => !/^(GF_.*|HTTPS_PROXY|NO_PROXY)$/.test(key) && !mayBeUnused.includes(key))
+        .filter((key) => !/^(GF_.*|OTEL_.*|HTTPS_PROXY|NO_PROXY)$/.test(key) && !mayBeUnused.includes(key))
         .filter((key) => {
           const { namespace, name } = config.metadata;
           return !used.some(

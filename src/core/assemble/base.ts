@@ -190,7 +190,7 @@ const configsOf = ({ component, built: { configs = [] }, settings, source, shown
   ...configs,
   ...(Object.keys(settings).length > 0 ? [literals(component, settings)] : []),
   ...(source ? [provisioned(component, source)] : []),
-  ...shown,
+  ...(component.namespaceKind === "stack" ? shown : []),
 ];
 
 /**
@@ -225,6 +225,7 @@ export function bases(
         path: `bases/${component.name}/${mode}`,
         objects: objectsOf(one, wiring, zoneLabels),
         configs: configsOf(one),
+        shown: one.shown,
         secrets: built.secrets ?? [],
         mayHave: built.mayHave ?? [],
         settings,

@@ -36,8 +36,16 @@ export interface Feature {
   readonly options?: Readonly<Record<string, Option>>;
   /** The setting of environments that has the options: "exposure". */
   readonly optionsIn?: string;
-  /** What these option values change in the overlay, compared with the committed Component. */
-  adapt?(options: Options, store: Store, own: Pick<Addition, "configs" | "configPatches">): FeatureDifference;
+  /**
+   * What these option values change in the overlay, compared with the committed Component.
+   * @param docs where browsers find `docs` of the environment's repository
+   */
+  adapt?(
+    options: Options,
+    store: Store,
+    own: Pick<Addition, "configs" | "configPatches">,
+    docs: string,
+  ): FeatureDifference;
   /**
    * Values of components' settings that follow from the options: `{ mimir: { kafkaAddress: … } }`.
    */

@@ -1,3 +1,4 @@
+import { docsOf } from "./base.ts";
 import { type Difference, differenceTo } from "./difference.ts";
 import { allWays, type OpenedPorts, openedPolicies, waysOut } from "./opened-ports.ts";
 import { type Config, namespaceNames, type SecretShape, type Base } from "../model/component.ts";
@@ -191,7 +192,10 @@ export function overlay(choice: Choice, chosen: readonly Chosen[], additions: re
     );
     const settingPatches = differences.flatMap(({ configPatches }) => configPatches);
     const options = added.flatMap((one) =>
-      one.base ? [] : (one.feature.adapt?.(choice.options[one.feature.name] ?? {}, choice.store, one) ?? []),
+      one.base
+        ? []
+        : (one.feature.adapt?.(choice.options[one.feature.name] ?? {}, choice.store, one, docsOf(choice.repository)) ??
+          []),
     );
     return {
       namespaceKind,

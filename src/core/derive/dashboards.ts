@@ -156,14 +156,14 @@ function panelJson(
     description: [shows, bad].filter((text) => text !== undefined).join("\n\n"),
     datasource: sourceOf(of, sources),
     gridPos: at,
-    targets: asks.map((ask, i) => ({ datasource: sourceOf(of, sources), ...target(ask, i, panel) })),
+    targets: asks.map((ask, i) => target(ask, i, panel)),
     fieldConfig: {
       defaults: {
         unit,
         min: kind === "stat" || kind === "table" || kind === "logs" ? undefined : 0,
         max,
-        color: { mode: kind === "stat" ? "thresholds" : "palette-classic" },
-        thresholds: { mode: "absolute", steps: steps(alert) },
+        color: kind === "stat" ? { mode: "thresholds" } : undefined,
+        thresholds: kind === "stat" || hasThreshold(alert) ? { mode: "absolute", steps: steps(alert) } : undefined,
         custom: custom(kind, alert),
         links: linksOf(panel),
       },
