@@ -19,7 +19,7 @@ const pods = podTemplates(demo.objects);
 /** What a container of the demo on Kubernetes is called under Compose. */
 const twins = pods.flatMap((pod) =>
   pod.spec.containers.map((container, i, all) => {
-    const second = all.length > 1 && container.name !== "prometheus";
+    const second = all.length > 1 && !["loki", "prometheus"].includes(container.name);
     return { pod, container, service: second ? `${pod.name}-${container.name}` : pod.name, i };
   }),
 );

@@ -187,7 +187,7 @@ const cases: Readonly<Record<string, readonly [readonly Manifest[], readonly Man
   ],
   "a request": [
     ...made(loki, [...container, "resources", "requests", "cpu"], () => "250m"),
-    restart("loki (StatefulSet): resources") + found("loki", "resources", "loki: cpu request: 100m → 250m"),
+    restart("loki (StatefulSet): resources") + found("loki", "resources", "loki/loki: cpu request: 100m → 250m"),
   ],
   "a request in another spelling": [
     ...made(loki, [...container, "resources", "requests", "cpu"], () => "0.1"),
@@ -195,12 +195,12 @@ const cases: Readonly<Record<string, readonly [readonly Manifest[], readonly Man
   ],
   "a limit": [
     ...made(loki, [...container, "resources", "limits", "memory"], () => "2Gi"),
-    restart("loki (StatefulSet): resources") + found("loki", "resources", "loki: memory limit: 768Mi → 2Gi"),
+    restart("loki (StatefulSet): resources") + found("loki", "resources", "loki/loki: memory limit: 768Mi → 2Gi"),
   ],
   "the version of an image": [
     ...made(loki, [...container, "image"], replaced(/:[\d.]+$/, ":9.9.9")),
     restart("loki (StatefulSet): image") +
-      found("loki", "images", `loki: docker.io/grafana/loki: ${lokiVersion} → 9.9.9`),
+      found("loki", "images", `loki/loki: docker.io/grafana/loki: ${lokiVersion} → 9.9.9`),
   ],
   "where an image comes from": [
     ...made(loki, [...container, "image"], replaced("docker.io/", "mirror.example/")),
@@ -208,12 +208,12 @@ const cases: Readonly<Record<string, readonly [readonly Manifest[], readonly Man
       found(
         "loki",
         "images",
-        `loki: docker.io/grafana/loki:${lokiVersion} → mirror.example/grafana/loki:${lokiVersion}`,
+        `loki/loki: docker.io/grafana/loki:${lokiVersion} → mirror.example/grafana/loki:${lokiVersion}`,
       ),
   ],
   "an argument": [
     ...made(loki, [...container, "args"], (args: readonly string[]) => [...args, "-log.level=debug"]),
-    restart("loki (StatefulSet): arguments") + found("loki", "arguments", "loki: -log.level: (unset) → debug"),
+    restart("loki (StatefulSet): arguments") + found("loki", "arguments", "loki/loki: -log.level: (unset) → debug"),
   ],
   "the order of arguments": [
     ...made(loki, [...container, "args"], (args: readonly string[]) => [...args].reverse()),
@@ -221,12 +221,12 @@ const cases: Readonly<Record<string, readonly [readonly Manifest[], readonly Man
       found(
         "loki",
         "arguments",
-        "loki: order: -config.file=/etc/loki/loki.yaml, -config.expand-env=true, -target=all → -target=all, -config.expand-env=true, -config.file=/etc/loki/loki.yaml",
+        "loki/loki: order: -config.file=/etc/loki/loki.yaml, -config.expand-env=true, -target=all → -target=all, -config.expand-env=true, -config.file=/etc/loki/loki.yaml",
       ),
   ],
   "a variable of the environment": [
     ...made(loki, [...container, "env"], (env: readonly object[]) => [...env, { name: "GOGC", value: "50" }]),
-    restart("loki (StatefulSet): environment") + found("loki", "environment", "loki: GOGC: (unset) → 50"),
+    restart("loki (StatefulSet): environment") + found("loki", "environment", "loki/loki: GOGC: (unset) → 50"),
   ],
   "a variable from a Secret": [
     ...made(loki, [...container, "env"], (env: readonly object[]) => [
@@ -234,11 +234,12 @@ const cases: Readonly<Record<string, readonly [readonly Manifest[], readonly Man
       { name: "TOKEN", valueFrom: { secretKeyRef: { name: "tokens", key: "loki" } } },
     ]),
     restart("loki (StatefulSet): environment") +
-      found("loki", "environment", "loki: TOKEN: (unset) → key loki of Secret tokens"),
+      found("loki", "environment", "loki/loki: TOKEN: (unset) → key loki of Secret tokens"),
   ],
   "a probe": [
     ...made(loki, [...container, "readinessProbe", "periodSeconds"], () => 7),
-    restart("loki (StatefulSet): readinessProbe") + found("loki", "pods", "loki: readinessProbe.periodSeconds: 5 → 7"),
+    restart("loki (StatefulSet): readinessProbe") +
+      found("loki", "pods", "loki/loki: readinessProbe.periodSeconds: 5 → 7"),
   ],
   "a label of pods": [
     ...made(loki, ["spec", "template", "metadata", "labels", "team"], () => "logs"),
@@ -553,7 +554,7 @@ test("the sums before and after stand in a table, of the components whose sums d
   const [memory, more] = [requests(from).memory, requests(to).memory];
   assert.equal(more - memory, 896);
   assert.deepEqual(rows?.[1], ["CPU requests", "memory requests", "memory limits", "claims"]);
-  assert.deepEqual(rows?.[2]?.slice(0, 3), ["loki", "100m", "128Mi → 1024Mi"]);
+  assert.deepEqual(rows?.[2]?.slice(0, 3), ["loki", "101m", "132Mi → 1028Mi"]);
   assert.deepEqual(rows?.[3]?.slice(0, 3), [
     "total",
     `${requests(from).cpu}m`,

@@ -216,7 +216,7 @@ const checksOf = (base: Base): readonly Check[] => {
     ],
     tempo: () => eachProcess(base, "-config.verify=true"),
     thanos: () => {
-      const file = `${config}/thanos-rules/metamonitoring.yaml`;
+      const file = `${config}/thanos-rules/prometheus.yaml`;
       return [{ config: file, program: "thanos", arguments: ["tools", "rules-check", `--rules=${file}`] }];
     },
   };

@@ -19,6 +19,7 @@ import { quoted } from "../core/util/quoted.ts";
 import type { Size, Sized } from "../core/model/size.ts";
 import type { Address, Wiring } from "../core/model/wiring.ts";
 import * as nginx from "./nginx.ts";
+import { ruleLoader } from "./rule-loader.ts";
 import { largestMessage, patience, seconds } from "./patience.ts";
 import * as store from "./store.ts";
 
@@ -114,9 +115,8 @@ export const copies = ({ replicas, zones }: Size): number => zones ?? Math.min(3
  */
 const graceSeconds = { writer: 300, other: 60 } as const;
 
-/** Containers that stand beside a program, its further files, and where else it must get to. */
+/** Further files of a program, and where else it must get to. */
 export interface Beside extends Pick<Pods, "waysOut"> {
-  readonly containers?: readonly IContainer[];
   readonly volumes?: readonly IVolume[];
   /** Of the program itself. */
   readonly mounts?: readonly IVolumeMount[];
@@ -138,6 +138,8 @@ interface Program {
   readonly folder?: (workload: Workload) => IVolume | undefined;
   /** What the pods of a workload have beside the program itself. */
   readonly beside?: (context: Context, workload: Workload) => Beside;
+  /** The role that evaluates rules, and the path of its API: the stack's own rules go there. */
+  readonly ruler?: { readonly role: Role; readonly api: string };
   /** Environment variables that the files name. */
   readonly variables?: (wiring: Wiring) => readonly IEnvVar[];
   readonly overrides: ReturnType<typeof overrides>;
@@ -164,6 +166,12 @@ interface Gateway {
   readonly routes: readonly (readonly [Role, ...string[]])[];
 }
 
+/** What hands the stack's rules to the program's ruler, where the workload has it. */
+function rules({ roles }: Workload, { wiring }: Context, { name, ruler }: Program) {
+  if (!ruler || !roles.includes(ruler.role)) return undefined;
+  return ruleLoader({ program: name, url: `${wiring.wire(ruler.role).url(ruler.role, "http")}${ruler.api}` });
+}
+
 function pods(workload: Workload, context: Context, program: Program, keys: store.Access): Pods {
   const { wiring } = context;
   const size = context.size(workload);
@@ -172,7 +180,8 @@ function pods(workload: Workload, context: Context, program: Program, keys: stor
   const { args, env } = zoned(workload, size, zones);
   const writes = workload.roles.includes(writer);
   const waiting = program.waits?.(context, workload) ?? [];
-  const { containers = [], volumes = [], mounts = [], waysOut } = program.beside?.(context, workload) ?? {};
+  const { volumes = [], mounts = [], waysOut } = program.beside?.(context, workload) ?? {};
+  const loader = rules(workload, context, program);
   return {
     workload,
     size,
@@ -206,12 +215,13 @@ function pods(workload: Workload, context: Context, program: Program, keys: stor
             ...keys.volumeMounts,
           ],
         },
-        ...containers,
+        ...(loader ? [loader.container] : []),
       ],
       volumes: [
         folder?.(workload) ?? configVolume("config", name),
         overrides.volume,
         ...volumes,
+        ...(loader?.volumes ?? []),
         ...(workload.disk ? [] : [emptyDir("data")]),
         ...(tmp.length > 0 || waiting.length > 0 ? [emptyDir("tmp")] : []),
         ...keys.volumes,

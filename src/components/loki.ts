@@ -7,14 +7,16 @@ import { limitSettings } from "../sizing/limits.ts";
 import { monitoring } from "../monitoring/loki.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { buildOf, copies, member, memberlist, overrides, server, shutdownDelay } from "./dskit.ts";
+import { buildOf, copies, member, memberlist, onlyTenant, overrides, server, shutdownDelay } from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import { caches, eachPod } from "./memcached.ts";
 import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
 import { patience, seconds } from "./patience.ts";
 import { streamLabels } from "./otlp.ts";
+import { ruleTenant } from "./rule-loader.ts";
 import * as store from "./store.ts";
+import { logAlerts } from "../monitoring/logs.ts";
 import { apart, behindGateway, byTier, together } from "../core/model/grouping.ts";
 
 const http = 3100;
@@ -115,6 +117,7 @@ const settings = ({ wiring: { wire, workloadOf }, size, store: kept, tenant }: C
         "Loki deletes by the tables of its index, one for each day, and takes 24h at least (https://grafana.com/docs/loki/latest/operations/storage/retention/)",
     },
   },
+  ...ruleTenant(tenant ?? onlyTenant.loki),
   // Of the two clients of S3 that Loki 3.7 has, the older one sends checksums in a way that not all
   // stores outside of Amazon take (https://github.com/grafana/loki/issues/21926) or read right
   // (https://github.com/grafana/loki/issues/24206).
@@ -370,6 +373,7 @@ export const loki: Component = {
   ],
   signals: { logs: uid },
   monitoring,
+  evaluates: { about: "logs", alerts: logAlerts, read: "runtime" },
   problems: ({ settings: { store: kind, useThanosObjstore } }) =>
     useThanosObjstore?.value === "true" && kind?.value !== "s3"
       ? [
@@ -438,6 +442,7 @@ export const loki: Component = {
     zones: [[ingester, "-ingester.availability-zone"]],
     recordDiscovered,
     gateway: { role: gateway, routes },
+    ruler: { role: ruler, api: "/loki/api/v1/rules" },
     writesToTmp: true,
   }),
 };

@@ -8,7 +8,17 @@ import type { Address, Wiring } from "../core/model/wiring.ts";
 import { limitSettings } from "../sizing/limits.ts";
 import { images } from "../versions.ts";
 import * as alertmanager from "./alertmanager.ts";
-import { type Beside, buildOf, copies, member, memberlist, overrides, server, shutdownDelay } from "./dskit.ts";
+import {
+  type Beside,
+  buildOf,
+  copies,
+  member,
+  memberlist,
+  onlyTenant,
+  overrides,
+  server,
+  shutdownDelay,
+} from "./dskit.ts";
 import * as grafana from "./grafana.ts";
 import * as kafka from "./kafka.ts";
 import { caches, eachPodWhole, namespaceVariable } from "./memcached.ts";
@@ -16,7 +26,9 @@ import * as minio from "./minio.ts";
 import * as nginx from "./nginx.ts";
 import * as prometheus from "./prometheus.ts";
 import { place } from "./otlp.ts";
+import { ruleTenant } from "./rule-loader.ts";
 import * as store from "./store.ts";
+import { watchedAlerts } from "../monitoring/prometheus-watched.ts";
 import { apart, behindGateway, byTier, together, without } from "../core/model/grouping.ts";
 import { monitoring } from "../monitoring/mimir.ts";
 
@@ -157,6 +169,7 @@ const settings = ({ wiring, size, store: kept, tenant }: Context): SettingsTable
           "Mimir deletes blocks of samples that are older (https://grafana.com/docs/mimir/latest/configure/configure-metrics-storage-retention/)",
       },
     },
+    ...ruleTenant(tenant ?? onlyTenant.mimir),
     // Every block is at so many of them, so that one may go away.
     storeGatewayReplicationFactor: { unit: "count", value: String(copies(size(workloadOf(storeGateway)))) },
   };
@@ -466,6 +479,7 @@ export const mimir: Component = {
     { name: "mimir-ruler", setting: "bucketRuler" },
   ],
   topic,
+  evaluates: { about: "prometheus", alerts: watchedAlerts, read: "runtime" },
   signals: grafana.metricsSignal,
   settings,
   dataSource: ({ wire, runs }, uidOf) => {
@@ -504,6 +518,7 @@ export const mimir: Component = {
         ? overlaid("config", "mimir", alertmanager.receivers.name, { [fallback]: alertmanager.receivers.key })
         : undefined,
     beside: (context, workload) => ofReceivers(workload, context),
+    ruler: { role: ruler, api: "/prometheus/config/v1/rules" },
     overrides: limits,
     zones: [
       [ingester, "-ingester.ring.instance-availability-zone"],

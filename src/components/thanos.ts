@@ -30,6 +30,8 @@ import { days } from "../sizing/sizing.ts";
 import { identity } from "./store.ts";
 import { apart } from "../core/model/grouping.ts";
 import { monitoring } from "../monitoring/thanos.ts";
+import { evaluatedConfig } from "../core/model/monitoring.ts";
+import { watchedAlerts } from "../monitoring/prometheus-watched.ts";
 
 /** All that serve series over gRPC: stores, rulers, sidecars, receivers. Thanos query asks them. */
 export const storeApi = {
@@ -171,23 +173,6 @@ const share = (source_labels: readonly string[], modulus: number): string => {
   const own = { action: "keep", source_labels: ["shard"], regex: "$(POD_INDEX)" };
   return `--selector.relabel-config=${JSON.stringify([hash, own])}`;
 };
-const rules = {
-  groups: [
-    {
-      name: "metamonitoring",
-      rules: [
-        {
-          alert: "PrometheusDown",
-          expr: 'absent(up{job="prometheus"})',
-          for: "1m",
-          labels: { severity: "critical" },
-          annotations: { summary: "No Prometheus has reported itself up for a minute." },
-        },
-      ],
-    },
-  ],
-};
-
 /** Roles and the caches that they ask. */
 const askers = [
   [store, cache.roles.index],
@@ -250,7 +235,6 @@ const configs = (context: Context): readonly Config[] => {
       files: { "endpoints.yaml": { endpoints: [{ address: `dns+${wire(query).toGroup(storeApi, [store, rule])}` }] } },
     },
     { name: "thanos-query-frontend", read: "start-up", files: { "response-cache.yml": results } },
-    { name: "thanos-rules", read: "start-up", files: { "metamonitoring.yaml": rules } },
     { name: "thanos-store", read: "start-up", files: storeFiles(context) },
     tracing.config("thanos"),
   ];
@@ -371,7 +355,7 @@ const pods = (context: Context): readonly Pods[] => {
     }),
     part(context, rule, {
       args: ruleArgs(context),
-      files: { rules: "thanos-rules" },
+      files: { rules: evaluatedConfig("thanos") },
       env: [podName],
       ...(isStateless(context)
         ? { envFrom: "thanos-settings", mounts: [data, tmp], volumes: [emptyDir("tmp")] }
@@ -410,6 +394,8 @@ export const thanos: Component = {
     },
   },
   settings,
+  // Its ruler reads them again only when somebody tells it to.
+  evaluates: { about: "prometheus", alerts: watchedAlerts, read: "start-up" },
   buckets: [bucket],
   warnings: ({ settings }) =>
     (

@@ -1,4 +1,5 @@
 import type { AlertCase, AlertCases, Series } from "../lib/alerts.ts";
+import { watched } from "../lib/watched.ts";
 
 const namespace = "observability";
 /** Labels of a process of a workload, and of its own. */
@@ -79,6 +80,7 @@ const gossips = (...counts: readonly number[]): Series =>
   );
 
 export const cases: AlertCases = {
+  ...watched,
   MetricsWritesFailing: [
     burn("writes", "critical", "1h", "80m", "0.2/s"),
     burn("writes", "critical", "6h", "400m", "0.07/s"),

@@ -1,4 +1,5 @@
 import { type AlertCases, burning, type RecordingCase, type Series } from "../lib/alerts.ts";
+import { watched } from "../lib/watched.ts";
 
 const of = (workload: string): string =>
   `app="thanos",job="thanos",namespace="observability",workload="${workload}",pod="thanos-${workload}-0"`;
@@ -59,11 +60,7 @@ export const recordings: readonly RecordingCase[] = [
 ];
 
 export const cases: AlertCases = {
-  PrometheusDown: {
-    labels: { severity: "critical", job: "prometheus" },
-    fires: { 'up{job="prometheus",pod="prometheus-0"}': "_x1" },
-    silent: { 'up{job="prometheus",pod="prometheus-0"}': 1 },
-  },
+  ...watched,
   ...burning("metrics", "reads", 0.01),
   ThanosReadsSlow: {
     labels: warning,

@@ -3,6 +3,10 @@
 /** Metrics that rules, autoscalers and data sources may ask for, and who makes them. */
 export const metrics: Readonly<Record<string, string>> = {
   up: "Prometheus, of each target: docs/concepts/jobs_instances.md of 3.16.0",
+  prometheus_notifications_alertmanagers_discovered: "Prometheus: notifier/metric.go of 3.16.0",
+  prometheus_notifications_sent_total: "Prometheus: the same",
+  prometheus_rule_evaluation_failures_total: "Prometheus: rules/group.go of 3.16.0",
+  prometheus_rule_group_iterations_missed_total: "Prometheus: the same",
   loki_query_scheduler_inflight_requests: "Loki: pkg/scheduler/scheduler.go of v3.7.6",
   cortex_query_scheduler_inflight_requests: "Mimir: pkg/scheduler/scheduler.go at aced80d74930",
   tempo_query_frontend_queue_duration_seconds_sum: "Tempo: modules/frontend/v1/frontend.go of v3.0.3",

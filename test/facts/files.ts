@@ -98,6 +98,7 @@ export const rereads: readonly Reread[] = [
     by: `folder /etc/grafana/dashboards/${folder}`,
     why: "updateIntervalSeconds of a provider of files: pkg/services/provisioning/dashboards/file_reader.go of 12.4.0",
   })),
+  { program: "busybox", by: "env RULES", why: "test/rulers.test.ts runs it: it looks every minute" },
   { program: "grafana", by: "env GF_SECURITY_ADMIN_USER__FILE", why: "read once: what counts later is the database" },
   {
     program: "grafana",

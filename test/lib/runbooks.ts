@@ -72,15 +72,25 @@ const pageOf = (title: string, sections: readonly Section[]): string =>
     "",
   ].join("\n\n");
 
+const sectionsOf = (alerts: readonly Alert[], component: Component): readonly Section[] => {
+  const scopes = scopesOf(component);
+  return alerts.map((alert) => ({ ...alert, query: asked(alert, scopes) }));
+};
+
 /** The pages of docs/runbooks by their paths. */
 export const runbooks = (): Readonly<Record<string, string>> => {
-  const ofComponents = catalogue.flatMap((component): [string, string][] => {
-    const alerts = component.monitoring?.rules?.alerts ?? [];
-    if (alerts.length === 0) return [];
-    const scopes = scopesOf(component);
-    const sections = alerts.map((alert) => ({ ...alert, query: asked(alert, scopes) }));
-    return [[component.name, pageOf(component.name, sections)]];
-  });
+  const found = new Map<string, readonly Section[]>();
+  const add = (name: string, sections: readonly Section[]): void => {
+    const before = found.get(name) ?? [];
+    const news = sections.filter(({ alert }) => !before.some((one) => one.alert === alert));
+    if (news.length > 0) found.set(name, [...before, ...news]);
+  };
+  for (const component of catalogue)
+    add(component.name, sectionsOf(component.monitoring?.rules?.alerts ?? [], component));
+  // Several rulers may evaluate the same.
+  for (const component of catalogue)
+    if (component.evaluates) add(component.evaluates.about, sectionsOf(component.evaluates.alerts, component));
+  const ofComponents = [...found].map(([name, sections]) => [name, pageOf(name, sections)] as const);
   return Object.fromEntries(
     [...ofComponents, ["slo", pageOf("what users ask of the stack", burnRunbooks())] as const].map(([name, text]) => [
       `docs/runbooks/${name}.md`,

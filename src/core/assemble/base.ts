@@ -26,7 +26,7 @@ import { createWiring, isRole, type Wiring } from "../model/wiring.ts";
 import { account, autoscaler, budget, controllers } from "../derive/controllers.ts";
 import { services } from "../derive/services.ts";
 import { plan } from "../model/grouping.ts";
-import { dashboardsConfig, rulesConfig } from "../model/monitoring.ts";
+import { dashboardsConfig, evaluatedConfig, rulesConfig } from "../model/monitoring.ts";
 import { dashboards } from "../derive/dashboards.ts";
 import { linksTo, ruleFile } from "../derive/rules.ts";
 
@@ -147,6 +147,16 @@ function shown({ component, mode, workloads }: Planned, uidOf: UidOf, { docs }: 
   ];
 }
 
+/** The rules that a component's own ruler evaluates. */
+function evaluated({ component, mode, workloads }: Planned, { docs }: EnvironmentValues): readonly Config[] {
+  const { name, roles, evaluates } = component;
+  if (!evaluates) return [];
+  const { about, alerts, read } = evaluates;
+  const scope = { component: about, roles: Object.values(roles), mode, workloads };
+  const rules = ruleFile({ rules: { alerts } }, scope, linksTo(docs));
+  return rules ? [{ name: evaluatedConfig(name), read, files: { [`${about}.yaml`]: rules } }] : [];
+}
+
 function asked(plan: Planned, context: Context, values: EnvironmentValues): Asked {
   const { component } = plan;
   const uids = uidOf(context.catalogue);
@@ -156,7 +166,7 @@ function asked(plan: Planned, context: Context, values: EnvironmentValues): Aske
     settings,
     built: component.build(context),
     source: component.dataSource?.(context.wiring, uids),
-    shown: shown(plan, uids, values),
+    shown: [...shown(plan, uids, values), ...evaluated(plan, values)],
   };
 }
 

@@ -205,7 +205,7 @@ function alertRule(alert: Alert, scope: Scope, links: Links): readonly Rule[] {
       expr,
       for: alert.for,
       keep_firing_for: alert.keepFiringFor,
-      labels: { severity: alert.severity },
+      labels: { severity: alert.severity, ...(alert.hushes ? { hushes: alert.hushes } : {}) },
       annotations: {
         summary: alert.summary,
         description: alert.description,
@@ -222,7 +222,7 @@ function alertRule(alert: Alert, scope: Scope, links: Links): readonly Rule[] {
  * @returns undefined if it has none
  */
 export function ruleFile(
-  { rules = {} }: Monitoring,
+  { rules = {} }: Pick<Monitoring, "rules">,
   scope: Scope,
   links: Links,
   targets: Objectives = objectives,

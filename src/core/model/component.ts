@@ -7,7 +7,7 @@ import type { Bucket, Identity, Store } from "./store.ts";
 import type { Wiring } from "./wiring.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 import type { Grouping } from "./grouping.ts";
-import type { Monitoring } from "./monitoring.ts";
+import type { Evaluated, Monitoring } from "./monitoring.ts";
 
 /** A generated ConfigMap: files, or literals that containers take as environment variables. */
 export interface Config {
@@ -223,6 +223,8 @@ export interface Component {
   readonly signals?: Readonly<Record<string, string>>;
   /** Its pages of Grafana, and the rules that watch it. */
   readonly monitoring?: Monitoring;
+  /** Rules that its own ruler evaluates: the ConfigMap `<component>-rules`. */
+  readonly evaluates?: Evaluated;
   /** Buckets that it keeps objects in. A bucket with a `setting` becomes that setting. */
   readonly buckets?: readonly Bucket[];
   /** Labels by which it knows the zones that it rolls one after the other. */

@@ -150,6 +150,11 @@ export interface Alert {
   readonly means: string;
   readonly notice: string;
   readonly act: readonly string[];
+  /**
+   * It explains others, of which nobody is told meanwhile: all of its cluster, all of its `node`, or
+   * those of severity info in its namespace.
+   */
+  readonly hushes?: "cluster" | "node" | "info";
   readonly modes?: readonly Mode[];
 }
 
@@ -185,6 +190,18 @@ export interface Rules {
   readonly slis?: readonly Sli[];
   readonly alerts?: readonly Alert[];
 }
+
+/** Rules that a component's own ruler evaluates, not Prometheus. */
+export interface Evaluated {
+  /** What they are about: "prometheus", the file of docs/runbooks that has them. */
+  readonly about: string;
+  readonly alerts: readonly Alert[];
+  /** Whether the ruler reads them again when they change. */
+  readonly read: "start-up" | "runtime";
+}
+
+/** The ConfigMap with the rules that a component evaluates. */
+export const evaluatedConfig = (component: string): string => `${component}-rules`;
 
 export const pageUid = (page: string): string => `kube-lgtm-${page}`;
 
