@@ -123,7 +123,7 @@ describe("what an environment leaves out", () => {
     );
     assert.deepEqual(
       overlay.parts.map(({ additions }) => additions.map(({ feature }) => feature.name)),
-      [["mimir-remote-write"], []],
+      [["alloy-pages", "mimir-remote-write", "node-exporter-pages"], []],
     );
     assert.deepEqual(
       overlay.parts.flatMap(({ secrets }) => secrets),
@@ -139,9 +139,19 @@ describe("what an environment answers brings what belongs to it, and nothing els
     const { parts } = made(settings).overlay;
     return [
       parts.flatMap(({ bases }) => bases.map(({ component }) => component.name)).toSorted(),
-      parts.flatMap(({ additions }) => additions.map(({ feature }) => feature.name)).toSorted(),
+      parts
+        .flatMap(({ additions }) => additions.map(({ feature }) => feature.name))
+        .filter((name) => !name.endsWith("-pages"))
+        .toSorted(),
     ];
   };
+  const agents = ["alloy", "node-exporter", "promtail"];
+  const pages = (settings: Fields): readonly string[] =>
+    made(settings).overlay.parts.flatMap(({ namespaceKind, additions }) =>
+      namespaceKind === "agents"
+        ? []
+        : additions.map(({ feature }) => feature.name).filter((name) => name.endsWith("-pages")),
+    );
   const s3 = { kind: "s3", region: "eu-central-1", bucketPrefix: "x-" };
   const cases: readonly [string, Fields, readonly string[], readonly string[]][] = [
     ["Mimir, which is sent everything", {}, [...usual, "mimir"], ["mimir-remote-write"]],
@@ -214,7 +224,12 @@ describe("what an environment answers brings what belongs to it, and nothing els
     ],
   ];
   for (const [what, settings, components, features] of cases)
-    test(what, () => assert.deepEqual(parts(settings), [components.toSorted(), features.toSorted()]));
+    test(what, () => {
+      assert.deepEqual(parts(settings), [components.toSorted(), features.toSorted()]);
+      // Grafana and Prometheus read pages and rules of agents beside themselves.
+      const there = agents.filter((agent) => components.includes(agent)).map((agent) => `${agent}-pages`);
+      assert.deepEqual(pages(settings).toSorted(), there);
+    });
 });
 
 describe("a setting that cannot be meant is refused", () => {
