@@ -4,7 +4,7 @@ import { resources } from "./shapes.ts";
 const page: Page = {
   uid: "alertmanager",
   title: "Alertmanager",
-  question: "Is somebody told of the alerts that fire?",
+  question: "Do alerts that fire reach their receivers?",
   rows: [
     {
       title: "Notifications",

@@ -108,7 +108,7 @@ export const monitoring: Monitoring = {
     {
       uid: "otlp",
       title: "OTLP gateway",
-      question: "Does all that applications push get to its back end?",
+      question: "Does telemetry of applications get to its back ends?",
       rows: [
         {
           title: "From applications",

@@ -26,7 +26,7 @@ export const monitoring: Monitoring = {
     {
       uid: "kafka",
       title: "Kafka",
-      question: "Do readers keep up with what is written, and has each partition its leader and its copies?",
+      question: "Do readers keep up with writers, and has each partition its leader and its copies?",
       rows: [
         {
           title: "Readers",

@@ -20,7 +20,7 @@ const faults = (
 const page: Page = {
   uid: "prometheus",
   title: "Prometheus",
-  question: "Is everything scraped, is what is scraped kept, and are rules evaluated?",
+  question: "Is everything scraped and kept, and are rules evaluated?",
   rows: [
     {
       title: "Targets",

@@ -3,7 +3,7 @@ import { burnRunbooks, condition } from "../../src/core/derive/rules.ts";
 import { resolved, type Scope } from "../../src/core/derive/queries.ts";
 import { type Component, modesOf } from "../../src/core/model/component.ts";
 import { plan } from "../../src/core/model/grouping.ts";
-import { type Alert, type Page, pageUid } from "../../src/core/model/monitoring.ts";
+import { type Alert, folders, type Page, pageUid } from "../../src/core/model/monitoring.ts";
 
 /** The scopes of a component, from its most divided mode to the least. */
 const scopesOf = (component: Component): readonly Scope[] =>
@@ -77,6 +77,36 @@ const sectionsOf = (alerts: readonly Alert[], component: Component): readonly Se
   return alerts.map((alert) => ({ ...alert, query: asked(alert, scopes) }));
 };
 
+/** What there is of pages and alerts, by component. */
+const index = (): string =>
+  [
+    "# Pages and runbooks",
+    "`npm run runbooks` writes this page from the components themselves.",
+    "## Pages of Grafana",
+    "A mode has the pages and panels of the roles that it has.",
+    "| folder | page | its question |\n| --- | --- | --- |\n" +
+      folders
+        .flatMap((folder) =>
+          catalogue
+            .filter(({ monitoring }) => monitoring?.folder === folder)
+            .flatMap(({ monitoring }) => monitoring?.pages ?? [])
+            .map(({ title, question }) => `| ${folder} | ${title} | ${question} |`),
+        )
+        .join("\n"),
+    "## Alerts",
+    "| runbooks | critical | warning | info |\n| --- | --- | --- | --- |\n" +
+      catalogue
+        .flatMap(({ name, monitoring }) => {
+          const alerts = monitoring?.rules?.alerts ?? [];
+          if (alerts.length === 0) return [];
+          const count = (severity: string): number => alerts.filter((alert) => alert.severity === severity).length;
+          return [`| [${name}](${name}.md) | ${count("critical")} | ${count("warning")} | ${count("info")} |`];
+        })
+        .join("\n"),
+    "[slo.md](slo.md) is about the alerts on objectives, which page when users are hurt.",
+    "",
+  ].join("\n\n");
+
 /** The pages of docs/runbooks by their paths. */
 export const runbooks = (): Readonly<Record<string, string>> => {
   const found = new Map<string, readonly Section[]>();
@@ -92,9 +122,10 @@ export const runbooks = (): Readonly<Record<string, string>> => {
     if (component.evaluates) add(component.evaluates.about, sectionsOf(component.evaluates.alerts, component));
   const ofComponents = [...found].map(([name, sections]) => [name, pageOf(name, sections)] as const);
   return Object.fromEntries(
-    [...ofComponents, ["slo", pageOf("what users ask of the stack", burnRunbooks())] as const].map(([name, text]) => [
-      `docs/runbooks/${name}.md`,
-      text,
-    ]),
+    [
+      ["README", index()] as const,
+      ...ofComponents,
+      ["slo", pageOf("what users ask of the stack", burnRunbooks())] as const,
+    ].map(([name, text]) => [`docs/runbooks/${name}.md`, text]),
   );
 };

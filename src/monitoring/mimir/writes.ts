@@ -8,7 +8,7 @@ const ingests = '@ingester, route="/cortex.Ingester/Push"';
 export const writes: Page = {
   uid: "mimir-writes",
   title: "Mimir: writes",
-  question: "Do samples arrive in Mimir, how fast, and what is refused on the way?",
+  question: "Do samples arrive in Mimir, how fast, and which are refused on the way?",
   rows: [
     {
       title: "At the entrance",
