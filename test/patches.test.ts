@@ -361,7 +361,7 @@ const told: Readonly<Record<string, readonly [text: string, problem: string]>> =
     targeted(
       "  - { op: remove, path: /spec/template/spec/containers/0/name }\n  - { op: add, path: /spec/template/spec/containers/7, value: {} }\n",
     ),
-    "StatefulSet/loki: operation 2 (add): /spec/template/spec/containers/7 is not there: the list has 1 items, counted from 0",
+    "StatefulSet/loki: operation 2 (add): /spec/template/spec/containers/7 is not there: the list has 2 items, counted from 0",
   ],
   "a test that does not hold": [
     targeted("  - { op: test, path: /spec/template/spec/containers/0/name, value: tempo }\n"),

@@ -122,9 +122,10 @@ const wishes: Readonly<Record<string, (objects: Objects) => void>> = {
   priority: (objects) => every(objects, ({ spec }) => spec.priorityClassName === "observability"),
   resources: (objects) => {
     const { containers } = pod(objects, "loki").spec;
-    assert.equal(containers.length, 1);
-    assert.equal(containers[0]?.resources?.limits?.["memory"], "2Gi");
-    assert.ok(containers[0]?.image);
+    assert.deepEqual(containers.map(({ name }) => name).toSorted(), ["loki", "rules"]);
+    const loki = containers.find(({ name }) => name === "loki");
+    assert.equal(loki?.resources?.limits?.["memory"], "2Gi");
+    assert.ok(loki?.image);
   },
   replicas: (objects) => {
     for (const name of ["thanos-query", "alloy-gateway"])

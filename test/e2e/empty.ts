@@ -12,6 +12,7 @@ export const mayBeEmpty: readonly { readonly of: RegExp; readonly why: string }[
   { of: /kubernetes-namespace: (?:Pods that are missing|Restarts)/, why: "nothing is missing, and nothing restarts" },
   { of: /otlp: Parts that are not well/, why: "every part is well" },
   { of: /overview: Series in memory/, why: "an environment has Mimir or Thanos" },
+  { of: /logs: Errors by app/, why: "no program writes an error" },
   { of: /logs: (?:Lines by level|Matching lines)/, why: "the first level of the list is critical, which no line has" },
   { of: /loki-maintenance: Last (?:compaction|retention)/, why: "the first run comes ten minutes after the start" },
   { of: /services: (?:Traces with an error|Slow traces)/, why: "the traces of the load are short and without errors" },
