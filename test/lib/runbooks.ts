@@ -93,7 +93,7 @@ const index = (): string =>
             .map(({ title, question }) => `| ${folder} | ${title} | ${question} |`),
         )
         .join("\n"),
-    "## Alerts",
+    "## Alerts by component",
     "| runbooks | critical | warning | info |\n| --- | --- | --- | --- |\n" +
       catalogue
         .flatMap(({ name, monitoring }) => {
