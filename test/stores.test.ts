@@ -225,7 +225,7 @@ describe("an environment with a tenant", () => {
     const { configMapGenerator } = parse(text) as { configMapGenerator: { name: string; files?: string[] }[] };
     assert.deepEqual(
       // Its repository says where runbooks are, which every rule has.
-      configMapGenerator.flatMap(({ name, files = [] }) => (name.startsWith("prometheus-rules-") ? [] : files)),
+      configMapGenerator.flatMap(({ name, files = [] }) => (/-rules(?:-|$)/.test(name) ? [] : files)),
       ["tenant.conf=config/loki-gateway/tenant.conf", "tenant.conf=config/mimir-gateway/tenant.conf"],
     );
   });
