@@ -13,6 +13,7 @@ import {
 import { type Addition, additions, additionsOver, type Feature, type Options } from "./core/assemble/feature.ts";
 import { type Overlay, overlay } from "./core/assemble/overlay.ts";
 import { type Mode, modes } from "./core/model/roles.ts";
+import { type Objectives, usualObjectives } from "./core/model/monitoring.ts";
 import type { SizeOverrides } from "./core/model/size.ts";
 import { images } from "./versions.ts";
 import { additionFiles, baseFiles, type ByHand, type Files, filesOf, overlayFiles } from "./core/output/render.ts";
@@ -78,6 +79,13 @@ interface Loaded {
 }
 export const unloaded: Loaded = { sizes: {}, limits: {} };
 
+/** Objectives of an environment, with the usual ones where it sets none. */
+const objectivesOf = (own: Environment["objectives"]): Objectives => ({
+  logs: { ...usualObjectives.logs, ...own.logs },
+  metrics: { ...usualObjectives.metrics, ...own.metrics },
+  traces: { ...usualObjectives.traces, ...own.traces },
+});
+
 /** The values that an environment's bases are built with. Its `replicas` win over its load. */
 const variation = (
   environment: Environment,
@@ -85,7 +93,7 @@ const variation = (
   features: readonly Feature[],
   leftOut: readonly Component[],
 ): EnvironmentValues => {
-  const { namespaces, replicas, volumes, tenant, overrides, alerts } = environment;
+  const { namespaces, replicas, volumes, tenant, overrides, alerts, objectives } = environment;
   const counted = Object.entries(replicas).map(([workload, count]) => [
     workload,
     { ...sizes[workload], replicas: count },
@@ -101,6 +109,7 @@ const variation = (
     tenant,
     overrides,
     alerts,
+    objectives: objectivesOf(objectives),
     resizing: { ...sizes, ...Object.fromEntries(counted) },
   };
 };

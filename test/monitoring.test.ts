@@ -15,7 +15,8 @@ import type { Mode } from "../src/core/model/roles.ts";
 import { pageOf } from "./lib/dashboards.ts";
 import { pageFiles } from "./lib/monitoring.ts";
 import { runbooks } from "./lib/runbooks.ts";
-import { root } from "./lib/world.ts";
+import { alerts } from "./lib/monitoring.ts";
+import { environmentOf, root, worldOf } from "./lib/world.ts";
 
 const scopeOf = (mode: Mode, { name, roles: all, modes }: Component = loki): Scope => {
   const roles = Object.values(all);
@@ -107,4 +108,36 @@ test("pages about Kubernetes offer every namespace, and those of the stack the n
   for (const query of offered("loki-writes"))
     assert.equal(query, 'label_values(up{kube_lgtm_cluster=~"$cluster"}, namespace)');
   assert.deepEqual(offered("nodes"), []);
+});
+
+describe("objectives that an environment sets", () => {
+  const rulesOf = (objectives: object): string => {
+    const { objects } = worldOf(environmentOf("made", { mode: "monolithic", metrics: "mimir", objectives }));
+    const map = objects.find(({ metadata }) => metadata.name === "prometheus-rules-loki");
+    return (map?.["data"] as Readonly<Record<string, string>>)["loki.yaml"] ?? "";
+  };
+  // https://sre.google/workbook/alerting-on-slos/, table 5-8: factors of 14.4 and 6, times the share that may fail.
+  test("decide at which share of failed requests somebody is paged, and the others stay as they are", () => {
+    const rules = rulesOf({ logs: { writes: 99.95 } });
+    assert.match(rules, /ratio_rate1h\{signal="logs", way="writes"\} > 0\.0072 and .*ratio_rate5m\{.*\} > 0\.0072/);
+    assert.match(rules, /ratio_rate6h\{signal="logs", way="writes"\} > 0\.003 and/);
+    assert.match(rules, /ratio_rate1h\{signal="logs", way="reads"\} > 0\.144 and/);
+  });
+  test("are percentages below 100, or nothing may ever fail", () => {
+    for (const writes of [100, 0.999, "99.9"])
+      assert.throws(() => rulesOf({ logs: { writes } }), /objectives\.logs\.writes.*a percentage from 50 to 99\.99/);
+  });
+});
+
+test("each kind of alert that hushes others is there, and a warning hushes its own node at most", () => {
+  const hushing = new Map(
+    alerts.flatMap(({ rule: { alert, labels } }) => (labels?.["hushes"] ? [[alert, labels] as const] : [])),
+  );
+  assert.deepEqual([...new Set([...hushing.values()].map((labels) => labels["hushes"]))].toSorted(), [
+    "cluster",
+    "info",
+    "node",
+  ]);
+  for (const [alert, { hushes, severity }] of hushing)
+    if (hushes === "cluster") assert.equal(severity, "critical", alert);
 });

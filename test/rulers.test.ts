@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { parse } from "yaml";
-import { logging } from "../src/monitoring/logs.ts";
+import { logging } from "../src/monitoring/loki/watched-logs.ts";
 import { catalogue } from "../src/components/index.ts";
 import { ruleFiles } from "./lib/monitoring.ts";
 import { podTemplates } from "./lib/objects.ts";

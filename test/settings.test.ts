@@ -423,6 +423,7 @@ describe("a right setting", () => {
       volumes: {},
       components: {},
       network: {},
+      objectives: {},
       egress: {},
     });
   });

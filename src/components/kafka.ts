@@ -1,3 +1,4 @@
+import { capital } from "../core/util/text.ts";
 import type { IContainer } from "kubernetes-models/v1/Container";
 import {
   type Component,
@@ -55,7 +56,7 @@ const { server, topics: maker } = roles;
 export const topic = (component: string, owners: readonly Role[], carries: Topic["carries"]): Topic => ({
   name: component,
   broker: server,
-  partitions: `partitions${component.charAt(0).toUpperCase()}${component.slice(1)}`,
+  partitions: `partitions${capital(component)}`,
   owners,
   carries,
 });

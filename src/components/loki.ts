@@ -16,7 +16,7 @@ import { patience, seconds } from "./patience.ts";
 import { streamLabels } from "./otlp.ts";
 import { ruleTenant } from "./rule-loader.ts";
 import * as store from "./store.ts";
-import { logAlerts } from "../monitoring/logs.ts";
+import { logAlerts } from "../monitoring/loki/watched-logs.ts";
 import { apart, behindGateway, byTier, together } from "../core/model/grouping.ts";
 
 const http = 3100;

@@ -28,7 +28,7 @@ import * as prometheus from "./prometheus.ts";
 import { place } from "./otlp.ts";
 import { ruleTenant } from "./rule-loader.ts";
 import * as store from "./store.ts";
-import { watchedAlerts } from "../monitoring/prometheus-watched.ts";
+import { watchedAlerts } from "../monitoring/prometheus/watched.ts";
 import { apart, behindGateway, byTier, together, without } from "../core/model/grouping.ts";
 import { monitoring } from "../monitoring/mimir.ts";
 

@@ -31,7 +31,7 @@ import { identity } from "./store.ts";
 import { apart } from "../core/model/grouping.ts";
 import { monitoring } from "../monitoring/thanos.ts";
 import { evaluatedConfig } from "../core/model/monitoring.ts";
-import { watchedAlerts } from "../monitoring/prometheus-watched.ts";
+import { watchedAlerts } from "../monitoring/prometheus/watched.ts";
 
 /** All that serve series over gRPC: stores, rulers, sidecars, receivers. Thanos query asks them. */
 export const storeApi = {

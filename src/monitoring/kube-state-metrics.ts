@@ -1,5 +1,5 @@
 import type { Monitoring, Page, Panel, Recording, Variable } from "../core/model/monitoring.ts";
-import { alerts } from "./kubernetes-alerts.ts";
+import { alerts } from "./kubernetes/alerts.ts";
 import {
   cadvisor,
   claimFree,
@@ -10,7 +10,7 @@ import {
   ksm,
   namespaces,
   throttled,
-} from "./kubernetes-series.ts";
+} from "./kubernetes/series.ts";
 
 /*
  * Pages and rules about Kubernetes: its objects by kube-state-metrics, containers and volumes by

@@ -1,7 +1,7 @@
 import type { Monitoring } from "../core/model/monitoring.ts";
-import { alerts } from "./loki-alerts.ts";
-import { logs } from "./loki-logs.ts";
-import { maintenance, pushes, questions, reads, writes } from "./loki-pages.ts";
+import { alerts } from "./loki/alerts.ts";
+import { logs } from "./loki/logs.ts";
+import { maintenance, pushes, questions, reads, writes } from "./loki/pages.ts";
 
 const rate = (matchers: string): string =>
   `sum by (namespace) (rate(loki_request_duration_seconds_count{${matchers}}[$range]))`;

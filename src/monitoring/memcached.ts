@@ -1,7 +1,6 @@
 import type { Monitoring } from "../core/model/monitoring.ts";
+import { capital } from "../core/util/text.ts";
 import { resources } from "./shapes.ts";
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const connections =
   "max by (namespace, workload, pod) (memcached_current_connections{@all} / memcached_max_connections{@all})";

@@ -244,6 +244,19 @@ const alerts: readonly Alert[] = [
     act: ["Look whether Prometheus runs, and whether it reaches Alertmanager.", "Look at Alertmanager's log."],
   },
   {
+    alert: "InfoInhibitor",
+    severity: "none",
+    hushes: "info",
+    ask: 'count by (namespace) (ALERTS{alertstate="firing", severity="info"}) unless on (namespace) count by (namespace) (ALERTS{alertstate="firing", severity=~"warning|critical"})',
+    summary: "Fires while a namespace has alerts of severity info alone.",
+    description: "{{ $labels.namespace }} has {{ $value }} alerts of severity info, and no graver one.",
+    page: "overview",
+    look: ["Firing alerts"],
+    means: "An alert of severity info explains a graver one. Without a graver one, Alertmanager does not notify of it.",
+    notice: "Nothing.",
+    act: ["Do nothing: it only keeps Alertmanager quiet."],
+  },
+  {
     alert: "TargetDown",
     severity: "warning",
     // Not every port that a user's pod declares has metrics: it is down when none has. Nor does every

@@ -1,6 +1,6 @@
 import type { Monitoring, Sli } from "../core/model/monitoring.ts";
-import { alerts } from "./tempo-alerts.ts";
-import { pages } from "./tempo-pages.ts";
+import { alerts } from "./tempo/alerts.ts";
+import { pages } from "./tempo/pages.ts";
 
 /* A distributor counts what it refuses for a limit or as it is not valid, too: that is the sender's to change. */
 const refused = "sum by (namespace) (rate(tempo_receiver_refused_spans{@distributor}[$range]))";

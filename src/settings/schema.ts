@@ -14,6 +14,7 @@ import {
 import { plan } from "../core/model/grouping.ts";
 import { type Mode, modes } from "../core/model/roles.ts";
 import { minioStore, type Store } from "../core/model/store.ts";
+import { type Signal, usualObjectives } from "../core/model/monitoring.ts";
 import type { Volume } from "../core/model/size.ts";
 import { gatewayOptions, ingressOptions } from "../features/exposure.ts";
 import { kafkaOptions } from "../features/external-kafka.ts";
@@ -270,6 +271,24 @@ const bySeverity = {
   warning: receiver("Who is told of `warning` alerts, which can."),
   info: receiver("Who is told of `info` alerts."),
 };
+const percent = "a percentage from 50 to 99.99";
+const objective = (about: string, usual: number) =>
+  v.optional(
+    says(`${about} Default: ${usual}.`, v.pipe(v.number(percent), v.minValue(50, percent), v.maxValue(99.99, percent))),
+  );
+const objectivesOf = (signal: Signal) =>
+  v.optional(
+    table(`percentages by "writes" and "reads"`, {
+      writes: objective(`Of requests that bring ${signal}.`, usualObjectives[signal].writes),
+      reads: objective(`Of requests that ask for ${signal}.`, usualObjectives[signal].reads),
+    }),
+  );
+const objectives = table("a table such as { logs: { writes: 99.95 } }", {
+  logs: objectivesOf("logs"),
+  metrics: objectivesOf("metrics"),
+  traces: objectivesOf("traces"),
+});
+
 const alerts = table('a table such as { critical: { slack: "slack-url" } }', {
   ...bySeverity,
   deadManSwitch: receiver("A service that is told of `Watchdog` every two minutes, and alarms you when it is not."),
@@ -399,6 +418,10 @@ export function settingsSchema(known: Known) {
       {},
     ),
     alerts: v.optional(says("Who is notified of alerts. Default: no one.", alerts)),
+    objectives: v.optional(
+      says("How many percent of requests are to succeed over 30 days, by signal.", objectives),
+      {},
+    ),
     platform: v.optional(
       says("The kind of cluster, where it admits less than others.", answers("platform")),
       "kubernetes",

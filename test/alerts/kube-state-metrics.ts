@@ -407,7 +407,7 @@ export const cases: AlertCases = {
     name: use,
   })),
   KubeApiDown: warning(
-    {},
+    { severity: "critical", hushes: "cluster" },
     { [`up{${api}}`]: 0, 'up{job="apiserver",namespace="default",instance="192.0.2.2:6443"}': 0 },
     { [`up{${api}}`]: 0, 'up{job="apiserver",namespace="default",instance="192.0.2.2:6443"}': 1 },
   ),

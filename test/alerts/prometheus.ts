@@ -17,6 +17,12 @@ const grows = (rate: string, still: string, ...metrics: readonly string[]) => ({
 
 export const cases: AlertCases = {
   Watchdog: { labels: { severity: "none" }, fires: {}, neverSilent: "its absence is the alarm" },
+  InfoInhibitor: {
+    labels: { severity: "none", hushes: "info", namespace: "shop" },
+    always: { 'ALERTS{alertname="CartSlow",alertstate="firing",severity="info",namespace="shop"}': 1 },
+    fires: { 'ALERTS{alertname="CartDown",alertstate="firing",severity="warning",namespace="other"}': 1 },
+    silent: { 'ALERTS{alertname="CartDown",alertstate="firing",severity="warning",namespace="shop"}': 1 },
+  },
   TargetDown: [
     {
       name: "a process of the stack is away",

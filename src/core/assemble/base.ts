@@ -26,7 +26,14 @@ import { createWiring, isRole, type Wiring } from "../model/wiring.ts";
 import { account, autoscaler, budget, controllers } from "../derive/controllers.ts";
 import { services } from "../derive/services.ts";
 import { plan } from "../model/grouping.ts";
-import { dashboardsConfig, evaluatedConfig, rulesConfig } from "../model/monitoring.ts";
+import {
+  dashboardsConfig,
+  evaluatedConfig,
+  type Monitoring,
+  rulesConfig,
+  usualObjectives,
+} from "../model/monitoring.ts";
+import type { Scope } from "../derive/queries.ts";
 import { dashboards } from "../derive/dashboards.ts";
 import { linksTo, ruleFile } from "../derive/rules.ts";
 
@@ -58,6 +65,7 @@ export const asCommitted: EnvironmentValues = {
   tenant: undefined,
   overrides: {},
   alerts: undefined,
+  objectives: usualObjectives,
   docs: docsOf({ url: repositoryUrl }),
 };
 
@@ -123,38 +131,45 @@ interface Asked extends Planned {
   readonly shown: readonly Config[];
 }
 
+const scopeOf = ({ component, mode, workloads }: Planned, name = component.name): Scope => ({
+  component: name,
+  roles: Object.values(component.roles),
+  mode,
+  workloads,
+});
+
+/** A ConfigMap of these files; none without a file. */
+const filesConfig = (name: string, read: Config["read"], files: NonNullable<Config["files"]>): readonly Config[] =>
+  Object.keys(files).length > 0 ? [{ name, read, files }] : [];
+
+/** Rules as a file by its name; no file without rules. */
+const rulesIn = (
+  name: string,
+  rules: Pick<Monitoring, "rules">,
+  scope: Scope,
+  { docs, objectives }: EnvironmentValues,
+): NonNullable<Config["files"]> => {
+  const file = ruleFile(rules, scope, linksTo(docs), objectives);
+  return file ? { [`${name}.yaml`]: file } : {};
+};
+
 /** A component's pages and rules, as Grafana and Prometheus read them. */
-function shown({ component, mode, workloads }: Planned, uidOf: UidOf, { docs }: EnvironmentValues): readonly Config[] {
-  const { monitoring } = component;
+function shown(plan: Planned, uidOf: UidOf, values: EnvironmentValues): readonly Config[] {
+  const { name, monitoring } = plan.component;
   if (!monitoring) return [];
-  const scope = { component: component.name, roles: Object.values(component.roles), mode, workloads };
   const sources = { metrics: uidOf("metrics"), logs: uidOf("logs"), traces: uidOf("traces") };
-  const pages = dashboards(monitoring, scope, sources);
-  const rules = ruleFile(monitoring, scope, linksTo(docs));
   return [
-    ...(Object.keys(pages).length > 0
-      ? [{ name: dashboardsConfig(component.name), read: "runtime" as const, files: pages }]
-      : []),
-    ...(rules
-      ? [
-          {
-            name: rulesConfig(component.name),
-            read: "runtime" as const,
-            files: { [`${component.name}.yaml`]: rules },
-          },
-        ]
-      : []),
+    ...filesConfig(dashboardsConfig(name), "runtime", dashboards(monitoring, scopeOf(plan), sources)),
+    ...filesConfig(rulesConfig(name), "runtime", rulesIn(name, monitoring, scopeOf(plan), values)),
   ];
 }
 
 /** The rules that a component's own ruler evaluates. */
-function evaluated({ component, mode, workloads }: Planned, { docs }: EnvironmentValues): readonly Config[] {
-  const { name, roles, evaluates } = component;
+function evaluated(plan: Planned, values: EnvironmentValues): readonly Config[] {
+  const { name, evaluates } = plan.component;
   if (!evaluates) return [];
   const { about, alerts, read } = evaluates;
-  const scope = { component: about, roles: Object.values(roles), mode, workloads };
-  const rules = ruleFile({ rules: { alerts } }, scope, linksTo(docs));
-  return rules ? [{ name: evaluatedConfig(name), read, files: { [`${about}.yaml`]: rules } }] : [];
+  return filesConfig(evaluatedConfig(name), read, rulesIn(about, { rules: { alerts } }, scopeOf(plan, about), values));
 }
 
 function asked(plan: Planned, context: Context, values: EnvironmentValues): Asked {

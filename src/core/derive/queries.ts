@@ -79,6 +79,10 @@ export function resolved(query: string, scope: Scope, use: keyof typeof chosen):
   return isAbsent ? undefined : text;
 }
 
-/** Whether a mode has something that is said to be of some modes only. */
-export const isOf = ({ modes }: { readonly modes?: readonly Mode[] }, { mode }: Scope): boolean =>
-  modes === undefined || modes.includes(mode);
+/** What may be said to be of some modes only. */
+export interface OfModes {
+  readonly modes?: readonly Mode[];
+}
+
+/** Whether a mode has it. */
+export const isOf = ({ modes }: OfModes, { mode }: Scope): boolean => modes === undefined || modes.includes(mode);

@@ -1,27 +1,26 @@
 import {
   type Alert,
   type Monitoring,
+  type Objectives,
   pageUid,
   type Recording,
   type Signal,
   type Sli,
+  usualObjectives,
   type Way,
 } from "../model/monitoring.ts";
-import { isOf, resolved, type Scope } from "./queries.ts";
+import { capital } from "../util/text.ts";
+import { isOf, type OfModes, resolved, type Scope } from "./queries.ts";
 
-/** Shares of requests that must be answered, by signal and way: 0.999. */
-export type Objectives = Readonly<Record<Signal, Readonly<Record<Way, number>>>>;
-
-/** Writes that fail are lost to somebody; who reads can ask again. */
-export const objectives: Objectives = {
-  logs: { writes: 0.999, reads: 0.99 },
-  metrics: { writes: 0.999, reads: 0.99 },
-  traces: { writes: 0.999, reads: 0.99 },
-};
+/** The share of requests that may fail: 0.001. */
+const budgetOf = ({ signal, way }: Pick<Sli, "signal" | "way">, objectives: Objectives): number =>
+  Number((1 - objectives[signal][way] / 100).toFixed(6));
 
 /**
  * How fast an error budget of 30 days burns: the factor, over a long range and, so that it ends soon
  * after the errors do, over a twelfth of it (https://sre.google/workbook/alerting-on-slos/, table 5-8).
+ * Its third row has a factor of 1 over three days; Prometheus keeps one, and a factor of 3 spends as
+ * much in it.
  */
 const burns = [
   {
@@ -65,14 +64,15 @@ interface Rule {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-const recorded = ({ record, ask, labels }: Recording, scope: Scope): readonly Rule[] => {
+const recordingRules = ({ record, ask, labels }: Recording, scope: Scope): readonly Rule[] => {
   const expr = resolved(ask, scope, "rule");
   return expr === undefined ? [] : [{ record, expr, labels }];
 };
 
-/** Recordings of how many requests failed, and of how many may. */
-function sliRules({ signal, way, failed, all }: Sli, scope: Scope, targets: Objectives): readonly Rule[] {
-  const [bad, every] = [resolved(failed, scope, "rule"), resolved(all, scope, "rule")];
+/** Recordings of how many requests failed, and of how many may. None in a mode without the roles. */
+function sliRules(sli: Sli, scope: Scope, objectives: Objectives): readonly Rule[] {
+  const { signal, way } = sli;
+  const [bad, every] = [resolved(sli.failed, scope, "rule"), resolved(sli.all, scope, "rule")];
   if (bad === undefined || every === undefined) return [];
   const labels = { signal, way };
   return [
@@ -83,11 +83,9 @@ function sliRules({ signal, way, failed, all }: Sli, scope: Scope, targets: Obje
       expr: `(${at(bad, range)}) / (${at(every, range)} > ${leastRate}) or (${at(every, range)}) * 0`,
       labels,
     })),
-    { record: objective, expr: `vector(${Number((1 - targets[signal][way]).toFixed(6))})`, labels },
+    { record: objective, expr: `vector(${budgetOf(sli, objectives)})`, labels },
   ];
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** "LogsWritesFailing": its runbook is in docs/runbooks/slo.md. */
 export const burnAlert = (signal: Signal, way: Way, severity: "critical" | "warning"): string =>
@@ -120,24 +118,20 @@ const severities = ["critical", "warning"] as const;
 const burnsOf = (severity: Burn["severity"]): readonly Burn[] => burns.filter((burn) => burn.severity === severity);
 
 /** Both ranges must show it: the short one ends the alert soon after the errors end. */
-const burnCondition = (
-  { signal, way }: Pick<Sli, "signal" | "way">,
-  { factor, long, short }: Burn,
-  targets: Objectives,
-) => {
-  const selector = `{signal="${signal}", way="${way}"}`;
-  const most = Number((factor * (1 - targets[signal][way])).toFixed(6));
+const burnCondition = (sli: Pick<Sli, "signal" | "way">, { factor, long, short }: Burn, objectives: Objectives) => {
+  const selector = `{signal="${sli.signal}", way="${sli.way}"}`;
+  const most = Number((factor * budgetOf(sli, objectives)).toFixed(6));
   return `${failedShare(long)}${selector} > ${most} and ${failedShare(short)}${selector} > ${most}`;
 };
 
 const burnSummary = ({ signal, way }: Pick<Sli, "signal" | "way">): string => `Too many ${way} of ${signal} fail.`;
 
-const burnRules = (sli: Sli, targets: Objectives, links: Links): readonly Rule[] => {
+const burnRules = (sli: Sli, objectives: Objectives, links: Links): readonly Rule[] => {
   const { signal, way, page } = sli;
   return severities.flatMap((severity) =>
     burnsOf(severity).map((burn) => ({
       alert: burnAlert(signal, way, severity),
-      expr: burnCondition(sli, burn, targets),
+      expr: burnCondition(sli, burn, objectives),
       for: burn.for,
       labels: { severity, signal, way, window: burn.long },
       annotations: {
@@ -151,7 +145,7 @@ const burnRules = (sli: Sli, targets: Objectives, links: Links): readonly Rule[]
 };
 
 /** What docs/runbooks/slo.md says of the alerts on objectives; by signal, way and severity. */
-export const burnRunbooks = (targets: Objectives = objectives) =>
+export const burnRunbooks = (objectives: Objectives = usualObjectives) =>
   (["logs", "metrics", "traces"] as const).flatMap((signal) =>
     (["writes", "reads"] as const).flatMap((way) =>
       severities.map((severity) => {
@@ -163,7 +157,7 @@ export const burnRunbooks = (targets: Objectives = objectives) =>
           page: "slo",
           look: ["Failed requests"],
           means:
-            `The objective is that ${Number((targets[signal][way] * 100).toFixed(3))} % of ${way} succeed over 30 days. ` +
+            `The objective is that ${objectives[signal][way]} % of ${way} succeed over 30 days, unless the environment sets another. ` +
             `At this pace, ${burnsOf(severity)
               .map(({ spends }) => spends)
               .join(", or ")} is spent.`,
@@ -171,7 +165,7 @@ export const burnRunbooks = (targets: Objectives = objectives) =>
           act: firstSteps[way],
           for: first.for,
           query: burnsOf(severity)
-            .map((burn) => burnCondition({ signal, way }, burn, targets))
+            .map((burn) => burnCondition({ signal, way }, burn, objectives))
             .join("\n# or\n"),
         };
       }),
@@ -196,7 +190,7 @@ export const condition = ({ ask, above, below }: Pick<Alert, "ask" | "above" | "
   return ask;
 };
 
-function alertRule(alert: Alert, scope: Scope, links: Links): readonly Rule[] {
+function alertRules(alert: Alert, scope: Scope, links: Links): readonly Rule[] {
   const expr = resolved(condition(alert), scope, "rule");
   if (expr === undefined) return [];
   return [
@@ -225,24 +219,28 @@ export function ruleFile(
   { rules = {} }: Pick<Monitoring, "rules">,
   scope: Scope,
   links: Links,
-  targets: Objectives = objectives,
+  objectives: Objectives,
 ): { readonly groups: readonly object[] } | undefined {
   const { recordings = [], slis = [], alerts = [] } = rules;
-  const here = <T extends { readonly modes?: Alert["modes"] }>(list: readonly T[]): readonly T[] =>
-    list.filter((one) => isOf(one as { readonly modes?: NonNullable<Alert["modes"]> }, scope));
-  const recordingRules = [
-    ...here(recordings).flatMap((one) => recorded(one, scope)),
-    ...here(slis).flatMap((sli) => sliRules(sli, scope, targets)),
-  ];
-  const alertRules = [
-    ...here(slis)
-      .filter((sli) => sliRules(sli, scope, targets).length > 0)
-      .flatMap((sli) => burnRules(sli, targets, links)),
-    ...here(alerts).flatMap((alert) => alertRule(alert, scope, links)),
-  ];
+  const here = <T extends OfModes>(list: readonly T[]): readonly T[] => list.filter((one) => isOf(one, scope));
+  const kept = here(slis)
+    .map((sli) => ({ sli, recorded: sliRules(sli, scope, objectives) }))
+    .filter(({ recorded }) => recorded.length > 0);
   const groups = [
-    { name: `${scope.component} recordings`, rules: recordingRules },
-    { name: `${scope.component} alerts`, rules: alertRules },
+    {
+      name: `${scope.component} recordings`,
+      rules: [
+        ...here(recordings).flatMap((one) => recordingRules(one, scope)),
+        ...kept.flatMap(({ recorded }) => recorded),
+      ],
+    },
+    {
+      name: `${scope.component} alerts`,
+      rules: [
+        ...kept.flatMap(({ sli }) => burnRules(sli, objectives, links)),
+        ...here(alerts).flatMap((alert) => alertRules(alert, scope, links)),
+      ],
+    },
   ].filter((group) => group.rules.length > 0);
   return groups.length > 0 ? { groups } : undefined;
 }

@@ -7,7 +7,7 @@ import type { Bucket, Identity, Store } from "./store.ts";
 import type { Wiring } from "./wiring.ts";
 import type { Manifest } from "../kubernetes/manifest.ts";
 import type { Grouping } from "./grouping.ts";
-import type { Evaluated, Monitoring } from "./monitoring.ts";
+import type { Evaluated, Monitoring, Objectives } from "./monitoring.ts";
 
 /** A generated ConfigMap: files, or literals that containers take as environment variables. */
 export interface Config {
@@ -314,6 +314,7 @@ export interface EnvironmentValues {
   /** By component. */
   readonly overrides: Readonly<Record<string, Overrides>>;
   readonly alerts: Alerts | undefined;
+  readonly objectives: Objectives;
   /** Where browsers find `docs` of this repository: alerts link to their runbooks there. */
   readonly docs: string;
 }

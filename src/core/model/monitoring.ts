@@ -170,6 +170,16 @@ export interface Recording {
 export type Signal = "logs" | "metrics" | "traces";
 export type Way = "writes" | "reads";
 
+/** How many percent of a signal's requests are to succeed over 30 days. */
+export type Objectives = Readonly<Record<Signal, Readonly<Record<Way, number>>>>;
+
+/** A write that fails may be lost; a reader can ask again. */
+export const usualObjectives: Objectives = {
+  logs: { writes: 99.9, reads: 99 },
+  metrics: { writes: 99.9, reads: 99 },
+  traces: { writes: 99.9, reads: 99 },
+};
+
 /**
  * Requests of a signal's users at its entrance. The counts are per second, over a range `$range`,
  * without labels but `namespace`.

@@ -19,3 +19,6 @@ export const envText = (env: Readonly<Record<string, string>>): string =>
   Object.entries(env)
     .map(([key, value]) => `${key}=${value}\n`)
     .join("");
+
+/** "Loki" of "loki". */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,4 +1,4 @@
-import { clusterLabel } from "../core/derive/queries.ts";
+import { clusterLabel } from "../../core/derive/queries.ts";
 
 /*
  * Series of Kubernetes that pages and rules both ask for. `of` are further matchers, each with a

@@ -1,6 +1,6 @@
-import type { Ask, Page, Panel, Row } from "../core/model/monitoring.ts";
-import type { Mode } from "../core/model/roles.ts";
-import { resources } from "./shapes.ts";
+import type { Ask, Page, Panel, Row } from "../../core/model/monitoring.ts";
+import type { Mode } from "../../core/model/roles.ts";
+import { resources } from "../shapes.ts";
 
 /** Where Kafka stands between the roles. */
 export const queued: readonly Mode[] = ["scalable", "microservices"];

@@ -1,5 +1,5 @@
-import type { Alert } from "../core/model/monitoring.ts";
-import { pushes, questions } from "./loki-pages.ts";
+import type { Alert } from "../../core/model/monitoring.ts";
+import { pushes, questions } from "./pages.ts";
 
 /** Reasons for which who pushes is told to come again: Loki answers 429. */
 const later = "rate_limited|per_stream_rate_limit|stream_limit";

@@ -1,5 +1,5 @@
-import type { Page } from "../core/model/monitoring.ts";
-import { red, resources } from "./shapes.ts";
+import type { Page } from "../../core/model/monitoring.ts";
+import { red, resources } from "../shapes.ts";
 
 /** Pushes as they reach Loki, by its own protocol and by OTLP. */
 export const pushes = '@distributor, route=~"loki_api_v1_push|otlp_v1_logs|api_prom_push"';

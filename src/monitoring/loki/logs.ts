@@ -1,4 +1,4 @@
-import type { Page } from "../core/model/monitoring.ts";
+import type { Page } from "../../core/model/monitoring.ts";
 
 /**
  * Every stream has a `service_name`: of a node's files it is the label `app`

@@ -1,5 +1,5 @@
-import type { Alert } from "../core/model/monitoring.ts";
-import { claimFree, claimInodesFree, dnsFailed, dnsSlowest, ksm, throttled } from "./kubernetes-series.ts";
+import type { Alert } from "../../core/model/monitoring.ts";
+import { claimFree, claimInodesFree, dnsFailed, dnsSlowest, ksm, throttled } from "./series.ts";
 
 const describe = (kind: string, label: string): string =>
   `\`kubectl -n <namespace> describe ${kind} <${label}>\`: the events at its end say what holds it up.`;
@@ -509,6 +509,7 @@ const nodes: readonly Alert[] = [
   {
     alert: "KubeNodeUnreachable",
     severity: "warning",
+    hushes: "node",
     ask: `max by (node) (${ksm("kube_node_spec_taint", 'key="node.kubernetes.io/unreachable"')})`,
     above: 0,
     for: "10m",
@@ -688,7 +689,9 @@ const burns = (long: string, short: string, factor: number): string => {
 const control: readonly Alert[] = [
   {
     alert: "KubeApiDown",
-    severity: "warning",
+    // Whatever else fires is likely to follow from it.
+    severity: "critical",
+    hushes: "cluster",
     ask: 'max by (job) (up{job="apiserver"})',
     below: 1,
     for: "5m",

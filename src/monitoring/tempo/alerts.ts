@@ -1,5 +1,5 @@
-import type { Alert } from "../core/model/monitoring.ts";
-import { queued } from "./tempo-pages.ts";
+import type { Alert } from "../../core/model/monitoring.ts";
+import { queued } from "./pages.ts";
 
 const pollers = "@query-frontend|querier|backend-scheduler|backend-worker";
 const storing = "@query-frontend|querier|block-builder|backend-scheduler|backend-worker";

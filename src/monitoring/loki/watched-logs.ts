@@ -1,4 +1,4 @@
-import type { Alert } from "../core/model/monitoring.ts";
+import type { Alert } from "../../core/model/monitoring.ts";
 
 /** Components whose logs are the stack's own: what others log is their owners' affair. */
 export const logging = [

@@ -1,4 +1,4 @@
-import type { Alert } from "../core/model/monitoring.ts";
+import type { Alert } from "../../core/model/monitoring.ts";
 
 const whose = "kube_lgtm_cluster, namespace";
 const each = `${whose}, pod`;
