@@ -7,6 +7,7 @@ import { monitoring as lokiMonitoring } from "../src/monitoring/loki.ts";
 import { dashboards } from "../src/core/derive/dashboards.ts";
 import { docsOf } from "../src/core/assemble/base.ts";
 import { resolved, type Scope } from "../src/core/derive/queries.ts";
+import { catalogue } from "../src/components/index.ts";
 import { loki } from "../src/components/loki.ts";
 import { mimir } from "../src/components/mimir.ts";
 import type { Component } from "../src/core/model/component.ts";
@@ -140,4 +141,26 @@ test("each kind of alert that hushes others is there, and a warning hushes its o
   ]);
   for (const [alert, { hushes, severity }] of hushing)
     if (hushes === "cluster") assert.equal(severity, "critical", alert);
+});
+
+// charts/kube-prometheus-stack/templates/grafana/dashboards-1.14 of 2026: those that its values do not switch off.
+test("docs/kube-prometheus-stack.md has each of the chart's 29 dashboards, and names pages and runbooks that are there", () => {
+  const page = readFileSync(join(root, "docs/kube-prometheus-stack.md"), "utf8");
+  const [dashboards = "", rules = ""] = page.split("## Rules");
+  const rows = [...dashboards.matchAll(/^\| (`.*?) +\| (.*?) +\| (.*?) +\|$/gm)];
+  const quoted = (cell = ""): readonly string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
+  assert.equal(new Set(rows.flatMap(([, cell]) => quoted(cell))).size, 29);
+  const titles = catalogue.flatMap(({ monitoring }) => (monitoring?.pages ?? []).map(({ title }) => title));
+  const named = rows.flatMap(([, , , cell]) => quoted(cell));
+  assert.ok(named.length > 10);
+  assert.deepEqual(
+    named.filter((title) => !titles.includes(title)),
+    [],
+  );
+  const known = new Set(alerts.map(({ rule }) => rule.alert));
+  const said = [...rules.matchAll(/`([A-Z]\w+)`/g)].map(([, name = ""]) => name);
+  assert.deepEqual(
+    said.filter((name) => !known.has(name)),
+    [],
+  );
 });
