@@ -201,7 +201,7 @@ const page: Page = {
           unit: "s",
           ask: [
             [
-              'histogram_quantile(0.99, sum by (le, handler) (rate(prometheus_http_request_duration_seconds_bucket{@server, handler=~"/api/v1/(query|query_range|write|otlp/v1/metrics)"}[$__rate_interval])))',
+              'histogram_quantile(0.99, sum by (le, handler) (rate(prometheus_http_request_duration_seconds_bucket{@server, handler=~"/api/v1/.+|/metrics"}[$__rate_interval])))',
               "{{handler}}",
             ],
           ],

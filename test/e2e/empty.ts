@@ -4,6 +4,7 @@
  */
 export const mayBeEmpty: readonly { readonly of: RegExp; readonly why: string }[] = [
   { of: /\bALERTS(?:_FOR_STATE)?\b/, why: "nothing fires" },
+  { of: /mimir-reads: Store-gateways: /, why: "a young store has nothing that a query asks for" },
   { of: /kubernetes-pod: CPU C/, why: "no container of the stack has a limit of CPU" },
   { of: /kubernetes-pod: Reads and writes of disks/, why: "a pod that reads and writes nothing has no such series" },
   { of: /kubernetes-pod: Probes that fail/, why: "no probe fails" },
