@@ -26,7 +26,7 @@ const hasLinks = ({ files = {} }: Config): boolean =>
 const pagesOf = (changes: Component): Feature => ({
   name: `${changes.name}-pages`,
   changes,
-  build: (_, bases) => ({ configs: bases.find(({ component }) => component === changes)?.shown ?? [] }),
+  build: (_, bases) => ({ configs: bases.find(({ component }) => component === changes)?.monitoringConfigs ?? [] }),
   adapt: (_options, _store, { configs }, docs) => ({
     patches: docs === asCommitted.docs ? [] : configs.filter(hasLinks).map((config) => linked(config, docs)),
   }),

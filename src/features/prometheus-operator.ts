@@ -28,10 +28,10 @@ export const prometheusOperator: Feature = {
   name: "prometheus-operator",
   changesFor: "each base",
   reshape(base, { allowFrom }) {
-    const { component, shown } = base;
+    const { component, monitoringConfigs } = base;
     const own = Object.values(component.roles);
     const roles = [...own, ...guests.filter(({ beside }) => own.includes(beside)).map(({ role }) => role)];
-    const rules = shown.filter(({ name }) => name === rulesConfig(component.name));
+    const rules = monitoringConfigs.filter(({ name }) => name === rulesConfig(component.name));
     for (const role of roles) for (const { port } of role.metrics) allowFrom(operated, role, port);
     const added = [podMonitor(component.name, roles, scrapeIntervalSeconds), prometheusRule(component.name, rules)];
     const objects = added.filter((object) => object !== undefined);

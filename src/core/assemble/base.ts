@@ -128,7 +128,7 @@ interface Asked extends Planned {
   readonly built: Built;
   readonly settings: SettingsTable;
   readonly source: DataSource | readonly DataSource[] | undefined;
-  readonly shown: readonly Config[];
+  readonly monitoringConfigs: readonly Config[];
 }
 
 const scopeOf = ({ component, mode, workloads }: Planned, name = component.name): Scope => ({
@@ -154,7 +154,7 @@ const rulesIn = (
 };
 
 /** A component's pages and rules, as Grafana and Prometheus read them. */
-function shown(plan: Planned, uidOf: UidOf, values: EnvironmentValues): readonly Config[] {
+function monitoringConfigs(plan: Planned, uidOf: UidOf, values: EnvironmentValues): readonly Config[] {
   const { name, monitoring } = plan.component;
   if (!monitoring) return [];
   const sources = { metrics: uidOf("metrics"), logs: uidOf("logs"), traces: uidOf("traces") };
@@ -181,7 +181,7 @@ function asked(plan: Planned, context: Context, values: EnvironmentValues): Aske
     settings,
     built: component.build(context),
     source: component.dataSource?.(context.wiring, uids),
-    shown: [...shown(plan, uids, values), ...evaluated(plan, values)],
+    monitoringConfigs: [...monitoringConfigs(plan, uids, values), ...evaluated(plan, values)],
   };
 }
 
@@ -211,11 +211,17 @@ function objectsOf(
 }
 
 /** The ConfigMaps of a component, with those of its settings and its data source. */
-const configsOf = ({ component, built: { configs = [] }, settings, source, shown }: Asked): readonly Config[] => [
+const configsOf = ({
+  component,
+  built: { configs = [] },
+  settings,
+  source,
+  monitoringConfigs,
+}: Asked): readonly Config[] => [
   ...configs,
   ...(Object.keys(settings).length > 0 ? [literals(component, settings)] : []),
   ...(source ? [provisioned(component, source)] : []),
-  ...(component.namespaceKind === "stack" ? shown : []),
+  ...(component.namespaceKind === "stack" ? monitoringConfigs : []),
 ];
 
 /**
@@ -250,7 +256,7 @@ export function bases(
         path: `bases/${component.name}/${mode}`,
         objects: objectsOf(one, wiring, zoneLabels),
         configs: configsOf(one),
-        shown: one.shown,
+        monitoringConfigs: one.monitoringConfigs,
         secrets: built.secrets ?? [],
         mayHave: built.mayHave ?? [],
         settings,

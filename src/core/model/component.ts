@@ -289,7 +289,7 @@ export interface Base {
    * Its pages and rules. Grafana and Prometheus read them in the stack's namespace; those of agents
    * are brought there by a Component.
    */
-  readonly shown: readonly Config[];
+  readonly monitoringConfigs: readonly Config[];
   readonly mayHave: NonNullable<Built["mayHave"]>;
   /** Values of the component's settings, by the names that environments use. */
   readonly settings: SettingsTable;
